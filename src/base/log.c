@@ -1,0 +1,144 @@
+#include "base/log.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+static const char *const log_level_names[] = {
+	[LOG_LEVEL_EMERG] = "emerg",
+	[LOG_LEVEL_ALERT] = "alert",
+	[LOG_LEVEL_CRIT] = "crit",
+	[LOG_LEVEL_ERROR] = "error",
+	[LOG_LEVEL_WARN] = "warn",
+	[LOG_LEVEL_NOTICE] = "notice",
+	[LOG_LEVEL_INFO] = "info",
+	[LOG_LEVEL_DEBUG] = "debug",
+};
+
+const char *log_level_name(enum log_level level)
+{
+	return log_level_names[level];
+}
+
+bool log_level_parse(struct slice name, enum log_level *ret)
+{
+	for (int i = LOG_LEVEL_EMERG; i <= LOG_LEVEL_DEBUG; i++) {
+		if (slice_equal(name, slice_cstr(log_level_names[i]))) {
+			*ret = (enum log_level)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+int log_add(struct log *log, const struct log_file *file,
+    enum log_level level)
+{
+	if (log->count == LOG_SINKS_MAX)
+		return -ENOSPC;
+	log->sinks[log->count].file = file;
+	log->sinks[log->count].level = level;
+	log->count++;
+	return 0;
+}
+
+/* A line being built; `len` never exceeds LOG_LINE_MAX - 1. */
+struct log_line {
+	char text[LOG_LINE_MAX];
+	size_t len;
+};
+
+__attribute__((format(printf, 2, 0)))
+static void log_line_vadd(struct log_line *line, const char *format,
+    va_list args)
+{
+	size_t room = sizeof(line->text) - line->len;
+	int n = vsnprintf(line->text + line->len, room, format, args);
+
+	if (n > 0)
+		line->len += (size_t)n < room ? (size_t)n : room - 1;
+}
+
+__attribute__((format(printf, 2, 3)))
+static void log_line_add(struct log_line *line, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	log_line_vadd(line, format, args);
+	va_end(args);
+}
+
+static void log_line_escape(struct log_line *line, const char *text)
+{
+	for (; *text; text++) {
+		unsigned char c = (unsigned char)*text;
+
+		log_line_add(line, c < 0x20 || c == 0x7f ? "\\x%02X" : "%c", c);
+	}
+}
+
+/* "2026/01/31 12:00:00 [error] PID#TID: TEXT" */
+static void log_line_make(struct log_line *line, enum log_level level,
+    const char *text)
+{
+	time_t now = time(NULL);
+	struct tm tm;
+
+	(void)localtime_r(&now, &tm); /* valid for every present-day time */
+	line->len = strftime(line->text, sizeof(line->text),
+	    "%Y/%m/%d %H:%M:%S ", &tm);
+	log_line_add(line, "[%s] %d#%d: ", log_level_names[level],
+	    (int)getpid(), (int)gettid());
+	log_line_escape(line, text);
+	line->text[line->len++] = '\n';
+}
+
+/* "ringmaster: [error] TEXT" */
+static void log_line_make_console(struct log_line *line, const char *program,
+    enum log_level level, const char *text)
+{
+	line->len = 0;
+	log_line_add(line, "%s: [%s] ", program, log_level_names[level]);
+	log_line_escape(line, text);
+	line->text[line->len++] = '\n';
+}
+
+void log_vwrite(const struct log *log, enum log_level level, int error,
+    const char *format, va_list args)
+{
+	struct log_line message, line, console;
+
+	if (!log_wants(log, level))
+		return;
+	message.len = 0;
+	log_line_vadd(&message, format, args);
+	if (error)
+		log_line_add(&message, " (%d: %s)", error, strerror(error));
+	log_line_make(&line, level, message.text);
+
+	for (unsigned i = 0; i < log->count; i++) {
+		const struct log_file *file = log->sinks[i].file;
+		const struct log_line *out = &line;
+
+		if (level > log->sinks[i].level)
+			continue;
+		if (file->program) {
+			log_line_make_console(&console, file->program, level,
+			    message.text);
+			out = &console;
+		}
+		(void)!write(file->fd, out->text, out->len); /* dropped */
+	}
+}
+
+void log_write(const struct log *log, enum log_level level, int error,
+    const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	log_vwrite(log, level, error, format, args);
+	va_end(args);
+}
