@@ -1,0 +1,66 @@
+# What scripts/run and scripts/test share: messages, packages, building.
+# Sourced by bash, with the project's folder as working directory.
+
+# A bare system has no other locale than C; messages are compared in it.
+export LC_ALL=C.UTF-8
+
+build_packages=(
+	autoconf automake gcc libc6-dev make pkg-config
+	liburing-dev libpcre2-dev
+	libprotobuf-c-dev libprotobuf-dev protobuf-c-compiler protobuf-compiler
+)
+
+say() {
+	printf '%s: %s\n' "${0##*/}" "$*"
+}
+
+die() {
+	say "$*" >&2
+	exit 1
+}
+
+package_installed() {
+	[[ $(dpkg-query -W -f '${db:Status-Abbrev}' "$1" 2>/dev/null) == ii* ]]
+}
+
+# Run a command as root: as we are, or through sudo.
+as_root() {
+	if ((EUID == 0)); then
+		"$@"
+	elif command -v sudo >/dev/null; then
+		sudo "$@"
+	else
+		die "needs root for: $*" \
+		    $'\n''Run that as root, or install sudo, and start again.'
+	fi
+}
+
+# Install those of the packages that are missing, after saying so.
+need_packages() {
+	local package missing=()
+
+	command -v dpkg-query >/dev/null ||
+		die "this is no Debian; install the counterparts of: $*"
+	for package in "$@"; do
+		package_installed "$package" || missing+=("$package")
+	done
+	((${#missing[@]})) || return 0
+
+	say "installing with apt-get: ${missing[*]}"
+	as_root apt-get -q update ||
+		say "apt-get update failed; going on with the old lists" >&2
+	as_root env DEBIAN_FRONTEND=noninteractive apt-get -q install -y \
+		--no-install-recommends "${missing[@]}"
+}
+
+# build_in DIR [CONFIGURE-ARGUMENT...]: configure DIR unless it is, and make.
+build_in() {
+	local dir=$1 top=$PWD
+	shift
+
+	[[ -e configure ]] || autoreconf -i || return
+	mkdir -p "$dir" || return
+	[[ -e $dir/Makefile ]] ||
+		(cd "$dir" && "$top/configure" -q "$@") || return
+	make -C "$dir" -j"$(nproc)" --no-print-directory
+}
