@@ -1,0 +1,414 @@
+/*
+ * The loop: submissions out, completions in, timers, and what is ready.
+ *
+ * A turn is one io_uring_enter() that submits everything the last turn
+ * prepared and waits for a completion or the next timer; then all
+ * completions are handled, each by resuming the coroutine that waits for it
+ * right there. Nothing is handled from within a handler: a full submission
+ * queue is submitted in the middle of a turn, but its completions wait for
+ * the next one.
+ *
+ * Each completion is copied and its place given back before it is handled,
+ * so that the kernel has the room when a turn submits more than once.
+ */
+#include <assert.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "ring/internal.h"
+
+/* What waits for one completion: on its coroutine's stack. */
+struct ring_wait {
+	struct ring *ring;
+	struct coro *coro;
+	struct ring_timer timer;
+	int result;
+	bool timed_out;
+};
+
+const char *ring_op_name(enum ring_op op)
+{
+	static const char *const names[RING_OP_COUNT] = {
+		[RING_OP_ACCEPT] = "accept",
+		[RING_OP_RECV] = "recv",
+		[RING_OP_SEND] = "send",
+		[RING_OP_POLL] = "poll",
+		[RING_OP_CONNECT] = "connect",
+		[RING_OP_CLOSE] = "close",
+		[RING_OP_CANCEL] = "cancel",
+	};
+
+	return names[op];
+}
+
+struct ring_options ring_options_default(void)
+{
+	return (struct ring_options){
+		.sq_entries = 1024,
+		.cq_entries = 8192,
+		.buffers = 1024,
+		.buffer_size = 4096,
+		.stacks_max = 16384,
+		.pool_threads = 4,
+		.pool_queue_max = 1024,
+	};
+}
+
+int ring_open(const struct ring_options *options, struct ring **ret)
+{
+	struct ring *ring = calloc(1, sizeof(*ring));
+	int r;
+
+	if (!ring)
+		return -ENOMEM;
+	ring->log = options->log;
+	r = ring_setup(ring, options);
+	if (r)
+		goto free_ring;
+	r = pool_open(ring, options->pool_threads, options->pool_queue_max);
+	if (r)
+		goto teardown;
+	coro_pool_init(&ring->coros, options->stacks_max);
+	ring->now = clock_mono_ns();
+	timer_wheel_init(&ring->timers, ring->now);
+	ring->starved_end = &ring->starved;
+	(void)signal(SIGPIPE, SIG_IGN); /* sendfile() has no MSG_NOSIGNAL */
+	*ret = ring;
+	return 0;
+
+teardown:
+	ring_teardown(ring);
+free_ring:
+	free(ring);
+	return r;
+}
+
+void ring_close(struct ring **ring)
+{
+	struct ring *r = *ring;
+
+	if (!r)
+		return;
+	*ring = NULL;
+	pool_close(&r->pool);
+	ring_teardown(r);
+	coro_pool_fini(&r->coros);
+	free(r);
+}
+
+void ring_stop(struct ring *ring)
+{
+	ring->stopping = true;
+}
+
+uint64_t ring_now(const struct ring *ring)
+{
+	return ring->now;
+}
+
+void ring_set_hooks(struct ring *ring, const struct ring_hooks *hooks)
+{
+	ring->hooks = *hooks;
+}
+
+const struct ring_stats *ring_stats(struct ring *ring)
+{
+	struct ring_stats *stats = &ring->stats;
+
+	stats->submitted = 0;
+	for (unsigned i = 0; i < RING_OP_COUNT; i++)
+		stats->submitted += stats->ops[i];
+	stats->inflight = (unsigned)(stats->submitted - ring->finished);
+	stats->buffers_total = ring->buffers.count;
+	stats->buffers_free = ring->buffers.free;
+	stats->stacks_used = ring->coros.used;
+	pool_stats(ring->pool, stats);
+	return stats;
+}
+
+/* ---- submitting ---- */
+
+static bool ring_enter_may_fail(int error)
+{
+	return error == -EINTR || error == -EAGAIN || error == -EBUSY ||
+	    error == -ETIME;
+}
+
+/* Out of memory for requests: let others run before trying again. */
+static void ring_enter_pause(int error)
+{
+	const struct timespec pause = { .tv_nsec = NS_PER_MSEC };
+
+	if (error == -EAGAIN || error == -EBUSY)
+		(void)nanosleep(&pause, NULL); /* shorter is fine */
+}
+
+static void ring_fail(struct ring *ring, const char *what, int error)
+{
+	ring->failed = true;
+	if (ring->log)
+		log_write(ring->log, LOG_LEVEL_ALERT, -error, "%s failed",
+		    what);
+}
+
+void ring_sqe_reserve(struct ring *ring, unsigned count)
+{
+	while (io_uring_sq_space_left(&ring->uring) < count) {
+		int r = io_uring_submit(&ring->uring);
+
+		ring->stats.enters++;
+		if (r < 0 && !ring_enter_may_fail(r)) {
+			/* The ring is broken, and the caller's state with it. */
+			ring_fail(ring, "io_uring_enter() in mid-turn", r);
+			abort();
+		}
+		if (r < 0)
+			ring_enter_pause(r);
+	}
+}
+
+struct io_uring_sqe *ring_sqe(struct ring *ring, enum ring_op op)
+{
+	struct io_uring_sqe *sqe = io_uring_get_sqe(&ring->uring);
+
+	if (!sqe) {
+		ring_sqe_reserve(ring, 1);
+		sqe = io_uring_get_sqe(&ring->uring);
+		assert(sqe);
+	}
+	ring->stats.ops[op]++;
+	return sqe;
+}
+
+struct io_uring_sqe *ring_submit_cancel(struct ring *ring, uint64_t user_data)
+{
+	struct io_uring_sqe *sqe = ring_sqe(ring, RING_OP_CANCEL);
+
+	io_uring_prep_cancel64(sqe, user_data, 0);
+	sqe->user_data = ring_user_data(NULL, RING_TAG_NONE);
+	return sqe;
+}
+
+/* ---- waiting ---- */
+
+static void ring_wait_expire(void *arg)
+{
+	struct ring_wait *wait = arg;
+
+	wait->timed_out = true;
+	(void)ring_submit_cancel(wait->ring,
+	    ring_user_data(wait, RING_TAG_WAIT));
+}
+
+int ring_wait(struct ring *ring, struct io_uring_sqe *sqe, uint64_t deadline)
+{
+	struct ring_wait wait;
+
+	wait.ring = ring;
+	wait.coro = ring->coros.current;
+	wait.timed_out = false;
+	wait.timer.link = NULL;
+	sqe->user_data = ring_user_data(&wait, RING_TAG_WAIT);
+	if (deadline != RING_NO_DEADLINE) {
+		wait.timer.fn = ring_wait_expire;
+		wait.timer.arg = &wait;
+		timer_wheel_set(&ring->timers, &wait.timer, deadline);
+	}
+	coro_suspend(&ring->coros);
+	timer_wheel_clear(&ring->timers, &wait.timer);
+	/* Interrupted is how some operations call being cancelled. */
+	if (wait.timed_out &&
+	    (wait.result == -ECANCELED || wait.result == -EINTR))
+		return -ETIMEDOUT;
+	return wait.result;
+}
+
+/* ---- coroutines ---- */
+
+void ring_ready(struct ring *ring, struct coro *coro)
+{
+	coro_queue_push(&ring->ready, coro);
+}
+
+void ring_resume(struct ring *ring, struct coro *coro)
+{
+	struct ring_task *task = coro->owner;
+
+	coro_resume(coro);
+	if (!coro->returned)
+		return;
+	coro_give(coro);
+	if (task) {
+		task->done = true;
+		if (task->waiter)
+			ring_ready(ring, task->waiter);
+	}
+}
+
+int ring_spawn(struct ring *ring, struct ring_task *task,
+    void (*fn)(void *arg), void *arg)
+{
+	struct coro *coro;
+	int r = coro_take(&ring->coros, fn, arg, &coro);
+
+	if (r)
+		return r;
+	if (task)
+		*task = (struct ring_task){ .waiter = NULL };
+	coro->owner = task;
+	ring_resume(ring, coro);
+	return 0;
+}
+
+void ring_join(struct ring *ring, struct ring_task *task)
+{
+	if (task->done)
+		return;
+	assert(!task->waiter);
+	task->waiter = ring->coros.current;
+	coro_suspend(&ring->coros);
+	assert(task->done);
+}
+
+void ring_yield(struct ring *ring)
+{
+	ring_ready(ring, ring->coros.current);
+	coro_suspend(&ring->coros);
+}
+
+/* ---- timers ---- */
+
+void ring_timer_set(struct ring *ring, struct ring_timer *timer,
+    uint64_t deadline)
+{
+	timer_wheel_set(&ring->timers, timer, deadline);
+}
+
+void ring_timer_clear(struct ring *ring, struct ring_timer *timer)
+{
+	timer_wheel_clear(&ring->timers, timer);
+}
+
+/* ---- the turn ---- */
+
+static void ring_complete(struct ring *ring, const struct io_uring_cqe *cqe)
+{
+	void *p = (void *)(uintptr_t)
+	    (cqe->user_data & ~(uint64_t)RING_TAG_MASK);
+	struct ring_wait *wait;
+
+	if (!(cqe->flags & IORING_CQE_F_MORE))
+		ring->finished++;
+	switch ((enum ring_tag)(cqe->user_data & RING_TAG_MASK)) {
+	case RING_TAG_WAIT:
+		wait = p;
+		wait->result = cqe->res;
+		ring_resume(ring, wait->coro);
+		break;
+	case RING_TAG_STREAM:
+		ring_stream_complete(p, cqe->res, cqe->flags);
+		break;
+	case RING_TAG_LISTENER:
+		ring_listener_complete(p, cqe->res, cqe->flags);
+		break;
+	case RING_TAG_POOL:
+		pool_complete(p, cqe->flags);
+		break;
+	case RING_TAG_NONE:
+	case RING_TAG_MASK:
+		break;
+	}
+}
+
+/* The completions that were there when the turn began. */
+static void ring_complete_all(struct ring *ring)
+{
+	struct io_uring_cq *cq = &ring->uring.cq;
+	unsigned count = io_uring_cq_ready(&ring->uring);
+
+	ring->stats.cq_backlog = count;
+	ring->stats.completed += count;
+	if (io_uring_cq_has_overflow(&ring->uring))
+		ring->stats.cq_overflows++;
+	while (count-- > 0) {
+		struct io_uring_cqe cqe = cq->cqes[*cq->khead & cq->ring_mask];
+
+		io_uring_cq_advance(&ring->uring, 1);
+		ring_complete(ring, &cqe);
+	}
+}
+
+/* Only those that are ready now: who yields again waits for the next turn. */
+static void ring_run_ready(struct ring *ring)
+{
+	struct coro_queue ready = ring->ready;
+	struct coro *coro;
+
+	ring->ready.first = NULL;
+	while ((coro = coro_queue_pop(&ready)))
+		ring_resume(ring, coro);
+}
+
+static int ring_enter_until(struct ring *ring, uint64_t deadline,
+    uint64_t now)
+{
+	uint64_t wait = deadline > now ? deadline - now : 0;
+	struct __kernel_timespec ts = {
+		.tv_sec = (long long)(wait / NS_PER_SEC),
+		.tv_nsec = (long long)(wait % NS_PER_SEC),
+	};
+	struct io_uring_cqe *cqe;
+
+	return io_uring_submit_and_wait_timeout(&ring->uring, &cqe, 1, &ts,
+	    NULL);
+}
+
+/* Submit, and wait for a completion, the next timer, or nothing. */
+static int ring_enter(struct ring *ring, bool wait, uint64_t now)
+{
+	uint64_t deadline = timer_wheel_next(&ring->timers);
+	int r;
+
+	ring->stats.enters++;
+	if (!wait)
+		r = io_uring_submit_and_get_events(&ring->uring);
+	else if (deadline != RING_NO_DEADLINE)
+		r = ring_enter_until(ring, deadline, now);
+	else
+		r = io_uring_submit_and_wait(&ring->uring, 1);
+	if (r >= 0)
+		return 0;
+	if (!ring_enter_may_fail(r)) {
+		ring_fail(ring, "io_uring_enter()", r);
+		return r;
+	}
+	if (!io_uring_cq_ready(&ring->uring))
+		ring_enter_pause(r);
+	return 0;
+}
+
+int ring_run(struct ring *ring)
+{
+	bool more = ring->ready.first != NULL;
+	uint64_t end = clock_mono_ns();
+	int r = 0;
+
+	while (!ring->stopping) {
+		r = ring_enter(ring, !more, end);
+		if (r)
+			break;
+		ring->now = clock_mono_ns();
+		ring_complete_all(ring);
+		timer_wheel_run(&ring->timers, ring->now);
+		ring_run_ready(ring);
+		more = ring_streams_turn(ring) || ring->ready.first;
+		end = clock_mono_ns();
+		if (ring->hooks.turn_end)
+			ring->hooks.turn_end(ring->hooks.arg, end - ring->now);
+	}
+	ring->stopping = false;
+	return r;
+}
