@@ -39,9 +39,9 @@ fail:
 
 void buf_append(struct buf *buf, const void *data, size_t len)
 {
-	char *p = buf_reserve(buf, len);
+	char *p = len ? buf_reserve(buf, len) : NULL;
 
-	if (p && len) {
+	if (p) {
 		memcpy(p, data, len);
 		buf->len += len;
 	}

@@ -23,11 +23,13 @@
  * shared memory; all zeros is the empty histogram. Nothing here locks.
  */
 
-#define HIST_DECADES	      9
-#define HIST_BINS_PER_DECADE  150
-#define HIST_BINS	      (HIST_DECADES * HIST_BINS_PER_DECADE)
-#define HIST_MIN_NS	      UINT64_C(1000)		/* lower edge, first bin */
-#define HIST_MAX_NS	      UINT64_C(1000000000000)	/* upper edge, last bin */
+#define HIST_DECADES	     9
+#define HIST_BINS_PER_DECADE 150
+#define HIST_BINS	     (HIST_DECADES * HIST_BINS_PER_DECADE)
+
+/* The lower edge of the first bin and the upper one of the last. */
+#define HIST_MIN_NS UINT64_C(1000)
+#define HIST_MAX_NS UINT64_C(1000000000000)
 
 struct hist {
 	uint64_t count;

@@ -1,0 +1,538 @@
+#include "metrics/segment.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/hash.h"
+#include "metrics/lock.h"
+#include "metrics/sessions.h"
+
+enum { METRICS_FILE_MODE = 0640 };
+
+#ifdef __clang__
+#define METRICS_COMPILER "clang " __clang_version__
+#else
+#define METRICS_COMPILER "gcc " __VERSION__
+#endif
+
+/*
+ * Tells layouts apart that somebody forgot to number: of another processor,
+ * compiler or set of counters.
+ */
+static uint64_t metrics_layout_hash(void)
+{
+	const uint64_t layout[] = {
+		METRICS_LAYOUT,
+		sizeof(pthread_mutex_t),
+		sizeof(struct metrics_header),
+		sizeof(struct metrics_sessions),
+		sizeof(struct metrics_totals),
+		sizeof(struct metrics_gauges),
+		sizeof(struct metrics_slot),
+		sizeof(struct metrics_file),
+		offsetof(struct metrics_header, lock),
+		offsetof(struct metrics_header, scopes),
+		offsetof(struct metrics_header, cache_enabled),
+		offsetof(struct metrics_sessions, table),
+		offsetof(struct metrics_totals, requests),
+		offsetof(struct metrics_totals, ring),
+		offsetof(struct metrics_slot, core),
+		offsetof(struct metrics_slot, undo),
+		offsetof(struct metrics_slot, recent),
+		offsetof(struct metrics_slot, scopes),
+		METRICS_COUNTER_COUNT,
+		METRICS_GAUGE_COUNT,
+		METRICS_STAGE_COUNT,
+		RING_OP_COUNT,
+	};
+
+	return hash_bytes((struct slice){ (const char *)layout,
+	    sizeof(layout) }, 0);
+}
+
+/* Copy text into a field of `size` bytes, cut if need be. */
+static void metrics_text(char *to, size_t size, struct slice text)
+{
+	struct slice cut = slice_first(text, size - 1);
+
+	if (cut.len > 0)
+		memcpy(to, cut.data, cut.len);
+	memset(to + cut.len, 0, size - cut.len);
+}
+
+static struct slice metrics_slice(const char *text)
+{
+	return text ? slice_cstr(text) : SLICE("");
+}
+
+static int metrics_header_lock(struct metrics_segment *segment)
+{
+	struct metrics_header *header = &segment->file->header;
+
+	return metrics_lock(&header->lock, metrics_header_repair, header,
+	    &header->recoveries);
+}
+
+void metrics_header_repair(void *arg)
+{
+	struct metrics_header *header = arg;
+
+	/* A text may be cut off; it is for people only. A mark or scope that
+	 * was not yet counted is not there. */
+	if (header->sequence % 2 != 0)
+		metrics_change_end(&header->sequence);
+}
+
+/* ---- making, mapping ---- */
+
+static int metrics_segment_map(struct metrics_segment *segment, int protection)
+{
+	void *map = mmap(NULL, sizeof(struct metrics_file), protection,
+	    MAP_SHARED, segment->fd, 0);
+
+	if (map == MAP_FAILED)
+		return -errno;
+	segment->file = map;
+	return 0;
+}
+
+static int metrics_segment_new(const char *path, struct metrics_segment **ret)
+{
+	struct metrics_segment *segment = calloc(1, sizeof(*segment));
+
+	if (!segment)
+		return -ENOMEM;
+	segment->fd = -1;
+	segment->path = strdup(path);
+	if (!segment->path) {
+		free(segment);
+		return -ENOMEM;
+	}
+	*ret = segment;
+	return 0;
+}
+
+void metrics_segment_close(struct metrics_segment **take)
+{
+	struct metrics_segment *segment = *take;
+
+	*take = NULL;
+	if (!segment)
+		return;
+	if (segment->file)
+		(void)munmap(segment->file, sizeof(struct metrics_file));
+	if (segment->fd >= 0)
+		(void)close(segment->fd);
+	free(segment->path);
+	free(segment);
+}
+
+static void metrics_identity_set(struct metrics_header *header,
+    const struct metrics_options *options)
+{
+	struct metrics_identity identity;
+
+	metrics_text(identity.version, sizeof(identity.version),
+	    metrics_slice(options->version));
+	metrics_text(identity.compiler, sizeof(identity.compiler),
+	    SLICE(METRICS_COMPILER));
+	metrics_text(identity.uring_features, sizeof(identity.uring_features),
+	    metrics_slice(options->uring_features));
+	metrics_text(identity.config_file, sizeof(identity.config_file),
+	    metrics_slice(options->config_file));
+	metrics_change_begin(&header->sequence);
+	metrics_store_words(&header->identity, &identity, sizeof(identity));
+	metrics_change_end(&header->sequence);
+	metrics_store32(&header->master_pid, (uint32_t)getpid());
+}
+
+static void metrics_scopes_init(struct metrics_header *header)
+{
+	struct metrics_scope *scopes = header->scopes;
+
+	scopes[METRICS_SCOPE_OTHER_SERVER].kind = METRICS_SCOPE_SERVER;
+	scopes[METRICS_SCOPE_OTHER_LOCATION].kind = METRICS_SCOPE_LOCATION;
+	scopes[METRICS_SCOPE_OTHER_LOCATION].parent =
+	    METRICS_SCOPE_OTHER_SERVER;
+	for (unsigned i = METRICS_SCOPE_OTHER_SERVER;
+	    i < METRICS_SCOPES_RESERVED; i++)
+		metrics_text(scopes[i].name, METRICS_SCOPE_NAME_MAX,
+		    SLICE("other"));
+	header->scope_count = METRICS_SCOPES_RESERVED;
+}
+
+/* Fill in a file of zeros. */
+static int metrics_header_init(struct metrics_header *header,
+    const struct metrics_options *options)
+{
+	int error = metrics_lock_init(&header->lock);
+
+	if (error < 0)
+		return error;
+	if (getrandom(header->instance, sizeof(header->instance), 0) < 0 ||
+	    getrandom(&header->session_seed, sizeof(header->session_seed),
+	    0) < 0)
+		return -errno;
+	assert(options->method_count <= METRICS_METHODS);
+	for (unsigned i = 0; i < options->method_count; i++)
+		metrics_text(header->methods[i], METRICS_METHOD_NAME_MAX,
+		    slice_cstr(options->methods[i]));
+	header->layout = METRICS_LAYOUT;
+	header->header_size = sizeof(*header);
+	header->layout_hash = metrics_layout_hash();
+	header->file_size = sizeof(struct metrics_file);
+	header->started_real_ns = clock_real_ns();
+	header->started_mono_ns = clock_mono_ns();
+	header->reload.ok = 1;
+	header->generation = 1;
+	header->cache_enabled = 1;
+	metrics_scopes_init(header);
+	metrics_identity_set(header, options);
+	header->magic = METRICS_MAGIC;
+	return 0;
+}
+
+static int metrics_segment_fill(struct metrics_segment *segment,
+    const struct metrics_options *options)
+{
+	/* The slots are allocated as they are assigned. */
+	int error = -posix_fallocate(segment->fd, 0,
+	    offsetof(struct metrics_file, slots));
+
+	if (error < 0)
+		return error;
+	error = metrics_segment_map(segment, PROT_READ | PROT_WRITE);
+	if (error < 0)
+		return error;
+	error = metrics_sessions_init(&segment->file->sessions,
+	    options->session_idle_s);
+	if (error < 0)
+		return error;
+	return metrics_header_init(&segment->file->header, options);
+}
+
+int metrics_segment_create(const char *path,
+    const struct metrics_options *options, struct metrics_segment **ret)
+{
+	struct metrics_segment *segment = NULL;
+	char *name = NULL;
+	int error;
+
+	if (asprintf(&name, "%s.new", path) < 0)
+		return -ENOMEM;
+	error = metrics_segment_new(path, &segment);
+	if (error < 0)
+		goto free_name;
+	(void)unlink(name);	/* left by a master that was killed here */
+	segment->fd = open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC,
+	    METRICS_FILE_MODE);
+	if (segment->fd < 0) {
+		error = -errno;
+		goto close_segment;
+	}
+	error = metrics_segment_fill(segment, options);
+	if (error == 0 && (fchmod(segment->fd, METRICS_FILE_MODE) < 0 ||
+	    rename(name, path) < 0))
+		error = -errno;
+	if (error < 0)
+		(void)unlink(name);
+close_segment:
+	if (error < 0)
+		metrics_segment_close(&segment);
+	else
+		*ret = segment;
+free_name:
+	free(name);
+	return error;
+}
+
+/* 0 if the file begins as a segment of this layout and is not cut short. */
+static int metrics_segment_check(int fd)
+{
+	struct metrics_header start;
+	struct stat status;
+	uint64_t needed;
+
+	if (fstat(fd, &status) < 0)
+		return -errno;
+	if (pread(fd, &start, sizeof(start), 0) != (ssize_t)sizeof(start) ||
+	    start.magic != METRICS_MAGIC || start.layout != METRICS_LAYOUT ||
+	    start.header_size != sizeof(start) ||
+	    start.layout_hash != metrics_layout_hash() ||
+	    start.slot_count > METRICS_SLOTS ||
+	    start.scope_count > METRICS_SCOPES_MAX)
+		return -EPROTO;
+	needed = offsetof(struct metrics_file, slots);
+	if (start.slot_count > 0)
+		needed += (start.slot_count - 1) * sizeof(struct metrics_slot) +
+		    offsetof(struct metrics_slot, scopes);
+	return (uint64_t)status.st_size < needed ? -EPROTO : 0;
+}
+
+static int metrics_segment_open(const char *path, int flags,
+    struct metrics_segment **ret)
+{
+	struct metrics_segment *segment = NULL;
+	int error = metrics_segment_new(path, &segment);
+
+	if (error < 0)
+		return error;
+	segment->fd = open(path, flags | O_CLOEXEC);
+	error = segment->fd < 0 ? -errno : metrics_segment_check(segment->fd);
+	if (error == 0)
+		error = metrics_segment_map(segment, flags == O_RDONLY
+		    ? PROT_READ : PROT_READ | PROT_WRITE);
+	if (error < 0)
+		metrics_segment_close(&segment);
+	else
+		*ret = segment;
+	return error;
+}
+
+int metrics_segment_attach(const char *path,
+    const struct metrics_options *options, struct metrics_segment **ret)
+{
+	int error = metrics_segment_open(path, O_RDWR, ret);
+	int locked;
+
+	if (error < 0)
+		return error;
+	locked = metrics_header_lock(*ret);
+	if (locked < 0) {
+		metrics_segment_close(ret);
+		return locked;
+	}
+	metrics_identity_set(&(*ret)->file->header, options);
+	metrics_unlock(&(*ret)->file->header.lock);
+	return 0;
+}
+
+int metrics_open_readonly(const char *path, struct metrics_segment **ret)
+{
+	int error = metrics_segment_open(path, O_RDONLY, ret);
+
+	if (error == 0) {
+		(void)close((*ret)->fd);
+		(*ret)->fd = -1;
+	}
+	return error;
+}
+
+int metrics_segment_make_readonly(struct metrics_segment *segment)
+{
+	if (mprotect(segment->file, sizeof(struct metrics_file),
+	    PROT_READ) < 0)
+		return -errno;
+	if (segment->fd >= 0)
+		(void)close(segment->fd);
+	segment->fd = -1;
+	return 0;
+}
+
+bool metrics_segment_is_current(const struct metrics_segment *segment)
+{
+	struct stat named, ours;
+
+	return segment->fd >= 0 && stat(segment->path, &named) == 0 &&
+	    fstat(segment->fd, &ours) == 0 &&
+	    named.st_dev == ours.st_dev && named.st_ino == ours.st_ino;
+}
+
+/* ---- what the master records ---- */
+
+static int metrics_scope_add(struct metrics_header *header,
+    const struct metrics_scope *scope)
+{
+	unsigned id = header->scope_count;
+
+	for (unsigned i = METRICS_SCOPES_RESERVED; i < id; i++) {
+		const struct metrics_scope *known = &header->scopes[i];
+
+		if (known->hash == scope->hash && known->kind == scope->kind &&
+		    known->parent == scope->parent &&
+		    strcmp(known->name, scope->name) == 0)
+			return (int)i;
+	}
+	if (id == METRICS_SCOPES_MAX) {
+		metrics_store(&header->scope_drops, header->scope_drops + 1);
+		return scope->kind == METRICS_SCOPE_SERVER
+		    ? METRICS_SCOPE_OTHER_SERVER
+		    : METRICS_SCOPE_OTHER_LOCATION;
+	}
+	header->scopes[id] = *scope;
+	metrics_store32(&header->scope_count, id + 1);
+	return (int)id;
+}
+
+int metrics_scope_id(struct metrics_segment *segment,
+    enum metrics_scope_kind kind, unsigned parent, struct slice name)
+{
+	struct metrics_scope scope = {
+		.hash = hash_bytes(name, 0),
+		.kind = kind,
+		.parent = parent,
+	};
+	int result = metrics_header_lock(segment);
+
+	if (result < 0)
+		return result;
+	metrics_text(scope.name, sizeof(scope.name), name);
+	result = metrics_scope_add(&segment->file->header, &scope);
+	metrics_unlock(&segment->file->header.lock);
+	return result;
+}
+
+static void metrics_mark_locked(struct metrics_header *header,
+    enum metrics_mark_kind kind, struct slice text)
+{
+	uint64_t count = header->mark_count;
+	uint64_t *sequence = &header->marks[count % METRICS_MARKS].sequence;
+	struct metrics_mark mark = { .real_ns = clock_real_ns(), .kind = kind };
+
+	metrics_text(mark.text, sizeof(mark.text), text);
+	metrics_change_begin(sequence);
+	metrics_store_words(&header->marks[count % METRICS_MARKS].mark, &mark,
+	    sizeof(mark));
+	metrics_change_end(sequence);
+	metrics_store(&header->mark_count, count + 1);
+}
+
+int metrics_mark(struct metrics_segment *segment, enum metrics_mark_kind kind,
+    struct slice text)
+{
+	int locked = metrics_header_lock(segment);
+
+	if (locked < 0)
+		return locked;
+	metrics_mark_locked(&segment->file->header, kind, text);
+	metrics_unlock(&segment->file->header.lock);
+	return 0;
+}
+
+int metrics_reload_result(struct metrics_segment *segment, bool ok,
+    uint64_t config_hash, struct slice error)
+{
+	struct metrics_header *header = &segment->file->header;
+	struct metrics_reload reload;
+	int locked = metrics_header_lock(segment);
+
+	if (locked < 0)
+		return locked;
+	reload = header->reload;
+	reload.real_ns = clock_real_ns();
+	reload.ok = ok;
+	if (ok) {
+		reload.ok_real_ns = reload.real_ns;
+		reload.config_hash = config_hash;
+	}
+	metrics_text(reload.error, sizeof(reload.error), error);
+	metrics_change_begin(&header->sequence);
+	metrics_store_words(&header->reload, &reload, sizeof(reload));
+	metrics_change_end(&header->sequence);
+	metrics_unlock(&header->lock);
+	return 0;
+}
+
+void metrics_reload_count(struct metrics_segment *segment, bool ok)
+{
+	struct metrics_header *header = &segment->file->header;
+
+	(void)__atomic_fetch_add(ok ? &header->reloads_ok
+	    : &header->reloads_failed, 1, __ATOMIC_RELAXED);
+}
+
+void metrics_exit_count(struct metrics_segment *segment,
+    enum metrics_exit reason)
+{
+	(void)__atomic_fetch_add(&segment->file->header.exits[reason], 1,
+	    __ATOMIC_RELAXED);
+}
+
+void metrics_respawn_count(struct metrics_segment *segment)
+{
+	(void)__atomic_fetch_add(&segment->file->header.respawns, 1,
+	    __ATOMIC_RELAXED);
+}
+
+void metrics_generation_set(struct metrics_segment *segment, uint64_t value)
+{
+	metrics_store(&segment->file->header.generation, value);
+}
+
+void metrics_connections_limit_set(struct metrics_segment *segment,
+    uint64_t limit)
+{
+	metrics_store(&segment->file->header.connections_limit, limit);
+}
+
+int metrics_cache_switch(struct metrics_segment *segment, bool on)
+{
+	uint32_t was = __atomic_exchange_n(
+	    &segment->file->header.cache_enabled, on, __ATOMIC_RELAXED);
+
+	if (was == on)
+		return 0;
+	return metrics_mark(segment, on ? METRICS_MARK_CACHE_ON
+	    : METRICS_MARK_CACHE_OFF, SLICE(""));
+}
+
+/* ---- readers ---- */
+
+unsigned metrics_slot_count(const struct metrics_segment *segment)
+{
+	uint32_t count = metrics_load32(&segment->file->header.slot_count);
+
+	/* A reader trusts no number it did not check. */
+	return count < METRICS_SLOTS ? count : METRICS_SLOTS;
+}
+
+unsigned metrics_scope_count(const struct metrics_segment *segment)
+{
+	uint32_t count = metrics_load32(&segment->file->header.scope_count);
+
+	return count < METRICS_SCOPES_MAX ? count : METRICS_SCOPES_MAX;
+}
+
+int metrics_reload_read(const struct metrics_segment *segment,
+    struct metrics_reload *ret)
+{
+	const struct metrics_header *header = &segment->file->header;
+
+	return metrics_read(&header->sequence, ret, &header->reload,
+	    sizeof(*ret), METRICS_READ_TRIES);
+}
+
+int metrics_identity_read(const struct metrics_segment *segment,
+    struct metrics_identity *ret)
+{
+	const struct metrics_header *header = &segment->file->header;
+
+	return metrics_read(&header->sequence, ret, &header->identity,
+	    sizeof(*ret), METRICS_READ_TRIES);
+}
+
+unsigned metrics_marks_read(const struct metrics_segment *segment,
+    struct metrics_mark *marks)
+{
+	const struct metrics_header *header = &segment->file->header;
+	uint64_t count = metrics_load(&header->mark_count);
+	uint64_t first = count > METRICS_MARKS ? count - METRICS_MARKS : 0;
+	unsigned found = 0;
+
+	for (uint64_t i = first; i < count; i++) {
+		if (metrics_read(&header->marks[i % METRICS_MARKS].sequence,
+		    &marks[found], &header->marks[i % METRICS_MARKS].mark,
+		    sizeof(marks[0]), METRICS_READ_TRIES) == 0)
+			found++;
+	}
+	return found;
+}

@@ -1,0 +1,469 @@
+#ifndef RINGMASTER_METRICS_SEGMENT_H
+#define RINGMASTER_METRICS_SEGMENT_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/hist.h"
+#include "base/slice.h"
+#include "metrics/writer.h"
+#include "ring/ring.h"
+
+/*
+ * The one file that the processes share: all that two of them both see.
+ *
+ *	header		identity, the master's counts, scope names, marks
+ *	sessions	live sessions (sessions.h)
+ *	slots		one for each worker: its counts (slot.h)
+ *
+ * The master makes it anew at start and everybody maps the whole of it; the
+ * file only grows as far as slots are in use. What is in use was allocated
+ * before, so that a full disk is an error at start or at a reload and never
+ * a SIGBUS while serving.
+ *
+ * It holds numbers of fixed width, text and mutexes, and no pointers: each
+ * process may map it elsewhere. All of it but the mutexes may be read through
+ * a read-only mapping.
+ *
+ * Locks: header.lock, sessions.lock, one in each slot. No two at once.
+ * Crashes: each lock is robust (lock.h). Under header.lock, new entries are
+ * filled in first and then made visible by one store, so there is nothing to
+ * undo; a slot is rolled back by its undo log; sessions are recounted.
+ */
+
+enum {
+	METRICS_LAYOUT = 1,		/* version: raise it with any change */
+	METRICS_SLOTS = 256,		/* workers at once, draining ones too */
+	METRICS_SCOPES_MAX = 256,	/* servers and locations, ever */
+	METRICS_SCOPE_NAME_MAX = 96,	/* bytes with the terminator */
+	METRICS_RECENT = 256,		/* ended requests kept by a slot */
+	METRICS_MARKS = 64,		/* events kept */
+	METRICS_MARK_TEXT_MAX = 96,	/* bytes with the terminator */
+	METRICS_METHODS = 24,		/* values of enum http_method */
+	METRICS_METHOD_NAME_MAX = 16,	/* bytes with the terminator */
+	METRICS_ERROR_MAX = 256,	/* bytes of a reload's error message */
+	METRICS_SESSIONS_EXACT_MAX = 65536,	/* sessions counted one by one */
+	METRICS_SESSIONS_TABLE = 2 * METRICS_SESSIONS_EXACT_MAX,
+	METRICS_HLL_BITS = 14,
+	METRICS_HLL_REGISTERS = 1 << METRICS_HLL_BITS,
+	METRICS_HLL_PARTS = 7,		/* six full ones and the current */
+	METRICS_ALIGN = 4096,
+};
+
+#define METRICS_MAGIC UINT64_C(0x31524d474e4952)	/* "RINGMR1" */
+
+/* ---- the header ---- */
+
+enum metrics_scope_kind {
+	METRICS_SCOPE_FREE,
+	METRICS_SCOPE_SERVER,
+	METRICS_SCOPE_LOCATION,
+};
+
+/* Scopes that exist always. */
+enum {
+	METRICS_SCOPE_NONE,		/* counts nowhere */
+	METRICS_SCOPE_OTHER_SERVER,	/* those that found no room */
+	METRICS_SCOPE_OTHER_LOCATION,
+	METRICS_SCOPES_RESERVED
+};
+
+struct metrics_scope {		/* never changed once it is visible */
+	uint64_t hash;		/* of the whole name, were it longer */
+	uint32_t kind;
+	uint32_t parent;	/* a location's server */
+	char name[METRICS_SCOPE_NAME_MAX];
+};
+
+enum metrics_mark_kind {
+	METRICS_MARK_START,
+	METRICS_MARK_STOP,
+	METRICS_MARK_RELOAD,
+	METRICS_MARK_RELOAD_FAILED,
+	METRICS_MARK_CRASH,
+	METRICS_MARK_UPGRADE,
+	METRICS_MARK_CACHE_ON,
+	METRICS_MARK_CACHE_OFF,
+	METRICS_MARK_KIND_COUNT
+};
+
+struct metrics_mark {		/* an event to be shown in charts */
+	uint64_t real_ns;
+	uint64_t kind;
+	char text[METRICS_MARK_TEXT_MAX];
+};
+
+enum metrics_exit {		/* how a worker ended */
+	METRICS_EXIT_DRAIN,	/* as told */
+	METRICS_EXIT_SIGNAL,	/* killed */
+	METRICS_EXIT_STATUS,	/* on its own, with an error */
+	METRICS_EXIT_COUNT
+};
+
+struct metrics_reload {		/* the last one */
+	uint64_t real_ns;
+	uint64_t ok;		/* 0 or 1 */
+	uint64_t ok_real_ns;	/* the last that was */
+	uint64_t config_hash;	/* of the configuration that runs */
+	char error[METRICS_ERROR_MAX];
+};
+
+struct metrics_identity {	/* of the running master; texts */
+	char version[32];
+	char compiler[64];
+	char uring_features[128];
+	char config_file[256];
+};
+
+struct metrics_header {
+	/* Written before the file has its name, and never again. */
+	uint64_t magic;
+	uint32_t layout;
+	uint32_t header_size;
+	uint64_t layout_hash;
+	uint64_t file_size;	/* with all slots */
+	uint64_t started_real_ns;
+	uint64_t started_mono_ns;
+	uint64_t session_seed;
+	uint8_t instance[16];	/* random: another one, other counts */
+	char methods[METRICS_METHODS][METRICS_METHOD_NAME_MAX];
+
+	pthread_mutex_t lock;	/* of what stands below until `cells` */
+
+	uint64_t sequence;	/* of the next two */
+	struct metrics_reload reload;
+	struct metrics_identity identity;
+
+	uint64_t mark_count;	/* ever; the last METRICS_MARKS are kept */
+	struct {
+		uint64_t sequence;
+		struct metrics_mark mark;
+	} marks[METRICS_MARKS];
+
+	uint32_t scope_count;	/* entries visible */
+	uint32_t slot_count;	/* slots ever used: allocated and readable */
+	struct metrics_scope scopes[METRICS_SCOPES_MAX];
+
+	/* Single words, changed by atomic operations of the master but for
+	 * the first two, which anybody with a writable mapping may change. */
+	uint32_t cache_enabled;	/* the run-time switch */
+	uint32_t master_pid;
+	uint64_t recoveries;	/* locks whose owner had died */
+	uint64_t generation;	/* of the configuration, from 1 */
+	uint64_t connections_limit;	/* of all workers */
+	uint64_t reloads_ok, reloads_failed;
+	uint64_t exits[METRICS_EXIT_COUNT];
+	uint64_t respawns;
+	uint64_t scope_drops;	/* servers and locations that became "other" */
+	uint64_t slot_drops;	/* workers that got no slot */
+};
+
+/* ---- sessions ---- */
+
+struct metrics_session {
+	uint64_t key;		/* 0: free */
+	uint64_t seen_s;	/* CLOCK_MONOTONIC */
+};
+
+struct metrics_sessions {
+	pthread_mutex_t lock;
+	uint64_t idle_s;	/* a session ends when not seen for so long */
+	uint64_t count;		/* in the table */
+	uint64_t created;	/* sums; created - expired == count */
+	uint64_t expired;
+	uint64_t full_s;	/* last time that a new one found no room */
+	uint64_t sweep_next;	/* entry at which the next sweep begins */
+	uint64_t part_number;	/* the period that is being counted */
+	uint8_t parts[METRICS_HLL_PARTS][METRICS_HLL_REGISTERS];
+	struct metrics_session table[METRICS_SESSIONS_TABLE];
+};
+
+/* ---- slots ---- */
+
+enum {
+	METRICS_CODE_NONE = 0,	/* closed without an answer */
+	METRICS_CODE_FIRST = 1,	/* 100; the next is 101, up to 599 */
+	METRICS_CODE_OTHER = METRICS_CODE_FIRST + 500,
+	METRICS_CODES,
+};
+
+enum metrics_version {
+	METRICS_VERSION_OTHER,
+	METRICS_VERSION_10,
+	METRICS_VERSION_11,
+	METRICS_VERSION_20,
+	METRICS_VERSION_COUNT
+};
+
+struct metrics_ring_totals {	/* see struct ring_stats */
+	uint64_t enters;
+	uint64_t submitted;
+	uint64_t completed;
+	uint64_t cq_overflows;
+	uint64_t buffers_exhausted;
+	uint64_t accept_errors;
+	uint64_t pool_done;
+	uint64_t pool_rejected;
+	uint64_t ops[RING_OP_COUNT];
+};
+
+struct metrics_totals {		/* sums since the segment was made */
+	uint64_t counters[METRICS_COUNTER_COUNT];
+	uint64_t requests;
+	uint64_t requests_bytes_in;
+	uint64_t requests_bytes_out;
+	uint64_t requests_body_out;
+	uint64_t aborted_client;
+	uint64_t aborted_server;
+	uint64_t codes[METRICS_CODES];
+	uint64_t methods[METRICS_METHODS];
+	uint64_t versions[METRICS_VERSION_COUNT];
+	struct metrics_ring_totals ring;
+	struct hist duration;
+	struct hist first_byte;
+};
+
+struct metrics_gauges {		/* of the process that has the slot, now */
+	int64_t values[METRICS_GAUGE_COUNT];
+	uint64_t longest_stall_ns;	/* since it started */
+	uint64_t sq_entries;
+	uint64_t inflight;
+	uint64_t cq_backlog;
+	uint64_t buffers_total;
+	uint64_t buffers_free;
+	uint64_t stacks_used;
+	uint64_t pool_threads;
+	uint64_t pool_busy;
+	uint64_t pool_queued;
+	uint64_t pool_oldest_wait_ns;
+};
+
+struct metrics_scope_totals {
+	uint64_t codes[METRICS_CODES];
+	uint64_t bytes_in;
+	uint64_t bytes_out;
+	uint64_t body_out;
+	struct hist duration;
+};
+
+/* What a reader gets of one moment; see metrics_slot_read(). */
+struct metrics_core {
+	struct metrics_totals totals;
+	struct metrics_gauges gauges;
+};
+
+struct metrics_recent {
+	uint64_t sequence;	/* 2n+1 while the n-th is written, 2n+2 after */
+	struct metrics_request request;
+};
+
+struct metrics_undo {
+	uint64_t offset;	/* of a cell, from the start of the slot */
+	uint64_t old;
+};
+
+/*
+ * The most cells that one flush can change, by what changes them: a request
+ * has its code and its duration in the whole, its server and its location,
+ * its method, its version, its time to the first byte, and its stages; a
+ * scope its bytes and the sums of its histogram.
+ */
+enum {
+	METRICS_PENDING_MAX = 256,	/* requests a flush */
+	METRICS_SAMPLES_MAX = 64,	/* loop lags or pool waits a flush */
+	METRICS_HIST_SUMS = 3,		/* count, sum, max */
+	METRICS_UNDO_REQUESTS = METRICS_PENDING_MAX *
+	    (3 + 3 + 1 + 1 + 1 + METRICS_STAGE_COUNT),
+	METRICS_UNDO_SCOPES = METRICS_SCOPES_MAX * (3 + METRICS_HIST_SUMS),
+	METRICS_UNDO_SAMPLES =
+	    2 * (METRICS_SAMPLES_MAX + METRICS_HIST_SUMS),
+	METRICS_UNDO_SUMS = offsetof(struct metrics_totals, codes) / 8 +
+	    sizeof(struct metrics_ring_totals) / 8 +
+	    (2 + METRICS_STAGE_COUNT) * METRICS_HIST_SUMS,
+	METRICS_UNDO_MAX = METRICS_UNDO_REQUESTS + METRICS_UNDO_SCOPES +
+	    METRICS_UNDO_SAMPLES + METRICS_UNDO_SUMS,
+};
+
+enum metrics_slot_state {
+	METRICS_SLOT_FREE,	/* its totals stay and still count */
+	METRICS_SLOT_RUNNING,
+	METRICS_SLOT_DRAINING,
+};
+
+enum metrics_slot_kind {
+	METRICS_KIND_WORKER,
+	METRICS_KIND_DASHBOARD,	/* its requests are not the site's */
+};
+
+struct metrics_slot {
+	pthread_mutex_t lock;	/* of all below but where said otherwise */
+
+	/* Changed by the worker at each flush. */
+	_Alignas(64) uint64_t sequence;	/* of `core` to `pool_wait`, `scopes` */
+	uint64_t undo_count;	/* 0: no flush under way */
+	uint64_t recent_count;	/* ever; the last METRICS_RECENT are kept */
+	uint64_t heartbeat_ns;	/* CLOCK_MONOTONIC of its last turn; no lock */
+
+	/* Changed by the master, single words. */
+	uint32_t state;		/* enum metrics_slot_state */
+	uint32_t kind;		/* enum metrics_slot_kind */
+	uint32_t pid;		/* written by the worker; 0: not yet there */
+	uint32_t generation;
+	uint32_t worker;	/* its index */
+	uint32_t scope_limit;	/* scopes allocated: ids below this one */
+	uint64_t started_real_ns;
+	uint64_t cpu_user_ns;	/* of former workers of this slot */
+	uint64_t cpu_system_ns;
+
+	_Alignas(64) struct metrics_core core;
+	struct hist stages[METRICS_STAGE_COUNT];
+	struct hist loop_lag;
+	struct hist pool_wait;
+	struct metrics_undo undo[METRICS_UNDO_MAX];
+	struct metrics_recent recent[METRICS_RECENT];
+
+	/* Allocated as far as scope_limit only. */
+	_Alignas(METRICS_ALIGN)
+	struct metrics_scope_totals scopes[METRICS_SCOPES_MAX];
+};
+
+struct metrics_file {
+	struct metrics_header header;
+	_Alignas(METRICS_ALIGN) struct metrics_sessions sessions;
+	_Alignas(METRICS_ALIGN) struct metrics_slot slots[METRICS_SLOTS];
+};
+
+_Static_assert(offsetof(struct metrics_header, magic) == 0, "magic is first");
+_Static_assert(offsetof(struct metrics_header, header_size) == 12,
+    "what a reader checks first never moves");
+_Static_assert(offsetof(struct metrics_file, slots) % METRICS_ALIGN == 0 &&
+    sizeof(struct metrics_slot) % METRICS_ALIGN == 0, "slots on pages");
+_Static_assert(sizeof(struct metrics_core) % 8 == 0 &&
+    sizeof(struct metrics_scope_totals) % 8 == 0 &&
+    sizeof(struct metrics_request) % 8 == 0 &&
+    sizeof(struct metrics_reload) % 8 == 0 &&
+    sizeof(struct metrics_identity) % 8 == 0 &&
+    sizeof(struct metrics_mark) % 8 == 0, "copied word by word");
+_Static_assert((int)METRICS_RECENT >= (int)METRICS_PENDING_MAX,
+    "a flush writes no record twice");
+
+/* What a died owner of header.lock left; for metrics_lock(). */
+void metrics_header_repair(void *header);
+
+/* A process's mapping of the file. */
+struct metrics_segment {
+	struct metrics_file *file;
+	int fd;			/* to allocate slots; -1 in readers */
+	char *path;
+};
+
+/* ---- the master ---- */
+
+struct metrics_options {
+	const char *version;
+	const char *uring_features;	/* or NULL */
+	const char *config_file;	/* or NULL */
+	const char *const *methods;	/* names of enum http_method */
+	unsigned method_count;		/* at most METRICS_METHODS */
+	unsigned session_idle_s;	/* 0: half an hour */
+};
+
+/*
+ * Make a new segment at `path` (mode 0640), in place of an old one, whose
+ * owners may go on with it. SIGXFSZ has to be ignored for a file size limit
+ * to be an error. Returns 0 or -errno (-ENOSPC, -EFBIG, -EACCES, ...).
+ */
+int metrics_segment_create(const char *path,
+    const struct metrics_options *options, struct metrics_segment **ret);
+
+/*
+ * Share the segment of a master that still runs: for the upgrade of the
+ * binary. Returns 0, -EPROTO if it is not a segment or of another layout
+ * (then make a new one), or -errno.
+ */
+int metrics_segment_attach(const char *path,
+    const struct metrics_options *options, struct metrics_segment **ret);
+
+/* Unmap it; the file stays. */
+void metrics_segment_close(struct metrics_segment **segment);
+
+/* The file's name is still this segment's, and not that of a newer one: only
+ * then may a stopping master remove it. */
+bool metrics_segment_is_current(const struct metrics_segment *segment);
+
+/*
+ * The id of a server or location, which is the same whenever the same name
+ * comes again; with no room left that of "other". The id goes into
+ * struct metrics_request; slots assigned from now on can count it.
+ *
+ * parent:  of a location, the id of its server; else METRICS_SCOPE_NONE
+ * Returns the id, or -errno if the lock is damaged. Takes header.lock.
+ */
+int metrics_scope_id(struct metrics_segment *segment,
+    enum metrics_scope_kind kind, unsigned parent, struct slice name);
+
+/* Remember an event. The text is cut at METRICS_MARK_TEXT_MAX. Takes
+ * header.lock; 0 or -errno. */
+int metrics_mark(struct metrics_segment *segment, enum metrics_mark_kind kind,
+    struct slice text);
+
+/*
+ * Record the result of a reload, or of the first load. Takes header.lock.
+ *
+ * config_hash:  of the new configuration; ignored when it failed
+ * error:        why it failed; empty when it did not
+ */
+int metrics_reload_result(struct metrics_segment *segment, bool ok,
+    uint64_t config_hash, struct slice error);
+
+/* Count a reload (not the first load). */
+void metrics_reload_count(struct metrics_segment *segment, bool ok);
+
+/* Count how a worker ended. */
+void metrics_exit_count(struct metrics_segment *segment,
+    enum metrics_exit reason);
+void metrics_respawn_count(struct metrics_segment *segment);
+
+/* Set single words of the header; any process with a writable mapping. */
+void metrics_generation_set(struct metrics_segment *segment, uint64_t value);
+void metrics_connections_limit_set(struct metrics_segment *segment,
+    uint64_t limit);
+
+/* Switch the file cache of all workers; adds a mark if it changed. */
+int metrics_cache_switch(struct metrics_segment *segment, bool on);
+
+static inline bool metrics_cache_enabled(const struct metrics_segment *segment)
+{
+	return __atomic_load_n(&segment->file->header.cache_enabled,
+	    __ATOMIC_RELAXED);
+}
+
+/* ---- readers ---- */
+
+/*
+ * Map a segment for reading: it cannot be locked or damaged by this process.
+ * Returns 0, -EPROTO if it is not a segment, is cut short or of another
+ * layout, or -errno.
+ */
+int metrics_open_readonly(const char *path, struct metrics_segment **ret);
+
+/* Make the mapping that was inherited from the master a reader's. */
+int metrics_segment_make_readonly(struct metrics_segment *segment);
+
+/* Slots that may be read, from 0. */
+unsigned metrics_slot_count(const struct metrics_segment *segment);
+unsigned metrics_scope_count(const struct metrics_segment *segment);
+
+/* The last reload; 0, or -EAGAIN with a copy that may be torn. */
+int metrics_reload_read(const struct metrics_segment *segment,
+    struct metrics_reload *ret);
+int metrics_identity_read(const struct metrics_segment *segment,
+    struct metrics_identity *ret);
+
+/* Up to METRICS_MARKS marks, oldest first; returns how many. */
+unsigned metrics_marks_read(const struct metrics_segment *segment,
+    struct metrics_mark *marks);
+
+#endif

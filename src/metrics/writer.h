@@ -1,0 +1,194 @@
+#ifndef RINGMASTER_METRICS_WRITER_H
+#define RINGMASTER_METRICS_WRITER_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * What a worker counts with. The request path writes to private memory only;
+ * metrics_flush(), called once a turn of the loop, adds all of it to the
+ * worker's slot in the segment under one lock.
+ *
+ * With RINGMASTER_NO_METRICS (configure --disable-metrics, for measuring what
+ * metrics cost) the counting calls compile to nothing.
+ */
+
+struct metrics_writer;
+
+enum metrics_counter {		/* sums since the segment was made */
+	METRICS_ACCEPTED,	/* connections */
+	METRICS_HANDLED,	/* connections that got a record */
+	METRICS_DROPPED,	/* connections refused: limit or no memory */
+	METRICS_BYTES_IN,	/* read from clients */
+	METRICS_PARSE_ERRORS,	/* requests answered 400 by the parser */
+	METRICS_TIMEOUTS,	/* connections ended by a deadline */
+	METRICS_CACHE_HITS,	/* file cache lookups */
+	METRICS_CACHE_MISSES,
+	METRICS_CACHE_BYPASS,	/* switched off or not cacheable */
+	METRICS_CACHE_EVICTIONS,	/* for room */
+	METRICS_CACHE_INVALIDATIONS,	/* the file changed */
+	METRICS_LOG_DROPPED,	/* access log lines that could not be written */
+	METRICS_STALLS,		/* turns longer than METRICS_STALL_NS */
+	METRICS_COUNTER_COUNT
+};
+
+enum metrics_gauge {		/* of this process, now */
+	METRICS_READING,	/* connections: a request head is being read */
+	METRICS_WRITING,	/* a request is being handled or answered */
+	METRICS_IDLE,		/* waiting for the next request */
+	METRICS_CACHE_ENTRIES,
+	METRICS_CACHE_BYTES,
+	METRICS_CACHE_BYTES_MAX,	/* its limit */
+	METRICS_GAUGE_COUNT
+};
+
+enum metrics_stage {		/* of a request; measured on a sample */
+	METRICS_STAGE_HEADER,	/* first byte to end of head */
+	METRICS_STAGE_PARSE,
+	METRICS_STAGE_POOL_WAIT,
+	METRICS_STAGE_HANDLER,	/* routing to response ready */
+	METRICS_STAGE_SEND,	/* response ready to last byte sent */
+	METRICS_STAGE_COUNT
+};
+
+enum metrics_cache_result {
+	METRICS_CACHE_NONE,	/* the request asked no cache */
+	METRICS_CACHE_HIT,
+	METRICS_CACHE_MISS,
+	METRICS_CACHE_BYPASSED,
+};
+
+enum {
+	METRICS_PATH_MAX = 112,		/* bytes of a path kept; longer: cut */
+	METRICS_STAGE_SAMPLE = 16,	/* one request in so many is staged */
+	METRICS_STALL_NS = 10 * 1000 * 1000,
+};
+
+/* A request that ended. Times are in nanoseconds. */
+struct metrics_request {
+	uint64_t ended_real_ns;		/* wall clock */
+	uint64_t duration_ns;		/* last header byte in to last byte out */
+	uint64_t first_byte_ns;		/* last header byte in to first out */
+	uint64_t bytes_in;		/* head and body */
+	uint64_t bytes_out;		/* head and body */
+	uint64_t body_out;
+	uint64_t id;			/* of the request; in logs, too */
+	uint32_t stage_ns[METRICS_STAGE_COUNT];	/* if `staged` */
+	uint16_t server, location;	/* scopes, of metrics_scope_id() */
+	uint16_t status;		/* 0: closed without an answer */
+	uint16_t port;			/* of the client */
+	uint8_t method;			/* enum http_method */
+	uint8_t cache;			/* enum metrics_cache_result */
+	uint8_t version;		/* 10, 11, 20 */
+	bool staged;
+	bool aborted_by_client;
+	bool aborted_by_server;		/* also by a timeout */
+	uint8_t family;			/* AF_INET, AF_INET6, AF_UNIX */
+	uint8_t path_len;
+	uint8_t address[16];
+	char path[METRICS_PATH_MAX];	/* without the query */
+};
+
+/* Private to the process; see the functions below. */
+struct metrics_pending {
+	uint64_t counters[METRICS_COUNTER_COUNT];
+	int64_t gauges[METRICS_GAUGE_COUNT];
+	struct metrics_request *requests;
+	uint32_t request_count;
+	uint32_t request_max;
+	bool dirty;
+};
+
+struct metrics_segment;
+struct ring_stats;
+
+/*
+ * Begin to count into a slot that metrics_slot_assign() gave, in the process
+ * whose counts they are. Not to be shared by threads.
+ * Returns 0 or -ENOMEM. The segment must outlive the writer.
+ */
+int metrics_writer_open(struct metrics_segment *segment, unsigned slot,
+    struct metrics_writer **ret);
+
+/* Flush and free it. */
+void metrics_writer_close(struct metrics_writer **writer);
+
+/*
+ * Add what was counted to the slot: once a turn of the loop, and at least
+ * each 100 ms. Costs a comparison when there is nothing new. Takes the lock
+ * of the slot, for which only the master competes, and rarely.
+ */
+void metrics_flush(struct metrics_writer *writer);
+
+/*
+ * A turn of the loop took `busy_ns`. Counts METRICS_STALLS, too. The time
+ * `now_ns` (CLOCK_MONOTONIC) is published as the worker's last sign of life.
+ */
+void metrics_loop_lag(struct metrics_writer *writer, uint64_t busy_ns,
+    uint64_t now_ns);
+
+/* A job waited `wait_ns` for a thread of the pool. */
+void metrics_pool_wait(struct metrics_writer *writer, uint64_t wait_ns);
+
+/* The ring's figures of now; not more often than they may be out of date,
+ * say each 100 ms. They are copied. */
+void metrics_slot_set_ring(struct metrics_writer *writer,
+    const struct ring_stats *stats);
+
+/*
+ * A request came with the session id that hashes to `id_hash`, or it got
+ * that id with the answer. Cheap when the same id came a moment ago.
+ */
+void metrics_session_seen(struct metrics_writer *writer, uint64_t id_hash);
+
+#ifdef RINGMASTER_NO_METRICS
+static inline void metrics_count(struct metrics_writer *writer,
+    enum metrics_counter counter, uint64_t n)
+{
+	(void)writer, (void)counter, (void)n;
+}
+static inline void metrics_gauge_add(struct metrics_writer *writer,
+    enum metrics_gauge gauge, int64_t n)
+{
+	(void)writer, (void)gauge, (void)n;
+}
+#else
+static inline void metrics_count(struct metrics_writer *writer,
+    enum metrics_counter counter, uint64_t n)
+{
+	struct metrics_pending *pending = (struct metrics_pending *)writer;
+
+	pending->counters[counter] += n;
+	pending->dirty = true;
+}
+static inline void metrics_gauge_add(struct metrics_writer *writer,
+    enum metrics_gauge gauge, int64_t n)
+{
+	struct metrics_pending *pending = (struct metrics_pending *)writer;
+
+	pending->gauges[gauge] += n;
+	pending->dirty = true;
+}
+#endif
+
+/*
+ * Room for one ended request, to be filled in at once (it holds rubbish).
+ * Flushes first when METRICS_PENDING_MAX are waiting. Never NULL.
+ */
+static inline struct metrics_request *metrics_request_add(
+    struct metrics_writer *writer)
+{
+	struct metrics_pending *pending = (struct metrics_pending *)writer;
+
+#ifndef RINGMASTER_NO_METRICS
+	if (pending->request_count == pending->request_max)
+		metrics_flush(writer);
+	pending->dirty = true;
+	return &pending->requests[pending->request_count++];
+#else
+	return pending->requests;
+#endif
+}
+
+#endif

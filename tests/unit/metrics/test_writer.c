@@ -1,0 +1,374 @@
+#include "segment_fixture.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+static struct metrics_core core;
+
+static struct metrics_writer *open_writer(struct fixture *f, unsigned slot)
+{
+	struct metrics_writer *writer;
+
+	assert_int_equal(0, metrics_writer_open(f->segment, slot, &writer));
+	return writer;
+}
+
+static const struct metrics_totals *read_totals(struct fixture *f,
+    unsigned slot)
+{
+	assert_int_equal(0, metrics_slot_read(&f->segment->file->slots[slot],
+	    &core));
+	fixture_check(&core);
+	return &core.totals;
+}
+
+static void flush_adds_what_was_counted(void **state)
+{
+	struct fixture *f = *state;
+	unsigned slot = fixture_slot(f, 0);
+	struct metrics_writer *writer = open_writer(f, slot);
+	const struct metrics_totals *totals;
+
+	metrics_count(writer, METRICS_ACCEPTED, 3);
+	metrics_gauge_add(writer, METRICS_READING, 2);
+	(void)fixture_request(writer);
+	fixture_request(writer)->status = 404;
+	assert_int_equal(0, read_totals(f, slot)->requests);
+	metrics_flush(writer);
+	totals = read_totals(f, slot);
+	assert_int_equal(2, totals->requests);
+	assert_int_equal(3, totals->counters[METRICS_ACCEPTED]);
+	assert_int_equal(1, totals->codes[METRICS_CODE_FIRST + 100]);
+	assert_int_equal(1, totals->codes[METRICS_CODE_FIRST + 304]);
+	assert_int_equal(2, totals->methods[1]);
+	assert_int_equal(2, totals->versions[METRICS_VERSION_11]);
+	assert_int_equal(2400, totals->requests_bytes_out);
+	assert_int_equal(2000000, totals->duration.sum_ns);
+	assert_int_equal(1000000, totals->duration.max_ns);
+	assert_int_equal(2, totals->duration.bins[hist_bin(1000000)]);
+	assert_int_equal(2, core.gauges.values[METRICS_READING]);
+	metrics_flush(writer);
+	assert_int_equal(2, read_totals(f, slot)->requests);
+	metrics_writer_close(&writer);
+	assert_null(writer);
+}
+
+static void every_status_has_its_place(void **state)
+{
+	static const struct {
+		uint16_t status;
+		unsigned code;
+	} cases[] = {
+		{ 0, METRICS_CODE_NONE }, { 99, METRICS_CODE_OTHER },
+		{ 100, METRICS_CODE_FIRST }, { 599, METRICS_CODE_FIRST + 499 },
+		{ 600, METRICS_CODE_OTHER }, { 65535, METRICS_CODE_OTHER },
+	};
+	struct fixture *f = *state;
+	unsigned slot = fixture_slot(f, 0);
+	struct metrics_writer *writer = open_writer(f, slot);
+	uint64_t wanted[METRICS_CODES] = { 0 };
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		fixture_request(writer)->status = cases[i].status;
+		wanted[cases[i].code]++;
+	}
+	metrics_writer_close(&writer);
+	(void)read_totals(f, slot);
+	assert_memory_equal(wanted, core.totals.codes, sizeof(wanted));
+}
+
+static void requests_beyond_a_batch_flush_by_themselves(void **state)
+{
+	struct fixture *f = *state;
+	unsigned slot = fixture_slot(f, 0);
+	struct metrics_writer *writer = open_writer(f, slot);
+
+	for (int i = 0; i < METRICS_PENDING_MAX; i++)
+		(void)fixture_request(writer);
+	assert_int_equal(0, read_totals(f, slot)->requests);
+	(void)fixture_request(writer);
+	assert_int_equal(METRICS_PENDING_MAX, read_totals(f, slot)->requests);
+	metrics_writer_close(&writer);
+	assert_int_equal(METRICS_PENDING_MAX + 1,
+	    read_totals(f, slot)->requests);
+}
+
+static void request_counts_in_its_server_and_location(void **state)
+{
+	struct fixture *f = *state;
+	unsigned server = (unsigned)metrics_scope_id(f->segment,
+	    METRICS_SCOPE_SERVER, 0, SLICE("a"));
+	unsigned location = (unsigned)metrics_scope_id(f->segment,
+	    METRICS_SCOPE_LOCATION, server, SLICE("/"));
+	unsigned slot = fixture_slot(f, 0);
+	struct metrics_writer *writer = open_writer(f, slot);
+	struct metrics_scope_totals scope;
+	struct metrics_request *request;
+
+	for (int i = 0; i < 3; i++) {
+		request = fixture_request(writer);
+		request->server = (uint16_t)server;
+		request->location = i == 1 ? METRICS_SCOPE_NONE
+		    : (uint16_t)location;
+	}
+	/* An id that is not a scope counts in the totals only. */
+	fixture_request(writer)->server = METRICS_SCOPES_MAX;
+	metrics_writer_close(&writer);
+	assert_int_equal(4, read_totals(f, slot)->requests);
+	assert_int_equal(0, metrics_slot_read_scope(
+	    &f->segment->file->slots[slot], server, &scope));
+	assert_int_equal(3, scope.duration.count);
+	assert_int_equal(3, scope.codes[METRICS_CODE_FIRST + 100]);
+	assert_int_equal(3, scope.duration.bins[hist_bin(1000000)]);
+	assert_int_equal(300, scope.bytes_in);
+	assert_int_equal(3000, scope.body_out);
+	assert_int_equal(0, metrics_slot_read_scope(
+	    &f->segment->file->slots[slot], location, &scope));
+	assert_int_equal(2, scope.duration.count);
+}
+
+static void scope_added_later_is_not_counted_by_old_workers(void **state)
+{
+	struct fixture *f = *state;
+	unsigned slot = fixture_slot(f, 0);
+	struct metrics_writer *writer = open_writer(f, slot);
+	int scope = metrics_scope_id(f->segment, METRICS_SCOPE_SERVER, 0,
+	    SLICE("new"));
+	struct metrics_scope_totals totals;
+
+	fixture_request(writer)->server = (uint16_t)scope;
+	metrics_writer_close(&writer);
+	assert_int_equal(1, read_totals(f, slot)->requests);
+	assert_int_equal(0, metrics_slot_read_scope(
+	    &f->segment->file->slots[slot], (unsigned)scope, &totals));
+	assert_int_equal(0, totals.duration.count);
+}
+
+/* All cells that one flush can change: the undo log must hold them. */
+static void fullest_flush_fits_the_undo_log(void **state)
+{
+	struct fixture *f = *state;
+	char name[16];
+	unsigned slot;
+	struct metrics_writer *writer;
+	struct ring_stats stats;
+
+	for (int i = METRICS_SCOPES_RESERVED; i < METRICS_SCOPES_MAX; i++) {
+		(void)snprintf(name, sizeof(name), "s%d", i);
+		(void)metrics_scope_id(f->segment, METRICS_SCOPE_SERVER, 0,
+		    slice_cstr(name));
+	}
+	slot = fixture_slot(f, 0);
+	writer = open_writer(f, slot);
+	for (int i = 0; i < METRICS_PENDING_MAX; i++) {
+		struct metrics_request *request = fixture_request(writer);
+
+		request->server = (uint16_t)(i == 0 ? 1 : i);
+		request->location = (uint16_t)(METRICS_SCOPES_MAX - 1 - i);
+		request->status = (uint16_t)(100 + i);
+		request->staged = true;
+		request->aborted_by_client = true;
+		request->aborted_by_server = true;
+	}
+	for (int i = 0; i < METRICS_SAMPLES_MAX; i++) {
+		metrics_loop_lag(writer, 20000000, 1);
+		metrics_pool_wait(writer, 1000);
+	}
+	for (unsigned i = 0; i < METRICS_COUNTER_COUNT; i++)
+		metrics_count(writer, (enum metrics_counter)i, 1);
+	memset(&stats, 1, sizeof(stats));
+	metrics_slot_set_ring(writer, &stats);
+	assert_int_equal(0, read_totals(f, slot)->requests);
+	metrics_writer_close(&writer);
+	assert_int_equal(METRICS_PENDING_MAX, read_totals(f, slot)->requests);
+	assert_int_equal(METRICS_SAMPLES_MAX + 1,
+	    core.totals.counters[METRICS_STALLS]);
+	assert_int_equal(METRICS_SAMPLES_MAX,
+	    f->segment->file->slots[slot].pool_wait.count);
+}
+
+static void samples_beyond_the_limit_flush_by_themselves(void **state)
+{
+	struct fixture *f = *state;
+	unsigned slot = fixture_slot(f, 0);
+	struct metrics_writer *writer = open_writer(f, slot);
+	const struct metrics_slot *cells = &f->segment->file->slots[slot];
+
+	for (int i = 0; i < METRICS_SAMPLES_MAX; i++)
+		metrics_loop_lag(writer, 1000, 1);
+	assert_int_equal(0, cells->loop_lag.count);
+	metrics_loop_lag(writer, 1000, 1);
+	assert_int_equal(METRICS_SAMPLES_MAX, cells->loop_lag.count);
+	metrics_writer_close(&writer);
+	assert_int_equal(METRICS_SAMPLES_MAX + 1, cells->loop_lag.count);
+}
+
+static void next_worker_continues_totals_but_not_gauges(void **state)
+{
+	struct fixture *f = *state;
+	struct rusage usage = { .ru_utime = { 2, 500000 } };
+	unsigned slot = fixture_slot(f, 0);
+	struct ring_stats stats = { .submitted = 10, .inflight = 4 };
+
+	for (unsigned life = 1; life <= 2; life++) {
+		struct metrics_writer *writer = open_writer(f, slot);
+
+		metrics_gauge_add(writer, METRICS_WRITING, 5);
+		metrics_slot_set_ring(writer, &stats);
+		(void)fixture_request(writer);
+		metrics_writer_close(&writer);
+		assert_int_equal(life, read_totals(f, slot)->requests);
+		assert_int_equal(10 * life, core.totals.ring.submitted);
+		assert_int_equal(5, core.gauges.values[METRICS_WRITING]);
+		assert_int_equal(4, core.gauges.inflight);
+		assert_true(metrics_slot_alive(&f->segment->file->slots[slot]));
+		assert_int_equal(0, metrics_slot_release(f->segment, slot,
+		    getpid(), &usage));
+		assert_false(
+		    metrics_slot_alive(&f->segment->file->slots[slot]));
+		assert_int_equal(life, read_totals(f, slot)->requests);
+		assert_int_equal(0, core.gauges.values[METRICS_WRITING]);
+		assert_int_equal(0, core.gauges.inflight);
+		assert_int_equal(slot, fixture_slot(f, 0));
+	}
+	assert_int_equal(UINT64_C(5000000000),
+	    f->segment->file->slots[slot].cpu_user_ns);
+}
+
+static void slot_of_another_process_is_not_released(void **state)
+{
+	struct fixture *f = *state;
+	unsigned slot = fixture_slot(f, 0);
+	struct metrics_writer *writer = open_writer(f, slot);
+
+	metrics_gauge_add(writer, METRICS_IDLE, 1);
+	metrics_flush(writer);
+	assert_int_equal(0, metrics_slot_release(f->segment, slot,
+	    getpid() + 1, NULL));
+	(void)read_totals(f, slot);
+	assert_int_equal(1, core.gauges.values[METRICS_IDLE]);
+	metrics_writer_close(&writer);
+}
+
+static void recent_requests_are_the_last_ones_newest_first(void **state)
+{
+	struct fixture *f = *state;
+	unsigned slot = fixture_slot(f, 0);
+	const struct metrics_slot *cells = &f->segment->file->slots[slot];
+	struct metrics_writer *writer = open_writer(f, slot);
+	struct metrics_request recent[METRICS_RECENT + 1];
+
+	assert_int_equal(0, metrics_slot_read_recent(cells, recent, 10));
+	for (int i = 0; i < METRICS_RECENT + 10; i++) {
+		struct metrics_request *request = fixture_request(writer);
+
+		request->id = (uint64_t)i;
+		request->path_len = METRICS_PATH_MAX;
+		memset(request->path, 'a' + i % 26, METRICS_PATH_MAX);
+	}
+	metrics_writer_close(&writer);
+	assert_int_equal(10, metrics_slot_read_recent(cells, recent, 10));
+	assert_int_equal(METRICS_RECENT, metrics_slot_read_recent(cells,
+	    recent, METRICS_RECENT + 1));
+	for (int i = 0; i < METRICS_RECENT; i++) {
+		int n = METRICS_RECENT + 9 - i;
+
+		assert_int_equal(n, recent[i].id);
+		assert_int_equal('a' + n % 26,
+		    recent[i].path[METRICS_PATH_MAX - 1]);
+	}
+}
+
+static void silence_is_the_time_since_the_last_turn(void **state)
+{
+	struct fixture *f = *state;
+	unsigned slot = fixture_slot(f, 0);
+	struct metrics_writer *writer = open_writer(f, slot);
+
+	assert_int_equal(0, metrics_slot_silent_ms(f->segment, slot, 5000000));
+	metrics_loop_lag(writer, 1000, 2000000);
+	assert_int_equal(3, metrics_slot_silent_ms(f->segment, slot, 5000000));
+	assert_int_equal(0, metrics_slot_silent_ms(f->segment, slot, 1000000));
+	metrics_writer_close(&writer);
+}
+
+/* ---- a reader beside a writer ---- */
+
+struct hammer {
+	struct metrics_writer *writer;
+	atomic_bool stop;
+};
+
+static void *hammer_run(void *arg)
+{
+	struct hammer *hammer = arg;
+
+	for (unsigned n = 0; !atomic_load(&hammer->stop); n++) {
+		for (unsigned i = 0; i <= n % 32; i++) {
+			struct metrics_request *request =
+			    fixture_request(hammer->writer);
+
+			request->status = (uint16_t)(200 + i);
+			request->duration_ns = 1000 * (i + n % 1000);
+			request->id = request->bytes_out = n;
+		}
+		metrics_flush(hammer->writer);
+	}
+	return NULL;
+}
+
+static void reader_sees_only_whole_flushes(void **state)
+{
+	enum { READS = 2000 };
+	struct fixture *f = *state;
+	unsigned slot = fixture_slot(f, 0);
+	const struct metrics_slot *cells = &f->segment->file->slots[slot];
+	struct hammer hammer = { .writer = open_writer(f, slot) };
+	struct metrics_request recent[16];
+	uint64_t last = 0;
+	pthread_t thread;
+
+	assert_int_equal(0, pthread_create(&thread, NULL, hammer_run,
+	    &hammer));
+	for (unsigned i = 0; i < READS; i++) {
+		unsigned count = metrics_slot_read_recent(cells, recent, 16);
+
+		for (unsigned j = 0; j < count; j++)
+			assert_int_equal(recent[j].id, recent[j].bytes_out);
+		/* It never pauses, so that no look may find it at rest. */
+		if (metrics_slot_read(cells, &core) < 0)
+			continue;
+		fixture_check(&core);
+		assert_true(core.totals.requests >= last);
+		last = core.totals.requests;
+	}
+	atomic_store(&hammer.stop, true);
+	assert_int_equal(0, pthread_join(thread, NULL));
+	assert_true(last > 0);
+	metrics_writer_close(&hammer.writer);
+}
+
+#define TEST(name) \
+	cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(flush_adds_what_was_counted),
+		TEST(every_status_has_its_place),
+		TEST(requests_beyond_a_batch_flush_by_themselves),
+		TEST(request_counts_in_its_server_and_location),
+		TEST(scope_added_later_is_not_counted_by_old_workers),
+		TEST(fullest_flush_fits_the_undo_log),
+		TEST(samples_beyond_the_limit_flush_by_themselves),
+		TEST(next_worker_continues_totals_but_not_gauges),
+		TEST(slot_of_another_process_is_not_released),
+		TEST(recent_requests_are_the_last_ones_newest_first),
+		TEST(silence_is_the_time_since_the_last_turn),
+		TEST(reader_sees_only_whole_flushes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
