@@ -1,0 +1,51 @@
+#ifndef RINGMASTER_HTTP_BODY_H
+#define RINGMASTER_HTTP_BODY_H
+
+#include <sys/types.h>
+
+#include "base/slice.h"
+
+struct http_request;
+
+/*
+ * Bodies are pulled: whoever sends one asks for the next piece until there
+ * is none. A filter is a source that pulls from another source.
+ */
+
+/* A piece: bytes in memory, or a part of an open file. */
+struct http_chunk {
+	struct slice bytes;	/* if fd is -1; valid until the next pull */
+	int fd;
+	off_t offset;
+	size_t size;		/* of the part of the file */
+};
+
+struct http_source {
+	/* The next piece to *ret and 1; 0 at the end; or -errno, after which
+	 * the answer cannot be completed. May wait. */
+	int (*next)(struct http_source *source, struct http_chunk *ret);
+	/* Give back what the source holds; called once. Or NULL. */
+	void (*close)(struct http_source *source);
+};
+
+/*
+ * The body of a response: nothing, or `bytes`, or a part of a file, or
+ * whatever a source gives. Only the first three have a known place for
+ * every byte, so only they can be cut into ranges.
+ */
+enum http_body_kind {
+	HTTP_BODY_NONE,
+	HTTP_BODY_BYTES,
+	HTTP_BODY_FILE,
+	HTTP_BODY_SOURCE,
+};
+
+struct http_body {
+	enum http_body_kind kind;
+	struct slice bytes;		/* BYTES; alive until the end */
+	int fd;				/* FILE; alive until the end */
+	off_t offset;			/* FILE */
+	struct http_source *source;	/* SOURCE */
+};
+
+#endif

@@ -1,0 +1,376 @@
+/*
+ * Connections: accepted, idle, closed; and the worker that has them.
+ *
+ * worker->conns is in the order in which they became idle, so that the first
+ * idle one is the one to close when room is needed. The timer of a connection
+ * is not moved at each request: it goes off, sees that the connection was
+ * used, and is set again.
+ */
+
+#include "http/conn.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "http/date.h"
+#include "http/file_cache.h"
+
+enum {
+	HTTP_SPAWN_RETRY_MS = 100,	/* without memory for a stack */
+	HTTP_DRAIN_GRACE_MS = 250,	/* for requests that are on their way */
+};
+
+/* ---- what others ask ---- */
+
+const union http_address *http_conn_client(struct http_conn *conn)
+{
+	socklen_t len = sizeof(conn->client);
+
+	if (!conn->has_client) {
+		conn->has_client = true;
+		if (getpeername(conn->stream.fd, &conn->client.any, &len))
+			conn->client.any.sa_family = AF_UNSPEC; /* gone */
+	}
+	return &conn->client;
+}
+
+size_t http_conn_client_text(struct http_conn *conn, char *text)
+{
+	const union http_address *client = http_conn_client(conn);
+
+	if (client->any.sa_family == AF_INET)
+		(void)inet_ntop(AF_INET, &client->in.sin_addr, text,
+		    INET6_ADDRSTRLEN); /* cannot fail */
+	else if (client->any.sa_family == AF_INET6)
+		(void)inet_ntop(AF_INET6, &client->in6.sin6_addr, text,
+		    INET6_ADDRSTRLEN); /* cannot fail */
+	else
+		memcpy(text, "unix:", sizeof("unix:"));
+	return strlen(text);
+}
+
+void **http_worker_data(struct http_worker *worker,
+    const struct http_module *module)
+{
+	unsigned i = 0;
+
+	while (worker->http->modules[i] != module)
+		i++;
+	return &worker->module_data[i];
+}
+
+unsigned http_worker_connections(const struct http_worker *worker)
+{
+	return worker->connections;
+}
+
+/* ---- clock ---- */
+
+uint64_t http_worker_real_ns(const struct http_worker *worker)
+{
+	return worker->real_offset_ns + ring_now(worker->ring);
+}
+
+static void http_date_update(struct http_worker *worker, uint64_t second)
+{
+	static const char *const servers[] = { "ringmaster",
+	    "ringmaster/" PACKAGE_VERSION };
+	struct http_date_text *date = &worker->date;
+
+	date->second = second;
+	http_date_format(date->imf, (time_t)second);
+	for (int i = 0; i < 2; i++)
+		date->head_len[i] = (unsigned)snprintf(date->head[i],
+		    sizeof(date->head[i]), "HTTP/1.1 200 OK\r\nServer: %s\r\n"
+		    "Date: %.*s\r\n", servers[i], HTTP_DATE_LEN, date->imf);
+}
+
+const struct http_date_text *http_worker_date(struct http_worker *worker)
+{
+	uint64_t now = ring_now(worker->ring);
+
+	/* The wall clock may be set; look at it again each second. */
+	if (now >= worker->date_until_ns) {
+		uint64_t real = clock_real_ns();
+
+		worker->real_offset_ns = real - now;
+		worker->date_until_ns = now + NS_PER_SEC - real % NS_PER_SEC;
+		http_date_update(worker, real / NS_PER_SEC);
+	}
+	return &worker->date;
+}
+
+/* ---- states ---- */
+
+static const enum metrics_gauge http_state_gauges[] = {
+	[HTTP_CONN_IDLE] = METRICS_IDLE,
+	[HTTP_CONN_READING] = METRICS_READING,
+	[HTTP_CONN_WRITING] = METRICS_WRITING,
+	[HTTP_CONN_CLOSING] = METRICS_WRITING,
+};
+
+void http_conn_set_state(struct http_conn *conn, enum http_conn_state state)
+{
+	struct metrics_writer *metrics = conn->worker->metrics;
+
+	metrics_gauge_add(metrics, http_state_gauges[conn->state], -1);
+	metrics_gauge_add(metrics, http_state_gauges[state], 1);
+	conn->state = state;
+}
+
+static void http_conn_unlink(struct http_conn *conn)
+{
+	*conn->link = conn->next;
+	if (conn->next)
+		conn->next->link = conn->link;
+	else
+		conn->worker->conns_end = conn->link;
+}
+
+static void http_conn_link_last(struct http_conn *conn)
+{
+	conn->next = NULL;
+	conn->link = conn->worker->conns_end;
+	*conn->link = conn;
+	conn->worker->conns_end = &conn->next;
+}
+
+/* See to it that the timer goes off at `until`, or before. */
+static void http_conn_expire_at(struct http_conn *conn, uint64_t until)
+{
+	conn->idle_until = until;
+	if (!conn->timer.link || conn->timer.deadline > until)
+		ring_timer_set(conn->worker->ring, &conn->timer, until);
+}
+
+static uint64_t http_conn_keepalive_ns(const struct http_conn *conn)
+{
+	return (uint64_t)conn->listen->default_server->core->
+	    keepalive_timeout * NS_PER_MSEC;
+}
+
+bool http_conn_idle(struct http_conn *conn)
+{
+	struct http_worker *worker = conn->worker;
+
+	http_conn_set_state(conn, HTTP_CONN_IDLE);
+	ring_stream_keep(&conn->stream);
+	if (ring_stream_ready(&conn->stream)) {
+		http_conn_set_state(conn, HTTP_CONN_READING);
+		return false;
+	}
+	http_conn_unlink(conn);
+	http_conn_link_last(conn);
+	http_conn_expire_at(conn, ring_now(worker->ring) +
+	    (worker->draining ? HTTP_DRAIN_GRACE_MS * NS_PER_MSEC :
+	    http_conn_keepalive_ns(conn)));
+	return true;
+}
+
+/* ---- the end ---- */
+
+static void http_worker_check_drained(struct http_worker *worker)
+{
+	void (*drained)(void *arg) = worker->drained;
+
+	if (worker->draining && worker->connections == 0 && drained) {
+		worker->drained = NULL;
+		drained(worker->drained_arg);
+	}
+}
+
+void http_conn_close(struct http_conn *conn, bool timed_out)
+{
+	const struct linger reset = { .l_onoff = 1, .l_linger = 0 };
+	struct http_worker *worker = conn->worker;
+
+	http_conn_set_state(conn, HTTP_CONN_CLOSING);
+	if (timed_out &&
+	    conn->listen->default_server->core->reset_timedout_connection)
+		(void)setsockopt(conn->stream.fd, SOL_SOCKET, SO_LINGER,
+		    &reset, sizeof(reset)); /* else it is a plain close */
+	ring_timer_clear(worker->ring, &conn->timer);
+	ring_stream_close(&conn->stream);
+	http_conn_unlink(conn);
+	metrics_gauge_add(worker->metrics, METRICS_WRITING, -1);
+	worker->connections--;
+	free(conn);
+	http_worker_check_drained(worker);
+}
+
+static void http_conn_close_idle(void *arg)
+{
+	http_conn_close(arg, true);
+}
+
+/* Close a connection that no coroutine serves. */
+static void http_conn_expire(struct http_conn *conn)
+{
+	struct ring *ring = conn->worker->ring;
+
+	http_conn_set_state(conn, HTTP_CONN_CLOSING);
+	if (ring_spawn(ring, NULL, http_conn_close_idle, conn)) {
+		http_conn_set_state(conn, HTTP_CONN_IDLE);
+		http_conn_expire_at(conn, ring_now(ring) +
+		    HTTP_SPAWN_RETRY_MS * NS_PER_MSEC);
+	}
+}
+
+static void http_conn_readable(void *arg);
+
+static void http_conn_timer(void *arg)
+{
+	struct http_conn *conn = arg;
+
+	if (conn->state != HTTP_CONN_IDLE)
+		return;
+	if (ring_stream_ready(&conn->stream))
+		http_conn_readable(conn);	/* had no stack before */
+	else if (ring_now(conn->worker->ring) >= conn->idle_until)
+		http_conn_expire(conn);
+	else
+		http_conn_expire_at(conn, conn->idle_until);
+}
+
+/* ---- the beginning ---- */
+
+static void http_conn_readable(void *arg)
+{
+	struct http_conn *conn = arg;
+	struct ring *ring = conn->worker->ring;
+
+	if (conn->state != HTTP_CONN_IDLE)
+		return;
+	http_conn_set_state(conn, HTTP_CONN_READING);
+	if (ring_spawn(ring, NULL, h1_serve, conn)) {
+		http_conn_set_state(conn, HTTP_CONN_IDLE);
+		http_conn_expire_at(conn, ring_now(ring) +
+		    HTTP_SPAWN_RETRY_MS * NS_PER_MSEC);
+	}
+}
+
+/* Close the connection that has been idle longest. False: none is idle. */
+static bool http_worker_evict(struct http_worker *worker)
+{
+	struct http_conn *conn = worker->conns;
+
+	while (conn && conn->state != HTTP_CONN_IDLE)
+		conn = conn->next;
+	if (conn)
+		http_conn_expire(conn);
+	return conn;
+}
+
+void http_worker_accept(struct http_worker *worker,
+    const struct http_listen *listen, int fd)
+{
+	struct http_conn *conn = NULL;
+
+	metrics_count(worker->metrics, METRICS_ACCEPTED, 1);
+	if (worker->connections < worker->connections_max ||
+	    http_worker_evict(worker))
+		conn = calloc(1, sizeof(*conn));
+	if (!conn) {
+		if (worker->dropped_log_ns <= ring_now(worker->ring)) {
+			worker->dropped_log_ns = ring_now(worker->ring) +
+			    NS_PER_SEC;
+			log_write(worker->log, LOG_LEVEL_ALERT, 0,
+			    "%u worker_connections are not enough",
+			    worker->connections_max);
+		}
+		metrics_count(worker->metrics, METRICS_DROPPED, 1);
+		(void)close(fd); /* nothing was sent */
+		return;
+	}
+	conn->stream = (struct ring_stream){ .ring = worker->ring, .fd = fd,
+	    .readable = http_conn_readable, .arg = conn };
+	conn->timer.fn = http_conn_timer;
+	conn->timer.arg = conn;
+	conn->worker = worker;
+	conn->listen = listen;
+	conn->number = ++worker->conn_numbers;
+	conn->accepted_ns = ring_now(worker->ring);
+	worker->connections++;
+	metrics_count(worker->metrics, METRICS_HANDLED, 1);
+	metrics_gauge_add(worker->metrics, METRICS_IDLE, 1);
+	http_conn_link_last(conn);
+	ring_stream_open(&conn->stream);
+	http_conn_expire_at(conn, conn->accepted_ns + (uint64_t)
+	    listen->default_server->record->client_header_timeout *
+	    NS_PER_MSEC);
+}
+
+/* ---- the worker ---- */
+
+int http_worker_start(const struct http_worker_options *options,
+    struct http_worker **ret)
+{
+	const struct http_module *const *module = options->http->modules;
+	struct http_worker *worker = calloc(1, sizeof(*worker));
+	int err;
+
+	if (!worker)
+		return -ENOMEM;
+	worker->http = options->http;
+	worker->ring = options->ring;
+	worker->segment = options->segment;
+	worker->metrics = options->metrics;
+	worker->log = options->log;
+	worker->connections_max = options->connections_max;
+	worker->conns_end = &worker->conns;
+	worker->module_data = calloc(options->http->module_count + 1,
+	    sizeof(*worker->module_data));
+	err = worker->module_data ? file_cache_new(worker, &worker->files) :
+	    -ENOMEM;
+	for (; !err && *module; module++)
+		if ((*module)->worker_start)
+			err = (*module)->worker_start(worker);
+	if (err) {
+		http_worker_stop(&worker);
+		return err;
+	}
+	*ret = worker;
+	return 0;
+}
+
+void http_worker_stop(struct http_worker **worker)
+{
+	const struct http_module *const *module = (*worker)->http->modules;
+
+	for (; (*worker)->module_data && *module; module++)
+		if ((*module)->worker_stop)
+			(*module)->worker_stop(*worker);
+	if ((*worker)->files)
+		file_cache_free(&(*worker)->files);
+	free((*worker)->module_data);
+	free(*worker);
+	*worker = NULL;
+}
+
+void http_worker_drain(struct http_worker *worker, void (*drained)(void *arg),
+    void *arg)
+{
+	uint64_t end = ring_now(worker->ring) +
+	    HTTP_DRAIN_GRACE_MS * NS_PER_MSEC;
+
+	worker->draining = true;
+	worker->drained = drained;
+	worker->drained_arg = arg;
+	/* A request that is on its way now is still answered. */
+	for (struct http_conn *conn = worker->conns; conn; conn = conn->next)
+		if (conn->state == HTTP_CONN_IDLE)
+			http_conn_expire_at(conn, end);
+	http_worker_check_drained(worker);
+}
+
+void http_worker_reopened(struct http_worker *worker)
+{
+	const struct http_module *const *module = worker->http->modules;
+
+	for (; *module; module++)
+		if ((*module)->reopened)
+			(*module)->reopened(worker);
+}

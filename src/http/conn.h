@@ -1,0 +1,119 @@
+#ifndef RINGMASTER_HTTP_CONN_H
+#define RINGMASTER_HTTP_CONN_H
+
+#include <netinet/in.h>
+#include <sys/un.h>
+
+#include "http/core.h"
+#include "http/request.h"
+
+/*
+ * Client connections of a worker. An idle one is this record and an armed
+ * receive; one that is being served has a coroutine besides.
+ */
+
+enum http_conn_state {		/* for the gauges, and for who may close it */
+	HTTP_CONN_IDLE,		/* waits for the first byte of a request */
+	HTTP_CONN_READING,	/* a head is being read */
+	HTTP_CONN_WRITING,	/* a request is being served */
+	HTTP_CONN_CLOSING,
+};
+
+/* Addresses up to IPv6; a peer on a unix socket has none. */
+union http_address {
+	struct sockaddr any;
+	struct sockaddr_in in;
+	struct sockaddr_in6 in6;
+};
+
+struct http_conn {
+	struct ring_stream stream;
+	struct ring_timer timer;	/* of idleness; runs on while served */
+	struct http_worker *worker;
+	const struct http_listen *listen;
+	struct http_conn *next, **link;	/* worker->conns, longest idle first */
+	uint64_t number;		/* as in the logs: "*7" */
+	uint64_t accepted_ns;
+	uint64_t idle_until;		/* when `timer` may close it */
+	uint32_t requests;		/* begun on it */
+	enum http_conn_state state;
+	bool has_client;		/* `client` was asked for */
+	union http_address client;
+};
+
+struct http_date_text {
+	uint64_t second;		/* since 1970, of what follows */
+	char imf[32];			/* "Sun, 06 Nov 1994 08:49:37 GMT" */
+	char head[2][160];		/* status line 200, Server, Date: [0]
+					 * server_tokens off, [1] on */
+	unsigned head_len[2];
+};
+
+struct http_worker {
+	struct http_conf *http;
+	struct ring *ring;
+	struct metrics_segment *segment;
+	struct metrics_writer *metrics;
+	const struct log *log;
+	unsigned connections_max;
+	unsigned connections;
+	struct http_conn *conns;	/* longest idle first */
+	struct http_conn **conns_end;
+	uint64_t conn_numbers;
+	uint64_t request_ids;
+	bool draining;
+	void (*drained)(void *arg);
+	void *drained_arg;
+	uint64_t real_offset_ns;	/* wall clock less monotonic clock */
+	uint64_t date_until_ns;		/* until then `date` holds */
+	struct http_date_text date;
+	uint64_t dropped_log_ns;	/* not sooner is it logged again */
+	struct file_cache *files;
+	void **module_data;		/* by module index: a worker's state */
+};
+
+/* The peer's address, asked for when first needed. */
+const union http_address *http_conn_client(struct http_conn *conn);
+
+/* The peer's address as text, "unix:" for a unix socket, to `text` (at least
+ * INET6_ADDRSTRLEN bytes); returns its length. */
+size_t http_conn_client_text(struct http_conn *conn, char *text);
+
+/* Move to a state, and the gauges with it. */
+void http_conn_set_state(struct http_conn *conn, enum http_conn_state state);
+
+/* Texts made of the wall clock once a second; and that of this turn. */
+const struct http_date_text *http_worker_date(struct http_worker *worker);
+uint64_t http_worker_real_ns(const struct http_worker *worker);
+
+/* This worker's data of the module, as it left it at its start. */
+void **http_worker_data(struct http_worker *worker,
+    const struct http_module *module);
+
+/* HTTP/1: serve a connection that has something to read; a coroutine. */
+void h1_serve(void *conn);
+
+/*
+ * Nothing is left to do: the connection is idle from now on, and its
+ * coroutine must return. Returns false if something came meanwhile, and the
+ * coroutine goes on.
+ */
+bool http_conn_idle(struct http_conn *conn);
+
+/* Close and free the connection; `timed_out`: with a reset where
+ * reset_timedout_connection says so. [coroutine] */
+void http_conn_close(struct http_conn *conn, bool timed_out);
+
+/*
+ * Route the request, run its hooks, complete request->response. Returns
+ * HTTP_DONE, or HTTP_ABORT for no answer at all.
+ */
+int http_request_run(struct http_request *request);
+
+/* Make the response the default page for `status`. */
+void http_request_refuse(struct http_request *request, unsigned status);
+
+/* Log hooks and cleanups: the last thing that is done with a request. */
+void http_request_end(struct http_request *request);
+
+#endif

@@ -1,0 +1,435 @@
+/*
+ * HTTP/1 on a connection: heads are read and parsed where they were received,
+ * requests are served one after the other, answers to pipelined ones leave
+ * together. When nothing is left to do, the coroutine ends and the
+ * connection is idle.
+ */
+
+#include "http/h1.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+enum h1_next {
+	H1_AGAIN,		/* there may be another request */
+	H1_IDLE,		/* all is done: wait without a coroutine */
+	H1_CLOSE,
+	H1_LINGER,		/* close, but the client may still be sending */
+};
+
+/* ---- the end of a request ---- */
+
+static void h1_metrics(struct h1 *h1, struct http_request *request)
+{
+	struct http_worker *worker = request->worker;
+	struct metrics_request *m = metrics_request_add(worker->metrics);
+	const union http_address *client = http_conn_client(h1->conn);
+	struct slice path = slice_first(request->uri, METRICS_PATH_MAX);
+
+	m->ended_real_ns = http_worker_real_ns(worker);
+	m->duration_ns = ring_now(h1->ring) - request->started_ns;
+	m->first_byte_ns = m->duration_ns;
+	m->bytes_in = request->head.raw.len + request->body_received;
+	m->bytes_out = request->sent;
+	m->body_out = request->body_sent;
+	m->id = request->id;
+	m->server = request->server->scope;
+	m->location = request->location->scope;
+	m->status = (uint16_t)request->response.status;
+	m->method = (uint8_t)request->head.method;
+	m->cache = request->cache_result;
+	m->version = (uint8_t)(10 + request->head.version_minor);
+	m->aborted_by_client = request->aborted_by_client;
+	m->aborted_by_server = request->aborted_by_server;
+	m->staged = request->sampled;
+	if (request->sampled)
+		memcpy(m->stage_ns, request->stage_ns, sizeof(m->stage_ns));
+	m->family = (uint8_t)client->any.sa_family;
+	if (m->family == AF_INET) {
+		memcpy(m->address, &client->in.sin_addr, 4);
+		m->port = ntohs(client->in.sin_port);
+	} else if (m->family == AF_INET6) {
+		memcpy(m->address, &client->in6.sin6_addr, 16);
+		m->port = ntohs(client->in6.sin6_port);
+	}
+	m->path_len = (uint8_t)path.len;
+	if (path.len)
+		memcpy(m->path, path.data, path.len);
+}
+
+static void h1_request_end(struct h1 *h1, struct http_request *request)
+{
+	if (h1->error == -ETIMEDOUT) {
+		request->aborted_by_server = true;
+		metrics_count(request->worker->metrics, METRICS_TIMEOUTS, 1);
+		http_log(request, LOG_LEVEL_INFO, ETIMEDOUT,
+		    "client timed out");
+	} else if (h1->error == -EPIPE || h1->error == -ECONNRESET) {
+		request->aborted_by_client = true;
+	} else if (h1->error) {
+		request->aborted_by_server = true;
+	}
+	if (request->aborted_by_client && !request->header_sent)
+		request->response.status = 499;
+#ifndef RINGMASTER_NO_METRICS
+	h1_metrics(h1, request);
+#endif
+	http_request_end(request);
+}
+
+/* ---- reading a head ---- */
+
+/* The settings of the server that the connection came to: names are not
+ * known yet. */
+static const struct http_server *h1_server(const struct h1 *h1)
+{
+	return h1->conn->listen->default_server;
+}
+
+/* Make room for more of a head. Returns 0, or -EMSGSIZE, -ENOMEM. */
+static int h1_input_grow(struct h1 *h1)
+{
+	const struct http_server_record *record = h1_server(h1)->record;
+	size_t most = (size_t)(record->large_header_buffer_count *
+	    record->large_header_buffer_size) + H1_INPUT_SIZE;
+	size_t size = h1->in_size * 2 < most ? h1->in_size * 2 : most;
+	size_t len = h1->in_end - h1->in_next;
+	char *in;
+
+	if (h1->in_next) {
+		memmove(h1->in, h1->in + h1->in_next, len);
+		h1->in_next = 0;
+		h1->in_end = len;
+		return 0;
+	}
+	if (size <= h1->in_size)
+		return -EMSGSIZE;
+	in = malloc(size);
+	if (!in)
+		return -ENOMEM;
+	memcpy(in, h1->in, len);
+	if (h1->in != h1->input_first)
+		free(h1->in);
+	h1->in = in;
+	h1->in_size = size;
+	return 0;
+}
+
+/* Receive more. Returns as ring_recv() does. */
+static ssize_t h1_input_receive(struct h1 *h1, uint64_t deadline)
+{
+	ssize_t n;
+	int err = 0;
+
+	if (h1->in_next == h1->in_end)
+		h1->in_next = h1->in_end = 0;
+	else if (h1->in_end == h1->in_size)
+		err = h1_input_grow(h1);
+	if (err)
+		return err;
+	n = ring_recv(&h1->conn->stream, h1->in + h1->in_end,
+	    h1->in_size - h1->in_end, deadline);
+	if (n > 0) {
+		h1->in_end += (size_t)n;
+		metrics_count(h1->conn->worker->metrics, METRICS_BYTES_IN,
+		    (uint64_t)n);
+	}
+	return n;
+}
+
+static struct h1_options h1_options(const struct h1 *h1)
+{
+	const struct http_server_record *record = h1_server(h1)->record;
+
+	return (struct h1_options){
+		.line_bytes_max = (size_t)record->large_header_buffer_size,
+		.head_bytes_max = (size_t)(record->large_header_buffer_size *
+		    record->large_header_buffer_count),
+		.header_count_max = (unsigned)record->max_headers,
+		.keep_invalid_headers = !record->ignore_invalid_headers,
+		.underscores = record->underscores_in_headers,
+	};
+}
+
+static unsigned h1_result_status(enum h1_result result)
+{
+	switch (result) {
+	case H1_URI_TOO_LONG:
+		return 414;
+	case H1_NOT_IMPLEMENTED:
+		return 501;
+	case H1_VERSION:
+		return 505;
+	default:
+		return 400;
+	}
+}
+
+/* What came of reading a head. */
+enum h1_head_result {
+	H1_HEAD_DONE,
+	H1_HEAD_IDLE,		/* nothing has come yet */
+	H1_HEAD_NONE,		/* nothing will */
+	H1_HEAD_BAD,		/* response status is set */
+	H1_HEAD_GONE,		/* closed or timed out in the middle */
+};
+
+static bool h1_headers_grow(struct http_request *request)
+{
+	unsigned capacity = request->head.header_capacity * 4;
+	struct http_header *headers = arena_calloc(&request->arena, capacity,
+	    sizeof(*headers));
+
+	if (!headers)
+		return false;
+	memcpy(headers, request->head.headers,
+	    request->head.header_capacity * sizeof(*headers));
+	request->head.headers = headers;
+	request->head.header_capacity = capacity;
+	return true;
+}
+
+static enum h1_head_result h1_head_lost(struct h1 *h1,
+    struct http_request *request, ssize_t n)
+{
+	if (n == -EMSGSIZE || n == -ENOMEM) {
+		request->response.status = n == -ENOMEM ? 500 : 400;
+		return H1_HEAD_BAD;
+	}
+	if (h1->in_next == h1->in_end)
+		return H1_HEAD_NONE;
+	request->head.raw = (struct slice){ h1->in + h1->in_next,
+	    h1->in_end - h1->in_next };
+	request->response.status = n == -ETIMEDOUT ? 408 : 400;
+	request->aborted_by_client = n != -ETIMEDOUT;
+	request->aborted_by_server = n == -ETIMEDOUT;
+	http_log(request, LOG_LEVEL_INFO, n < 0 ? (int)-n : 0,
+	    n == -ETIMEDOUT ? "client timed out while reading client request "
+	    "headers" : "client prematurely closed connection while reading "
+	    "client request headers");
+	return H1_HEAD_GONE;
+}
+
+static enum h1_head_result h1_read_head(struct h1 *h1,
+    struct http_request *request)
+{
+	struct h1_options options = h1_options(h1);
+	uint64_t begun = ring_now(h1->ring);
+	uint64_t deadline = begun + (uint64_t)
+	    h1_server(h1)->record->client_header_timeout * NS_PER_MSEC;
+	struct h1_parser parser;
+	enum h1_result result;
+	size_t used;
+	ssize_t n;
+
+	h1_parser_init(&parser, &options);
+	for (;;) {
+		result = h1_parse_head(&parser, h1->in + h1->in_next,
+		    h1->in_end - h1->in_next, &request->head, &used);
+		if (result == H1_MORE_HEADERS && h1_headers_grow(request))
+			continue;
+		if (result != H1_MORE)
+			break;
+		h1_flush(h1, 0);
+		if (h1->in_next == h1->in_end &&
+		    !ring_stream_ready(&h1->conn->stream))
+			return h1->error ? H1_HEAD_NONE : H1_HEAD_IDLE;
+		n = h1->error ? h1->error : h1_input_receive(h1, deadline);
+		if (n <= 0)
+			return h1_head_lost(h1, request, n);
+	}
+	request->started_ns = ring_now(h1->ring);
+	request->header_ns = request->started_ns - begun;
+	if (result == H1_DONE) {
+		h1->in_next += used;
+		return H1_HEAD_DONE;
+	}
+	request->head.raw = (struct slice){ h1->in + h1->in_next,
+	    h1->in_end - h1->in_next };
+	request->response.status = h1_result_status(result);
+	metrics_count(request->worker->metrics, METRICS_PARSE_ERRORS, 1);
+	http_log(request, LOG_LEVEL_INFO, 0, "client sent invalid request: "
+	    "%s", request->head.reason ? request->head.reason : "too large");
+	return H1_HEAD_BAD;
+}
+
+/* ---- one request ---- */
+
+/* A request on this connection, before anything of it is known. */
+static void h1_request_init(struct h1 *h1, struct http_request *request)
+{
+	struct http_conn *conn = h1->conn;
+	const struct http_server *server = h1_server(h1);
+
+	memset(request, 0, sizeof(*request));
+	request->conn = conn;
+	request->worker = conn->worker;
+	request->server = server;
+	request->location = &server->root;
+	request->records = server->records;
+	request->response.last_modified = -1;
+	request->response.length = -1;
+	request->started_ns = ring_now(h1->ring);
+	request->id = ++conn->worker->request_ids;
+	request->sampled = request->id % METRICS_STAGE_SAMPLE == 0;
+}
+
+/* May the connection carry another request, as far as the client and the
+ * age of it tell? */
+static bool h1_may_keep(const struct h1 *h1, const struct http_request *r)
+{
+	const struct http_conn *conn = h1->conn;
+
+	return r->head.keep_alive && !conn->worker->draining &&
+	    ring_now(h1->ring) - conn->accepted_ns <
+	    (uint64_t)h1_server(h1)->core->keepalive_time * NS_PER_MSEC;
+}
+
+static void h1_stage(struct http_request *request, enum metrics_stage stage,
+    uint64_t *since)
+{
+	uint64_t now = clock_mono_ns();
+
+	request->stage_ns[stage] = (uint32_t)(now - *since);
+	*since = now;
+}
+
+/* Answer a request whose head was read. */
+static enum h1_next h1_answer(struct h1 *h1, struct http_request *request,
+    struct h1_body *body, uint64_t since)
+{
+	bool reusable = true;
+
+	request->keepalive = h1_may_keep(h1, request);
+	if (http_request_run(request) == HTTP_ABORT) {
+		request->response.status = 444;
+		return H1_CLOSE;
+	}
+	if (request->sampled)
+		h1_stage(request, METRICS_STAGE_HANDLER, &since);
+	if (!body->done)
+		reusable = h1_body_discard_ready(body);
+	request->keepalive &= reusable;
+	h1_respond(h1, request);
+	if (!reusable)
+		return H1_LINGER;
+	if (!body->done) {
+		h1_flush(h1, 0);
+		reusable = !h1->error && h1_body_discard(body);
+	}
+	/* Answers to what is already here leave with this one. */
+	if (h1->in_next == h1->in_end || !request->keepalive)
+		h1_flush(h1, 0);
+	if (request->sampled)
+		h1_stage(request, METRICS_STAGE_SEND, &since);
+	if (h1->error || !reusable)
+		return H1_CLOSE;
+	if (request->keepalive)
+		return H1_AGAIN;
+	return h1->in_next < h1->in_end ? H1_LINGER : H1_CLOSE;
+}
+
+static enum h1_next h1_refuse(struct h1 *h1, struct http_request *request)
+{
+	request->head.version_minor = 1;
+	http_request_refuse(request, request->response.status);
+	h1_respond(h1, request);
+	h1_flush(h1, 0);
+	return h1->error ? H1_CLOSE : H1_LINGER;
+}
+
+static enum h1_next h1_serve_one(struct h1 *h1)
+{
+	struct http_request request;
+	struct http_header headers[H1_HEADERS];
+	char memory[HTTP_REQUEST_ARENA_INLINE];
+	enum h1_head_result read;
+	enum h1_next next = H1_CLOSE;
+	struct h1_body body;
+	uint64_t since;
+
+	h1_request_init(h1, &request);
+	request.head.headers = headers;
+	request.head.header_capacity = H1_HEADERS;
+	arena_init(&request.arena, memory, sizeof(memory),
+	    HTTP_REQUEST_ARENA_MAX);
+	since = request.sampled ? clock_mono_ns() : 0;
+	read = h1_read_head(h1, &request);
+	if (read == H1_HEAD_IDLE || read == H1_HEAD_NONE) {
+		arena_fini(&request.arena);
+		return read == H1_HEAD_IDLE ? H1_IDLE : H1_CLOSE;
+	}
+	h1->conn->requests++;
+	if (request.sampled) {
+		h1_stage(&request, METRICS_STAGE_PARSE, &since);
+		request.stage_ns[METRICS_STAGE_HEADER] =
+		    (uint32_t)request.header_ns;
+	}
+	if (read == H1_HEAD_BAD)
+		next = h1_refuse(h1, &request);
+	if (read != H1_HEAD_DONE) {
+		h1_request_end(h1, &request);
+		return next;
+	}
+	http_conn_set_state(h1->conn, HTTP_CONN_WRITING);
+	h1_body_init(&body, h1, &request);
+	next = h1_answer(h1, &request, &body, since);
+	h1_request_end(h1, &request);
+	h1_body_finish(&body);
+	return next;
+}
+
+/* ---- the connection ---- */
+
+/*
+ * Closing a socket with unread bytes resets the connection, and the client
+ * may never see the answer; so read until it has closed its side.
+ */
+static void h1_linger(struct h1 *h1)
+{
+	const struct http_core_record *core = h1_server(h1)->core;
+	uint64_t now = ring_now(h1->ring);
+	uint64_t end = now + (uint64_t)core->lingering_time * NS_PER_MSEC;
+	ssize_t n = 1;
+
+	if (!core->lingering_close)
+		return;
+	(void)shutdown(h1->conn->stream.fd, SHUT_WR); /* gone: recv tells */
+	while (n > 0 && now < end) {
+		uint64_t pause = now + (uint64_t)core->lingering_timeout *
+		    NS_PER_MSEC;
+
+		n = ring_recv(&h1->conn->stream, h1->out, sizeof(h1->out),
+		    pause < end ? pause : end);
+		now = ring_now(h1->ring);
+	}
+}
+
+void h1_serve(void *arg)
+{
+	struct http_conn *conn = arg;
+	enum h1_next next;
+	struct h1 h1;
+
+	h1.conn = conn;
+	h1.ring = conn->worker->ring;
+	h1.in = h1.input_first;
+	h1.in_size = sizeof(h1.input_first);
+	h1.in_next = h1.in_end = 0;
+	h1.out_len = 0;
+	h1.error = 0;
+	h1.send_timeout_ns = (uint64_t)h1_server(&h1)->core->send_timeout *
+	    NS_PER_MSEC;
+	do {
+		do
+			next = h1_serve_one(&h1);
+		while (next == H1_AGAIN);
+		/* What came meanwhile is served at once. */
+	} while (next == H1_IDLE && !http_conn_idle(conn));
+	if (next == H1_LINGER)
+		h1_linger(&h1);
+	if (h1.in != h1.input_first)
+		free(h1.in);
+	if (next != H1_IDLE)
+		http_conn_close(conn, h1.error == -ETIMEDOUT);
+}

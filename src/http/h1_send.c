@@ -1,0 +1,348 @@
+/*
+ * Responses in HTTP/1 (RFC 9112). What is small is gathered, header and body
+ * and the answers to pipelined requests, and sent with one call; a large file
+ * goes from the page cache to the socket behind its header.
+ */
+
+#include "http/h1.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "http/date.h"
+#include "http/status.h"
+
+enum {
+	H1_LINES_MAX = 1024,	/* bytes of the lines of fixed form */
+	H1_RATE_PIECES = 8,	/* sends a second under limit_rate */
+};
+
+/* ---- bytes ---- */
+
+static void h1_send(struct h1 *h1, struct slice bytes, int flags)
+{
+	ssize_t n;
+
+	if (h1->error || bytes.len == 0)
+		return;
+	n = ring_send(h1->ring, h1->conn->stream.fd, bytes, flags,
+	    ring_now(h1->ring) + h1->send_timeout_ns);
+	if (n < 0)
+		h1->error = (int)n;
+}
+
+void h1_flush(struct h1 *h1, int flags)
+{
+	size_t len = h1->out_len;
+
+	h1->out_len = 0;
+	h1_send(h1, (struct slice){ h1->out, len }, flags);
+}
+
+void h1_put(struct h1 *h1, struct slice bytes)
+{
+	if (bytes.len > H1_OUTPUT_SIZE - h1->out_len)
+		h1_flush(h1, MSG_MORE);
+	if (bytes.len > H1_OUTPUT_SIZE) {
+		h1_send(h1, bytes, 0);
+		return;
+	}
+	if (bytes.len)
+		memcpy(h1->out + h1->out_len, bytes.data, bytes.len);
+	h1->out_len += bytes.len;
+}
+
+/* ---- the header ---- */
+
+static char *h1_add(char *p, struct slice text)
+{
+	if (text.len)
+		memcpy(p, text.data, text.len);
+	return p + text.len;
+}
+
+static char *h1_add_line(char *p, struct slice name, struct slice value)
+{
+	if (value.len == 0)
+		return p;
+	p = h1_add(p, name);
+	p = h1_add(p, value);
+	return h1_add(p, SLICE("\r\n"));
+}
+
+static char *h1_add_number(char *p, uint64_t number)
+{
+	char digits[20];
+	size_t len = 0;
+
+	do
+		digits[sizeof(digits) - ++len] = (char)('0' + number % 10);
+	while (number /= 10);
+	return h1_add(p, (struct slice){ digits + sizeof(digits) - len, len });
+}
+
+/* "HTTP/1.1 200 OK", Server, Date: made once a second. */
+static char *h1_add_first(char *p, struct http_request *request)
+{
+	const struct http_date_text *date = http_worker_date(request->worker);
+	bool version = request->location->core->server_tokens !=
+	    HTTP_TOKENS_OFF;
+	struct slice head = { date->head[version], date->head_len[version] };
+	char text[HTTP_STATUS_TEXT];
+
+	if (request->response.status == 200)
+		return h1_add(p, head);
+	p = h1_add(p, SLICE("HTTP/1.1 "));
+	p = h1_add(p, http_status_text(request->response.status, text));
+	return h1_add(p, slice_from(head, sizeof("HTTP/1.1 200 OK") - 1));
+}
+
+static char *h1_add_connection(char *p, const struct http_request *request)
+{
+	const struct http_core_record *core = request->location->core;
+
+	if (!request->keepalive)
+		return h1_add(p, SLICE("Connection: close\r\n"));
+	p = h1_add(p, SLICE("Connection: keep-alive\r\n"));
+	if (core->keepalive_header) {
+		p = h1_add(p, SLICE("Keep-Alive: timeout="));
+		p = h1_add_number(p, (uint64_t)core->keepalive_header / 1000);
+		p = h1_add(p, SLICE("\r\n"));
+	}
+	return p;
+}
+
+/* The lines that response->prepared stands for. */
+static char *h1_add_entity(char *p, const struct http_response *response)
+{
+	if (response->prepared.len)
+		return h1_add(p, response->prepared);
+	p = h1_add_line(p, SLICE("Content-Type: "), response->content_type);
+	if (response->length >= 0) {
+		p = h1_add(p, SLICE("Content-Length: "));
+		p = h1_add_number(p, (uint64_t)response->length);
+		p = h1_add(p, SLICE("\r\n"));
+	}
+	if (response->last_modified != -1) {
+		p = h1_add(p, SLICE("Last-Modified: "));
+		http_date_format(p, response->last_modified);
+		p = h1_add(p + HTTP_DATE_LEN, SLICE("\r\n"));
+	}
+	p = h1_add_line(p, SLICE("ETag: "), response->etag);
+	if (response->accept_ranges)
+		p = h1_add(p, SLICE("Accept-Ranges: bytes\r\n"));
+	return p;
+}
+
+static char *h1_add_header(char *p, struct http_request *request,
+    bool chunked)
+{
+	const struct http_response *response = &request->response;
+
+	p = h1_add_first(p, request);
+	p = h1_add_entity(p, response);
+	p = h1_add_line(p, SLICE("Location: "), response->location);
+	p = h1_add_line(p, SLICE("Allow: "), response->allow);
+	p = h1_add_line(p, SLICE("Content-Range: "), response->content_range);
+	if (chunked)
+		p = h1_add(p, SLICE("Transfer-Encoding: chunked\r\n"));
+	p = h1_add_connection(p, request);
+	for (const struct http_field *f = response->fields; f; f = f->next) {
+		p = h1_add(p, f->name);
+		p = h1_add(p, SLICE(": "));
+		p = h1_add(p, f->value);
+		p = h1_add(p, SLICE("\r\n"));
+	}
+	return h1_add(p, SLICE("\r\n"));
+}
+
+/* At least the bytes that the header will have. */
+static size_t h1_header_room(const struct http_response *response)
+{
+	size_t room = H1_LINES_MAX + response->prepared.len +
+	    response->content_type.len + response->etag.len +
+	    response->location.len + response->allow.len +
+	    response->content_range.len;
+
+	for (const struct http_field *f = response->fields; f; f = f->next)
+		room += f->name.len + f->value.len + 4;
+	return room;
+}
+
+static void h1_put_header(struct h1 *h1, struct http_request *request,
+    bool chunked)
+{
+	size_t room = h1_header_room(&request->response);
+	char *p = h1->out + h1->out_len, *end;
+
+	if (room > H1_OUTPUT_SIZE - h1->out_len) {
+		h1_flush(h1, 0);
+		p = room > H1_OUTPUT_SIZE ?
+		    arena_alloc_text(&request->arena, room) : h1->out;
+		if (!p) {
+			h1->error = -ENOMEM;
+			return;
+		}
+	}
+	end = h1_add_header(p, request, chunked);
+	request->sent += (uint64_t)(end - p);
+	if (p == h1->out + h1->out_len)
+		h1->out_len += (size_t)(end - p);
+	else
+		h1_send(h1, (struct slice){ p, (size_t)(end - p) }, MSG_MORE);
+}
+
+/* ---- the body ---- */
+
+/*
+ * How many of `want` bytes may be sent now under limit_rate: as many as are
+ * due since the request began, plus a second's worth. Waits if none are.
+ */
+static size_t h1_rate_wait(struct h1 *h1, struct http_request *request,
+    size_t want)
+{
+	const struct http_core_record *core = request->location->core;
+	uint64_t rate = (uint64_t)core->limit_rate;
+	uint64_t free = (uint64_t)core->limit_rate_after;
+	uint64_t piece = rate / H1_RATE_PIECES + 1;
+
+	if (rate == 0)
+		return want;
+	for (;;) {
+		uint64_t now = ring_now(h1->ring);
+		uint64_t due = free + rate + (uint64_t)((double)rate *
+		    (double)(now - request->started_ns) / NS_PER_SEC);
+		uint64_t left = due > request->body_sent ?
+		    due - request->body_sent : 0;
+
+		if (left >= piece || left >= want)
+			return want < left ? want : (size_t)left;
+		h1_flush(h1, 0);
+		if (h1->error)
+			return 0;
+		ring_sleep(h1->ring, now + NS_PER_SEC / H1_RATE_PIECES);
+	}
+}
+
+static void h1_body_bytes(struct h1 *h1, struct http_request *request,
+    struct slice bytes)
+{
+	while (bytes.len && !h1->error) {
+		size_t n = h1_rate_wait(h1, request, bytes.len);
+
+		h1_put(h1, slice_first(bytes, n));
+		request->body_sent += n;
+		bytes = slice_from(bytes, n);
+	}
+}
+
+static void h1_body_file(struct h1 *h1, struct http_request *request,
+    struct ring_file_part part)
+{
+	size_t left = part.size;
+
+	while (left && !h1->error) {
+		ssize_t n;
+
+		part.size = h1_rate_wait(h1, request, left);
+		h1_flush(h1, MSG_MORE);
+		if (h1->error)
+			return;
+		n = ring_sendfile(h1->ring, h1->conn->stream.fd, &part,
+		    h1->send_timeout_ns);
+		if (n < 0) {
+			h1->error = (int)n;
+			return;
+		}
+		if (n == 0) {
+			http_log(request, LOG_LEVEL_ALERT, 0, "file was "
+			    "truncated while it was sent");
+			h1->error = -EIO;
+			return;
+		}
+		request->body_sent += (uint64_t)n;
+		left -= (size_t)n;
+	}
+}
+
+static void h1_body_chunk(struct h1 *h1, struct http_request *request,
+    const struct http_chunk *chunk)
+{
+	if (chunk->fd < 0)
+		h1_body_bytes(h1, request, chunk->bytes);
+	else
+		h1_body_file(h1, request, (struct ring_file_part){ chunk->fd,
+		    chunk->offset, chunk->size });
+}
+
+static void h1_body_source(struct h1 *h1, struct http_request *request,
+    bool chunked)
+{
+	struct http_source *source = request->response.body.source;
+	struct http_chunk chunk;
+	int more = 0;
+
+	while (!h1->error && (more = source->next(source, &chunk)) > 0) {
+		size_t size = chunk.fd < 0 ? chunk.bytes.len : chunk.size;
+		char line[20];
+
+		if (size == 0)
+			continue;
+		if (chunked)
+			h1_put(h1, (struct slice){ line, (size_t)snprintf(line,
+			    sizeof(line), "%zx\r\n", size) });
+		h1_body_chunk(h1, request, &chunk);
+		if (chunked)
+			h1_put(h1, SLICE("\r\n"));
+	}
+	if (more < 0 && !h1->error)
+		h1->error = more;
+	if (chunked)
+		h1_put(h1, SLICE("0\r\n\r\n"));
+}
+
+static void h1_put_body(struct h1 *h1, struct http_request *request,
+    bool chunked)
+{
+	const struct http_response *response = &request->response;
+	const struct http_body *body = &response->body;
+
+	switch (body->kind) {
+	case HTTP_BODY_NONE:
+		break;
+	case HTTP_BODY_BYTES:
+		h1_body_bytes(h1, request, body->bytes);
+		break;
+	case HTTP_BODY_FILE:
+		h1_body_file(h1, request, (struct ring_file_part){ body->fd,
+		    body->offset, (size_t)response->length });
+		break;
+	case HTTP_BODY_SOURCE:
+		h1_body_source(h1, request, chunked);
+		break;
+	}
+}
+
+void h1_respond(struct h1 *h1, struct http_request *request)
+{
+	struct http_response *response = &request->response;
+	struct http_source *source = response->body.kind == HTTP_BODY_SOURCE ?
+	    response->body.source : NULL;
+	bool chunked = false;
+
+	h1->send_timeout_ns = (uint64_t)request->location->core->send_timeout *
+	    NS_PER_MSEC;
+	if (response->length < 0 && source && !request->header_only) {
+		chunked = request->head.version_minor >= 1 &&
+		    request->location->core->chunked_transfer_encoding;
+		if (!chunked)
+			request->keepalive = false;
+	}
+	h1_put_header(h1, request, chunked);
+	request->header_sent = true;
+	if (!request->header_only)
+		h1_put_body(h1, request, chunked);
+	if (source && source->close)
+		source->close(source);
+	request->sent += request->body_sent;
+}

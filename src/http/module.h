@@ -1,0 +1,73 @@
+#ifndef RINGMASTER_HTTP_MODULE_H
+#define RINGMASTER_HTTP_MODULE_H
+
+#include "conf/conf.h"
+
+/*
+ * A module is one file in src/modules: its directives, the record they fill,
+ * its variables and its hooks stand together in a `struct http_module`, and
+ * the array of src/modules/modules.c names it. Nothing else knows it.
+ */
+
+struct http_conf;
+struct http_request;
+struct http_value;
+struct http_worker;
+
+/* nginx's phases, in their order, as far as hooks are called in them. */
+enum http_phase {
+	HTTP_PHASE_SERVER_REWRITE,
+	HTTP_PHASE_REWRITE,
+	HTTP_PHASE_PREACCESS,
+	HTTP_PHASE_ACCESS,
+	HTTP_PHASE_PRECONTENT,	/* try_files */
+	HTTP_PHASE_CONTENT,
+	HTTP_PHASE_COUNT
+};
+
+/*
+ * What a hook returns: one of these, or an HTTP status (>= 100), which ends
+ * the request with that answer (through error_page where one matches).
+ */
+enum {
+	HTTP_DECLINED = 0,	/* not mine: ask the next */
+	HTTP_DONE = 1,		/* request->response is complete */
+	HTTP_REDIRECTED = 2,	/* http_redirect_internally() was called */
+	HTTP_ABORT = 3,		/* close the connection without an answer */
+};
+
+/* A variable: `get` writes its value to *ret, with memory of the request's
+ * arena or longer-lived; false if it has none ("-" in a log). */
+struct http_variable {
+	struct slice name;	/* without '$'; a trailing '*' for a prefix */
+	bool (*get)(struct http_request *request, struct slice name,
+	    struct slice *ret);
+};
+
+struct http_module {
+	struct conf_table table;	/* records at http, server, location */
+	const struct http_variable *variables; /* ended by an empty name */
+	/* Once, when the whole configuration was read and merged; or NULL. */
+	int (*configured)(struct conf *conf, struct http_conf *http);
+	/* In each worker at its start, and at its end; or NULL. */
+	int (*worker_start)(struct http_worker *worker);
+	void (*worker_stop)(struct http_worker *worker);
+	/* Log files were reopened: write what waits to the new; or NULL. */
+	void (*reopened)(struct http_worker *worker);
+	/* Called in the order of the phases, modules in array order. */
+	int (*phase[HTTP_PHASE_COUNT])(struct http_request *request);
+	/* Change the response before its header is sent; or NULL. */
+	int (*filter)(struct http_request *request);
+	/* The request has ended, however; or NULL. */
+	void (*log)(struct http_request *request);
+};
+
+/* The function that makes the answer in a location that a directive gave
+ * over to it ("stub_status", "proxy_pass", ...); returns as a hook does. */
+typedef int http_handler(struct http_request *request);
+
+/* Give the location that `scope` is in over to `handler`. */
+void http_location_handle(const struct conf_scope *scope,
+    http_handler *handler);
+
+#endif

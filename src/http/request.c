@@ -1,0 +1,410 @@
+/*
+ * The way of a request from its head to its response: server, location,
+ * phases, error pages. Nothing here knows which protocol brought it.
+ */
+
+#include "http/conn.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "http/response.h"
+#include "http/status.h"
+#include "http/uri.h"
+
+/* ---- what modules use ---- */
+
+void *http_request_record(const struct http_request *request,
+    const struct conf_table *table)
+{
+	return conf_record(request->worker->http->conf, request->records,
+	    table);
+}
+
+struct slice http_request_header(const struct http_request *request,
+    struct slice name)
+{
+	const struct h1_head *head = &request->head;
+
+	for (unsigned i = 0; i < head->header_count; i++)
+		if (slice_equal_nocase(head->headers[i].name, name))
+			return head->headers[i].value;
+	return (struct slice){ NULL, 0 };
+}
+
+int http_response_add(struct http_request *request, struct slice name,
+    struct slice value)
+{
+	struct http_response *response = &request->response;
+	struct http_field *field = arena_alloc(&request->arena,
+	    sizeof(*field));
+
+	if (!field)
+		return -ENOMEM;
+	*field = (struct http_field){ name, value, NULL };
+	if (!response->fields_end)
+		response->fields_end = &response->fields;
+	*response->fields_end = field;
+	response->fields_end = &field->next;
+	return 0;
+}
+
+void http_response_text(struct http_request *request, unsigned status,
+    struct slice content_type, struct slice text)
+{
+	struct http_response *response = &request->response;
+
+	response->status = status;
+	response->content_type = content_type;
+	response->length = (int64_t)text.len;
+	response->prepared = (struct slice){ NULL, 0 };
+	response->body = (struct http_body){ .kind = HTTP_BODY_BYTES,
+	    .bytes = text, .fd = -1 };
+}
+
+int http_request_cleanup(struct http_request *request, void (*fn)(void *),
+    void *arg)
+{
+	struct http_cleanup *cleanup = arena_alloc(&request->arena,
+	    sizeof(*cleanup));
+
+	if (!cleanup)
+		return -ENOMEM;
+	*cleanup = (struct http_cleanup){ fn, arg, request->cleanups };
+	request->cleanups = cleanup;
+	return 0;
+}
+
+int http_redirect_internally(struct http_request *request, struct slice uri,
+    struct slice args)
+{
+	if (request->redirects++ >= HTTP_REDIRECTS_MAX) {
+		http_log(request, LOG_LEVEL_ERROR, 0, "rewrite or internal "
+		    "redirection cycle while internally redirecting to "
+		    "\"%.*s\"", SLICE_ARG(uri));
+		return 500;
+	}
+	request->internal = true;
+	request->named = NULL;
+	if (uri.len && uri.data[0] == '@') {
+		request->named = http_location_named(
+		    (struct http_server *)request->server, uri);
+		if (!request->named) {
+			http_log(request, LOG_LEVEL_ERROR, 0, "could not find "
+			    "named location \"%.*s\"", SLICE_ARG(uri));
+			return 500;
+		}
+		return HTTP_REDIRECTED;
+	}
+	request->uri = uri;
+	request->args = args;
+	return HTTP_REDIRECTED;
+}
+
+/* The first line of the head, as it came. */
+static struct slice http_request_line(const struct http_request *request)
+{
+	struct slice raw = request->head.raw;
+	const char *end = raw.len ? memchr(raw.data, '\n', raw.len) : NULL;
+
+	if (end)
+		raw.len = (size_t)(end - raw.data);
+	if (raw.len && raw.data[raw.len - 1] == '\r')
+		raw.len--;
+	return raw;
+}
+
+void http_log(struct http_request *request, enum log_level level, int error,
+    const char *format, ...)
+{
+	const struct log *log = request->location->core->log ?
+	    request->location->core->log : request->worker->log;
+	char message[LOG_LINE_MAX], cause[128] = "", client[INET6_ADDRSTRLEN];
+	va_list args;
+
+	if (!log_wants(log, level))
+		return;
+	va_start(args, format);
+	(void)vsnprintf(message, sizeof(message), format, args); /* cut */
+	va_end(args);
+	if (error)
+		(void)snprintf(cause, sizeof(cause), " (%d: %s)", error,
+		    strerror(error)); /* cut */
+	(void)http_conn_client_text(request->conn, client);
+	log_write(log, level, 0, "*%llu %s%s, client: %s, server: %.*s, "
+	    "request: \"%.*s\", host: \"%.*s\"",
+	    (unsigned long long)request->conn->number, message, cause, client,
+	    SLICE_ARG(request->server->name),
+	    SLICE_ARG(http_request_line(request)),
+	    SLICE_ARG(request->head.host.name));
+}
+
+/* ---- the phases ---- */
+
+static int http_phase_run(struct http_request *request,
+    enum http_phase phase)
+{
+	int (**hook)(struct http_request *) =
+	    request->worker->http->hooks[phase];
+	int rc = HTTP_DECLINED;
+
+	for (; *hook && rc == HTTP_DECLINED; hook++)
+		rc = (*hook)(request);
+	return rc;
+}
+
+/* With "satisfy any", one module that agrees is enough. */
+static int http_phase_access(struct http_request *request)
+{
+	int (**hook)(struct http_request *) =
+	    request->worker->http->hooks[HTTP_PHASE_ACCESS];
+	int refused = HTTP_DECLINED;
+
+	if (request->location->core->satisfy == HTTP_SATISFY_ALL)
+		return http_phase_run(request, HTTP_PHASE_ACCESS);
+	for (; *hook; hook++) {
+		int rc = (*hook)(request);
+
+		if (rc == HTTP_DONE)
+			return HTTP_DECLINED;
+		if (rc == 401 || rc == 403)
+			refused = refused == 401 ? 401 : rc;
+		else if (rc != HTTP_DECLINED)
+			return rc;
+	}
+	return refused;
+}
+
+static void http_request_locate(struct http_request *request)
+{
+	struct http_server *server = (struct http_server *)request->server;
+	struct http_location *location = request->named;
+
+	if (!location)
+		location = http_location_find(server, request->uri);
+	if (!location)
+		location = &server->root;
+	request->named = NULL;
+	request->location = location;
+	request->records = location->records;
+	request->body_max = location->core->client_max_body_size;
+	if (location->core->keepalive_timeout == 0 ||
+	    request->conn->requests >= location->core->keepalive_requests)
+		request->keepalive = false;
+}
+
+static int http_request_content(struct http_request *request)
+{
+	http_handler *handler = request->location->handler;
+	int rc = handler ? handler(request) :
+	    http_phase_run(request, HTTP_PHASE_CONTENT);
+
+	if (rc != HTTP_DECLINED)
+		return rc;
+	if (request->uri.data[request->uri.len - 1] == '/') {
+		http_log(request, LOG_LEVEL_ERROR, 0,
+		    "directory index of \"%.*s\" is forbidden",
+		    SLICE_ARG(request->uri));
+		return 403;
+	}
+	return 404;
+}
+
+/* One way through the phases, up to an answer or another uri. */
+static int http_request_pass(struct http_request *request)
+{
+	bool internal = request->internal;
+	int rc;
+
+	http_request_locate(request);
+	if (request->location->core->internal && !internal)
+		return 404;
+	if (request->body_max && request->head.has_content_length &&
+	    request->head.content_length > (uint64_t)request->body_max) {
+		http_log(request, LOG_LEVEL_ERROR, 0, "client intended to "
+		    "send too large body: %llu bytes", (unsigned long long)
+		    request->head.content_length);
+		return 413;
+	}
+	rc = http_phase_run(request, HTTP_PHASE_REWRITE);
+	if (rc == HTTP_DECLINED)
+		rc = http_phase_run(request, HTTP_PHASE_PREACCESS);
+	if (rc == HTTP_DECLINED)
+		rc = http_phase_access(request);
+	if (rc == HTTP_DECLINED)
+		rc = http_phase_run(request, HTTP_PHASE_PRECONTENT);
+	return rc == HTTP_DECLINED ? http_request_content(request) : rc;
+}
+
+static int http_request_route(struct http_request *request)
+{
+	int rc;
+
+	do
+		rc = http_request_pass(request);
+	while (rc == HTTP_REDIRECTED);
+	return rc;
+}
+
+/* ---- error pages ---- */
+
+static const struct http_error_page *http_error_page_find(
+    const struct http_request *request, unsigned status)
+{
+	const struct http_error_page *page =
+	    request->location->core->error_pages;
+	const struct http_error_page *found = NULL;
+
+	/* The list is in reverse order; the first one written counts. */
+	for (; page; page = page->next)
+		if (page->status == status)
+			found = page;
+	return found;
+}
+
+/* Serve the page for `status`. Returns as a hook does, HTTP_DECLINED if
+ * there is none. */
+static int http_error_page_serve(struct http_request *request,
+    unsigned status)
+{
+	const struct http_error_page *page = status < 300 ||
+	    request->error_status ? NULL :
+	    http_error_page_find(request, status);
+	struct slice uri, args = { NULL, 0 };
+	const char *mark;
+
+	if (!page)
+		return HTTP_DECLINED;
+	uri = http_value_get(request, &page->uri);
+	if (uri.len == 0)
+		return HTTP_DECLINED;
+	request->error_status = status;
+	request->answer_status = page->overwrite > 0 ?
+	    (unsigned)page->overwrite : page->overwrite < 0 ? 0 : status;
+	if (uri.data[0] != '/' && uri.data[0] != '@') {
+		request->answer_status = 0;
+		request->response.location = uri;
+		return page->overwrite > 300 && page->overwrite < 309 ?
+		    page->overwrite : 302;
+	}
+	mark = uri.data[0] == '/' ? memchr(uri.data, '?', uri.len) : NULL;
+	if (mark) {
+		args = slice_from(uri, (size_t)(mark + 1 - uri.data));
+		uri.len = (size_t)(mark - uri.data);
+	}
+	if (uri.data[0] == '/' && request->method != HTTP_METHOD_HEAD)
+		request->method = HTTP_METHOD_GET;
+	return http_redirect_internally(request, uri, args);
+}
+
+/* Forget a response that was begun. */
+static void http_response_reset(struct http_request *request)
+{
+	struct slice location = request->response.location;
+	struct slice allow = request->response.allow;
+
+	request->response = (struct http_response){ .length = -1,
+	    .last_modified = -1, .location = location, .allow = allow,
+	    .body.fd = -1 };
+}
+
+void http_request_refuse(struct http_request *request, unsigned status)
+{
+	bool version = request->location->core->server_tokens !=
+	    HTTP_TOKENS_OFF;
+
+	http_response_reset(request);
+	http_response_text(request, status, SLICE("text/html"),
+	    http_status_page(status, version));
+	if (request->response.body.bytes.len == 0)
+		request->response.content_type = (struct slice){ NULL, 0 };
+}
+
+/* Turn what the phases returned into a response. */
+static int http_request_finish(struct http_request *request, int rc)
+{
+	while (rc >= 100) {
+		unsigned status = (unsigned)rc;
+
+		rc = http_error_page_serve(request, status);
+		if (rc == HTTP_REDIRECTED) {
+			http_response_reset(request);
+			rc = http_request_route(request);
+		} else if (rc == HTTP_DECLINED) {
+			http_request_refuse(request, status);
+			rc = HTTP_DONE;
+		}
+	}
+	if (rc == HTTP_ABORT)
+		return rc;
+	if (request->answer_status)
+		request->response.status = request->answer_status;
+	return HTTP_DONE;
+}
+
+/* ---- before the phases ---- */
+
+static int http_request_prepare(struct http_request *request)
+{
+	struct h1_head *head = &request->head;
+	struct uri uri;
+	char *text;
+
+	text = head->host.has_upper ?
+	    arena_alloc_text(&request->arena, head->host.name.len) : NULL;
+	if (head->host.has_upper && !text)
+		return 500;
+	request->host = http_host_lower(&head->host, text);
+	request->server = http_server_find(request->conn->listen,
+	    request->host);
+	request->location = &request->server->root;
+	request->records = request->server->records;
+	request->method = head->method;
+	if (head->method == HTTP_METHOD_CONNECT ||
+	    head->method == HTTP_METHOD_TRACE)
+		return 405;
+	if (head->expect == H1_EXPECT_UNKNOWN)
+		return 417;
+	if (head->form == H1_TARGET_ASTERISK) {
+		request->uri = SLICE("/");
+		return http_response_options(request);
+	}
+	if (!uri_split(head->path, &uri)) {
+		text = arena_alloc_text(&request->arena, head->path.len + 1);
+		if (!text)
+			return 500;
+		if (!uri_normalise(head->path,
+		    request->server->record->merge_slashes, text, &uri))
+			return 400;
+	}
+	request->uri = uri.path;
+	request->args = uri.args;
+	return HTTP_DECLINED;
+}
+
+int http_request_run(struct http_request *request)
+{
+	int rc;
+
+	http_response_reset(request);
+	rc = http_request_prepare(request);
+	if (rc == HTTP_DECLINED)
+		rc = http_phase_run(request, HTTP_PHASE_SERVER_REWRITE);
+	if (rc == HTTP_DECLINED || rc == HTTP_REDIRECTED)
+		rc = http_request_route(request);
+	rc = http_request_finish(request, rc);
+	return rc == HTTP_DONE ? http_response_filter(request) : rc;
+}
+
+void http_request_end(struct http_request *request)
+{
+	const struct http_module *const *module =
+	    request->worker->http->modules;
+
+	for (; *module; module++)
+		if ((*module)->log)
+			(*module)->log(request);
+	for (; request->cleanups; request->cleanups = request->cleanups->next)
+		request->cleanups->fn(request->cleanups->arg);
+	arena_fini(&request->arena);
+}

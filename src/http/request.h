@@ -1,0 +1,159 @@
+#ifndef RINGMASTER_HTTP_REQUEST_H
+#define RINGMASTER_HTTP_REQUEST_H
+
+#include <time.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "http/body.h"
+#include "http/h1_parse.h"
+#include "http/module.h"
+#include "metrics/writer.h"
+
+/*
+ * One request and its response, whatever protocol brought it. It lives on
+ * the stack of the coroutine that serves it; its arena is freed as a whole
+ * when it has ended.
+ */
+
+struct http_conn;
+struct http_location;
+struct http_server;
+struct http_worker;
+
+enum {
+	HTTP_REQUEST_ARENA_MAX = 1024 * 1024,	/* heap bytes of one request */
+	HTTP_REQUEST_ARENA_INLINE = 2048,	/* bytes of it on the stack */
+	HTTP_REDIRECTS_MAX = 10,		/* internal ones, as nginx */
+};
+
+/* A header line of the response, besides those with a field of their own. */
+struct http_field {
+	struct slice name, value;
+	struct http_field *next;
+};
+
+struct http_response {
+	unsigned status;
+	int64_t length;			/* of the body; -1: not known */
+	struct slice content_type;	/* empty: no such line */
+	struct slice charset;		/* appended to text types, or empty */
+	struct slice location;		/* of a redirect: URI or path */
+	struct slice etag;		/* with its quotes; empty: none */
+	struct slice allow;		/* methods, for 405 and OPTIONS */
+	time_t last_modified;		/* -1: not known */
+	struct slice content_range;
+	bool accept_ranges;		/* a Range may be applied */
+	struct http_field *fields;	/* in order */
+	struct http_field **fields_end;
+	/* The lines of content_type, length, last_modified, etag and
+	 * accept_ranges as they will be sent: whoever changes one of those
+	 * after it was set makes this empty. */
+	struct slice prepared;
+	struct http_body body;
+};
+
+/* Something to be done when the request has ended: last added, first run. */
+struct http_cleanup {
+	void (*fn)(void *arg);
+	void *arg;
+	struct http_cleanup *next;
+};
+
+struct http_request {
+	struct http_conn *conn;
+	struct http_worker *worker;
+	const struct http_server *server;
+	const struct http_location *location;
+	void **records;			/* of the location, or the server */
+
+	struct h1_head head;		/* as received */
+	struct slice uri;		/* decoded, normalised path */
+	struct slice args;		/* behind '?', as received */
+	struct slice host;		/* lower case, without port */
+	enum http_method method;	/* of now: error_page may make it GET */
+
+	struct http_response response;
+	struct http_source *body;	/* of the request; NULL: none */
+	uint64_t body_received;
+	int64_t body_max;		/* client_max_body_size; 0: no limit */
+
+	uint64_t started_ns;		/* turn in which its head was whole */
+	uint64_t header_ns;		/* first byte to whole head */
+	uint64_t sent;			/* bytes of the response, with header */
+	uint64_t body_sent;
+	uint64_t id;
+	struct slice user;		/* authenticated, or empty */
+	struct metrics_request *staged;	/* stage times go here, if sampled */
+	uint32_t stage_ns[METRICS_STAGE_COUNT];
+
+	unsigned redirects;
+	struct http_location *named;	/* go there next, whatever the uri */
+	unsigned error_status;		/* that error_page is serving, or 0 */
+	unsigned answer_status;		/* which it is sent with; 0: its own */
+	uint8_t cache_result;		/* enum metrics_cache_result */
+	bool keepalive;			/* the connection may be used again */
+	bool header_only;		/* HEAD, or a status without body */
+	bool header_sent;
+	bool internal;			/* reached by an internal redirect */
+	bool uri_changed;		/* find the location again */
+	bool body_discarded;
+	bool aborted_by_client;
+	bool aborted_by_server;
+	bool sampled;			/* stages are measured */
+
+	struct http_cleanup *cleanups;
+	void **module_data;		/* by module index; NULL until used */
+	struct arena arena;
+};
+
+/* The record that the module `table` has for this request's location. */
+void *http_request_record(const struct http_request *request,
+    const struct conf_table *table);
+
+/*
+ * The module's place for what it keeps of this request: NULL in it at first.
+ * Returns NULL if there is no memory.
+ */
+void **http_request_data(struct http_request *request,
+    const struct http_module *module);
+
+/* The request's header line `name` (the first one), or an empty slice. */
+struct slice http_request_header(const struct http_request *request,
+    struct slice name);
+
+/*
+ * Add a header line to the response. The strings must live as long as the
+ * request. Returns 0 or -ENOMEM.
+ */
+int http_response_add(struct http_request *request, struct slice name,
+    struct slice value);
+
+/* Make `text` the body, with its length and type. */
+void http_response_text(struct http_request *request, unsigned status,
+    struct slice content_type, struct slice text);
+
+/* `path` with %XX for the bytes that may not stand in a URI's path, in the
+ * request's arena; `data` is NULL without memory. */
+struct slice http_uri_escape(struct http_request *request, struct slice path);
+
+/* Run fn(arg) when the request ends. Returns 0 or -ENOMEM. */
+int http_request_cleanup(struct http_request *request, void (*fn)(void *),
+    void *arg);
+
+/*
+ * Go on with another URI ("/path", "/path?args") or, if it begins with '@',
+ * in a named location. Returns HTTP_REDIRECTED, or 500 after
+ * HTTP_REDIRECTS_MAX of them.
+ */
+int http_redirect_internally(struct http_request *request, struct slice uri,
+    struct slice args);
+
+/*
+ * Log with the request's context behind the message, as nginx does:
+ * ", client: ADDRESS, server: NAME, request: "LINE", host: "HOST"".
+ */
+void http_log(struct http_request *request, enum log_level level, int error,
+    const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+#endif

@@ -1,0 +1,349 @@
+/*
+ * Which server and which location a request is for.
+ *
+ * Names of servers stand in one hash table a listen: exact ones as they are,
+ * wildcards as "*.example.com" and "www.example.*", so that the longest
+ * wildcard is found by asking for the host with one label less at a time.
+ * Locations are sorted by name; each prefix knows the next shorter one that
+ * it begins with, so that the longest match is the greatest name not above
+ * the path, or a shorter one on its chain.
+ */
+
+#include "http/core.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/hash.h"
+
+/* ---- servers ---- */
+
+struct http_name {
+	struct slice name;
+	struct http_server *server;
+	struct http_name *next;
+};
+
+struct http_names {
+	struct http_name **table;
+	unsigned size;			/* a power of two */
+	bool wildcards;
+	struct http_server_name **regexes; /* as written */
+	struct http_server **regex_servers;
+	unsigned regex_count;
+};
+
+static struct http_server *http_name_find(const struct http_names *names,
+    struct slice name)
+{
+	const struct http_name *entry = names->table[hash_bytes(name, 0) &
+	    (names->size - 1)];
+
+	while (entry && !slice_equal(entry->name, name))
+		entry = entry->next;
+	return entry ? entry->server : NULL;
+}
+
+/* "*.b.c", "*.c" for "a.b.c"; then "a.b.*", "a.*". */
+static struct http_server *http_name_find_wildcard(
+    const struct http_names *names, struct slice host)
+{
+	char text[HTTP_HOST_MAX + 2];
+	struct http_server *server = NULL;
+
+	if (host.len > HTTP_HOST_MAX)
+		return NULL;
+	for (size_t i = 0; i < host.len && !server; i++) {
+		if (host.data[i] != '.')
+			continue;
+		text[0] = '*';
+		memcpy(text + 1, host.data + i, host.len - i);
+		server = http_name_find(names,
+		    (struct slice){ text, host.len - i + 1 });
+	}
+	for (size_t i = host.len; i > 0 && !server; i--) {
+		if (host.data[i - 1] != '.')
+			continue;
+		memcpy(text, host.data, i);
+		text[i] = '*';
+		server = http_name_find(names, (struct slice){ text, i + 1 });
+	}
+	return server;
+}
+
+struct http_server *http_server_find(const struct http_listen *listen,
+    struct slice host)
+{
+	const struct http_names *names = listen->names;
+	struct http_server *server;
+
+	if (!names)
+		return listen->default_server;
+	server = http_name_find(names, host);
+	if (!server && names->wildcards)
+		server = http_name_find_wildcard(names, host);
+	for (unsigned i = 0; i < names->regex_count && !server; i++)
+		if (http_regex_match(names->regexes[i]->regex, host))
+			server = names->regex_servers[i];
+	return server ? server : listen->default_server;
+}
+
+static int http_name_add(struct conf *conf, struct http_listen *listen,
+    struct slice name, struct http_server *server)
+{
+	struct http_names *names = listen->names;
+	struct http_name **slot = &names->table[hash_bytes(name, 0) &
+	    (names->size - 1)];
+	struct http_name *entry;
+
+	if (http_name_find(names, name))
+		return conf_warn(conf, server->node, "conflicting server name "
+		    "\"%.*s\" on %.*s, ignored", SLICE_ARG(name),
+		    SLICE_ARG(listen->name));
+	entry = arena_calloc(&conf->arena, 1, sizeof(*entry));
+	if (!entry)
+		return -ENOMEM;
+	*entry = (struct http_name){ name, server, *slot };
+	*slot = entry;
+	return 0;
+}
+
+static int http_name_build(struct conf *conf, struct http_listen *listen,
+    struct http_server *server, struct http_server_name *name)
+{
+	struct http_names *names = listen->names;
+	struct slice text = name->name, star;
+	int err;
+
+	if (name->regex) {
+		names->regexes[names->regex_count] = name;
+		names->regex_servers[names->regex_count++] = server;
+		return 0;
+	}
+	if (text.len && text.data[0] == '.') {
+		star = arena_printf(&conf->arena, "*%.*s", SLICE_ARG(text));
+		if (!star.data)
+			return -ENOMEM;
+		names->wildcards = true;
+		err = http_name_add(conf, listen, star, server);
+		return err ? err : http_name_add(conf, listen,
+		    slice_from(text, 1), server);
+	}
+	if (memchr(text.data, '*', text.len))
+		names->wildcards = true;
+	return http_name_add(conf, listen, text, server);
+}
+
+static int http_names_build_listen(struct conf *conf,
+    struct http_listen *listen)
+{
+	struct http_names *names = arena_calloc(&conf->arena, 1,
+	    sizeof(*names));
+	unsigned count = 0;
+	int err = 0;
+
+	for (unsigned i = 0; i < listen->server_count; i++)
+		for (struct http_server_name *name =
+		    listen->servers[i]->names; name; name = name->next)
+			count++;
+	if (!names)
+		return -ENOMEM;
+	for (names->size = 8; names->size < count * 4; )
+		names->size *= 2;
+	names->table = arena_calloc(&conf->arena, names->size,
+	    sizeof(*names->table));
+	names->regexes = arena_calloc(&conf->arena, count + 1,
+	    sizeof(*names->regexes));
+	names->regex_servers = arena_calloc(&conf->arena, count + 1,
+	    sizeof(*names->regex_servers));
+	if (!names->table || !names->regexes || !names->regex_servers)
+		return -ENOMEM;
+	listen->names = names;
+	for (unsigned i = 0; i < listen->server_count && !err; i++)
+		for (struct http_server_name *name =
+		    listen->servers[i]->names; name && !err; name = name->next)
+			err = http_name_build(conf, listen,
+			    listen->servers[i], name);
+	return err;
+}
+
+int http_names_build(struct conf *conf, struct http_conf *http)
+{
+	int err = 0;
+
+	/* With one server there is nothing to choose. */
+	for (struct http_listen *listen = http->listens; listen && !err;
+	    listen = listen->next)
+		if (listen->server_count > 1)
+			err = http_names_build_listen(conf, listen);
+	return err;
+}
+
+/* ---- locations ---- */
+
+static int http_name_compare(struct slice a, struct slice b)
+{
+	size_t len = a.len < b.len ? a.len : b.len;
+	int order = len ? memcmp(a.data, b.data, len) : 0;
+
+	return order ? order : a.len < b.len ? -1 : a.len > b.len;
+}
+
+static int http_location_compare(const void *a, const void *b)
+{
+	return http_name_compare((*(struct http_location *const *)a)->name,
+	    (*(struct http_location *const *)b)->name);
+}
+
+/* The index of the first location whose name is greater than `name`. */
+static unsigned http_locations_above(struct http_location *const *sorted,
+    unsigned count, struct slice name)
+{
+	unsigned low = 0, high = count;
+
+	while (low < high) {
+		unsigned middle = (low + high) / 2;
+
+		if (http_name_compare(sorted[middle]->name, name) <= 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static struct http_location *http_location_find_exact(
+    const struct http_locations *list, struct slice uri)
+{
+	unsigned above = http_locations_above(list->exact, list->exact_count,
+	    uri);
+
+	if (above && slice_equal(list->exact[above - 1]->name, uri))
+		return list->exact[above - 1];
+	return NULL;
+}
+
+static struct http_location *http_location_find_prefix(
+    const struct http_locations *list, struct slice uri)
+{
+	unsigned above = http_locations_above(list->prefix,
+	    list->prefix_count, uri);
+	struct http_location *location = above ? list->prefix[above - 1] :
+	    NULL;
+
+	while (location && !slice_starts(uri, location->name))
+		location = location->longer_of;
+	return location;
+}
+
+static struct http_location *http_location_find_in(
+    struct http_locations *list, struct slice uri, bool *final)
+{
+	struct http_location *found, *nested, *location;
+
+	found = list->exact_count ? http_location_find_exact(list, uri) : NULL;
+	if (found) {
+		*final = true;
+		return found;
+	}
+	found = http_location_find_prefix(list, uri);
+	nested = found && found->nested.list ?
+	    http_location_find_in(&found->nested, uri, final) : NULL;
+	if (*final)
+		return nested;
+	location = nested ? nested : found;
+	if (location && location->kind == HTTP_LOCATION_PREFIX_FINAL)
+		return location;
+	for (unsigned i = 0; i < list->regex_count; i++) {
+		if (!http_regex_match(list->regex[i]->regex, uri))
+			continue;
+		found = list->regex[i];
+		*final = true;
+		nested = found->nested.list ?
+		    http_location_find_in(&found->nested, uri, final) : NULL;
+		return nested ? nested : found;
+	}
+	return location;
+}
+
+struct http_location *http_location_find(struct http_server *server,
+    struct slice uri)
+{
+	bool final = false;
+
+	return http_location_find_in(&server->root.nested, uri, &final);
+}
+
+struct http_location *http_location_named(struct http_server *server,
+    struct slice name)
+{
+	struct http_location *location = server->root.nested.list;
+
+	while (location && !(location->kind == HTTP_LOCATION_NAMED &&
+	    slice_equal(location->name, name)))
+		location = location->next;
+	return location;
+}
+
+/* Link each prefix to the longest other one that it begins with. */
+static void http_locations_chain(struct http_locations *list)
+{
+	for (unsigned i = 1; i < list->prefix_count; i++) {
+		struct http_location *shorter = list->prefix[i - 1];
+
+		while (shorter && !slice_starts(list->prefix[i]->name,
+		    shorter->name))
+			shorter = shorter->longer_of;
+		list->prefix[i]->longer_of = shorter;
+	}
+}
+
+static int http_locations_duplicate(struct conf *conf,
+    struct http_location *const *sorted, unsigned count)
+{
+	for (unsigned i = 1; i < count; i++)
+		if (slice_equal(sorted[i - 1]->name, sorted[i]->name))
+			return conf_fail(conf, sorted[i]->node, 0,
+			    "duplicate location \"%.*s\"",
+			    SLICE_ARG(sorted[i]->name));
+	return 0;
+}
+
+static int http_locations_sort(struct conf *conf, struct http_locations *list)
+{
+	unsigned count = 0;
+	int err = 0;
+
+	for (struct http_location *l = list->list; l; l = l->next)
+		count++;
+	list->exact = arena_calloc(&conf->arena, count + 1, sizeof(void *));
+	list->prefix = arena_calloc(&conf->arena, count + 1, sizeof(void *));
+	list->regex = arena_calloc(&conf->arena, count + 1, sizeof(void *));
+	if (!list->exact || !list->prefix || !list->regex)
+		return -ENOMEM;
+	for (struct http_location *l = list->list; l && !err; l = l->next) {
+		if (l->kind == HTTP_LOCATION_EXACT)
+			list->exact[list->exact_count++] = l;
+		else if (l->kind == HTTP_LOCATION_REGEX)
+			list->regex[list->regex_count++] = l;
+		else if (l->kind != HTTP_LOCATION_NAMED)
+			list->prefix[list->prefix_count++] = l;
+		if (l->nested.list)
+			err = http_locations_sort(conf, &l->nested);
+	}
+	if (err)
+		return err;
+	qsort(list->exact, list->exact_count, sizeof(void *),
+	    http_location_compare);
+	qsort(list->prefix, list->prefix_count, sizeof(void *),
+	    http_location_compare);
+	http_locations_chain(list);
+	err = http_locations_duplicate(conf, list->exact, list->exact_count);
+	return err ? err : http_locations_duplicate(conf, list->prefix,
+	    list->prefix_count);
+}
+
+int http_locations_build(struct conf *conf, struct http_server *server)
+{
+	return http_locations_sort(conf, &server->root.nested);
+}

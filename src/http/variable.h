@@ -1,0 +1,55 @@
+#ifndef RINGMASTER_HTTP_VARIABLE_H
+#define RINGMASTER_HTTP_VARIABLE_H
+
+#include "http/request.h"
+#include "http/value.h"
+
+/*
+ * The core's variables, in three tables that an empty name ends, and what
+ * they share with modules.
+ */
+
+extern const struct http_variable http_request_variables[];
+extern const struct http_variable http_header_variables[];
+extern const struct http_variable http_conn_variables[];
+
+/*
+ * Let http_variable_find() find the variables of these modules, too. The
+ * array must live as long as the process.
+ */
+void http_variables_use(const struct http_module *const *modules);
+
+/* A number in decimal, in the request's arena; false without memory. */
+bool http_variable_number(struct http_request *request, uint64_t number,
+    struct slice *ret);
+
+/* A duration as nginx writes it: seconds with three decimals. */
+bool http_variable_seconds(struct http_request *request, uint64_t ns,
+    struct slice *ret);
+
+/*
+ * The value of argument `name` (in any case) in a query "a=b&c=d": what
+ * stands behind '=', as sent. The first one counts; false without one.
+ */
+bool http_arg_find(struct slice args, struct slice name, struct slice *ret);
+
+/* The value of a cookie (its name in any case), of all Cookie lines the
+ * first one with it; false without one. */
+bool http_cookie_find(const struct http_request *request, struct slice name,
+    struct slice *ret);
+
+/* The root or alias that holds for the request, as configured; `data` is NULL
+ * if there is no memory. */
+struct slice http_document_root(struct http_request *request);
+
+/*
+ * The file that the request names below its root, or by its alias, in the
+ * request's arena; `data` is NULL if there is no memory.
+ */
+struct slice http_request_filename(struct http_request *request);
+
+/* The same for another path than that of the request. */
+struct slice http_request_path(struct http_request *request,
+    struct slice uri);
+
+#endif

@@ -1,0 +1,356 @@
+/*
+ * Variables of the connection, the worker and the clock.
+ */
+
+#include "http/variable.h"
+
+#include <arpa/inet.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "http/conn.h"
+
+/* ---- addresses ---- */
+
+/* "127.0.0.1"; inet_ntop() would be a large part of what a log line costs. */
+static size_t ipv4_text(const struct in_addr *address, char *text)
+{
+	const unsigned char *bytes = (const unsigned char *)address;
+	char *to = text;
+
+	for (int i = 0; i < 4; i++) {
+		unsigned value = bytes[i];
+
+		if (value >= 100)
+			*to++ = (char)('0' + value / 100);
+		if (value >= 10)
+			*to++ = (char)('0' + value / 10 % 10);
+		*to++ = (char)('0' + value % 10);
+		*to++ = '.';
+	}
+	return (size_t)(to - text) - 1;
+}
+
+static bool get_remote_addr(struct http_request *request, struct slice name,
+    struct slice *ret)
+{
+	const union http_address *client = http_conn_client(request->conn);
+	char *text = arena_alloc_text(&request->arena, INET6_ADDRSTRLEN);
+
+	(void)name;
+	if (!text)
+		return false;
+	*ret = (struct slice){ text, client->any.sa_family == AF_INET ?
+		ipv4_text(&client->in.sin_addr, text) :
+		http_conn_client_text(request->conn, text) };
+	return true;
+}
+
+/* The address's bytes and, if it has one, its port; false for neither. */
+static bool address_parts(const struct sockaddr *address, struct slice *bytes,
+    unsigned *port)
+{
+	const struct sockaddr_in *in = (const void *)address;
+	const struct sockaddr_in6 *in6 = (const void *)address;
+
+	switch (address->sa_family) {
+	case AF_INET:
+		*bytes = (struct slice){ (const char *)&in->sin_addr,
+			sizeof(in->sin_addr) };
+		*port = ntohs(in->sin_port);
+		return true;
+	case AF_INET6:
+		*bytes = (struct slice){ (const char *)&in6->sin6_addr,
+			sizeof(in6->sin6_addr) };
+		*port = ntohs(in6->sin6_port);
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool get_binary_remote_addr(struct http_request *request,
+    struct slice name, struct slice *ret)
+{
+	unsigned port;
+
+	return address_parts(&http_conn_client(request->conn)->any, ret,
+	    &port) || get_remote_addr(request, name, ret);
+}
+
+static bool port_text(struct http_request *request,
+    const struct sockaddr *address, struct slice *ret)
+{
+	struct slice bytes;
+	unsigned port;
+
+	if (address_parts(address, &bytes, &port))
+		return http_variable_number(request, port, ret);
+	*ret = SLICE("");
+	return true;
+}
+
+static bool get_remote_port(struct http_request *request, struct slice name,
+    struct slice *ret)
+{
+	(void)name;
+	return port_text(request, &http_conn_client(request->conn)->any, ret);
+}
+
+static bool get_server_port(struct http_request *request, struct slice name,
+    struct slice *ret)
+{
+	(void)name;
+	return port_text(request,
+	    (const struct sockaddr *)&request->conn->listen->address, ret);
+}
+
+/* Asked of the socket: that which listens may do so at any address. */
+static bool get_server_addr(struct http_request *request, struct slice name,
+    struct slice *ret)
+{
+	struct sockaddr_storage address;
+	const struct sockaddr *any = (const struct sockaddr *)&address;
+	socklen_t len = sizeof(address);
+	struct slice bytes;
+	unsigned port;
+	char *text;
+
+	(void)name;
+	if (getsockname(request->conn->stream.fd, (struct sockaddr *)&address,
+	    &len))
+		return false;
+	if (!address_parts(any, &bytes, &port)) {
+		*ret = request->conn->listen->name;
+		return true;
+	}
+	text = arena_alloc_text(&request->arena, INET6_ADDRSTRLEN);
+	if (!text || !inet_ntop(any->sa_family, bytes.data, text,
+	    INET6_ADDRSTRLEN))
+		return false;
+	*ret = slice_cstr(text);
+	return true;
+}
+
+static bool get_scheme(struct http_request *request, struct slice name,
+    struct slice *ret)
+{
+	(void)request, (void)name;
+	*ret = SLICE("http");
+	return true;
+}
+
+static bool get_https(struct http_request *request, struct slice name,
+    struct slice *ret)
+{
+	(void)request, (void)name;
+	*ret = SLICE("");
+	return true;
+}
+
+/* ---- the connection ---- */
+
+static bool get_connection(struct http_request *request, struct slice name,
+    struct slice *ret)
+{
+	(void)name;
+	return http_variable_number(request, request->conn->number, ret);
+}
+
+static bool get_connection_requests(struct http_request *request,
+    struct slice name, struct slice *ret)
+{
+	(void)name;
+	return http_variable_number(request, request->conn->requests, ret);
+}
+
+static bool get_connection_time(struct http_request *request,
+    struct slice name, struct slice *ret)
+{
+	uint64_t now = ring_now(request->worker->ring);
+	uint64_t begin = request->conn->accepted_ns;
+
+	(void)name;
+	return http_variable_seconds(request, now > begin ? now - begin : 0,
+	    ret);
+}
+
+static bool tcp_info(struct http_request *request, struct tcp_info *ret)
+{
+	socklen_t len = sizeof(*ret);
+
+	return !getsockopt(request->conn->stream.fd, IPPROTO_TCP, TCP_INFO,
+	    ret, &len);
+}
+
+static bool get_tcpinfo_rtt(struct http_request *request, struct slice name,
+    struct slice *ret)
+{
+	struct tcp_info info;
+
+	(void)name;
+	return tcp_info(request, &info) &&
+	    http_variable_number(request, info.tcpi_rtt, ret);
+}
+
+static bool get_tcpinfo_rttvar(struct http_request *request,
+    struct slice name, struct slice *ret)
+{
+	struct tcp_info info;
+
+	(void)name;
+	return tcp_info(request, &info) &&
+	    http_variable_number(request, info.tcpi_rttvar, ret);
+}
+
+static bool get_tcpinfo_snd_cwnd(struct http_request *request,
+    struct slice name, struct slice *ret)
+{
+	struct tcp_info info;
+
+	(void)name;
+	return tcp_info(request, &info) &&
+	    http_variable_number(request, info.tcpi_snd_cwnd, ret);
+}
+
+static bool get_tcpinfo_rcv_space(struct http_request *request,
+    struct slice name, struct slice *ret)
+{
+	struct tcp_info info;
+
+	(void)name;
+	return tcp_info(request, &info) &&
+	    http_variable_number(request, info.tcpi_rcv_space, ret);
+}
+
+/* ---- the process ---- */
+
+static bool get_pid(struct http_request *request, struct slice name,
+    struct slice *ret)
+{
+	(void)name;
+	return http_variable_number(request, (uint64_t)getpid(), ret);
+}
+
+static bool get_hostname(struct http_request *request, struct slice name,
+    struct slice *ret)
+{
+	char text[256];
+
+	(void)name;
+	if (gethostname(text, sizeof(text)))
+		return false;
+	text[sizeof(text) - 1] = '\0';
+	*ret = arena_copy(&request->arena, slice_cstr(text));
+	return ret->data != NULL;
+}
+
+static bool get_version(struct http_request *request, struct slice name,
+    struct slice *ret)
+{
+	(void)request, (void)name;
+	*ret = SLICE(PACKAGE_VERSION);
+	return true;
+}
+
+/* ---- the clock ---- */
+
+/* Texts of one second; a worker has one loop, so one is enough. */
+struct time_texts {
+	uint64_t second;
+	char local[32];			/* "28/Sep/1970:12:00:00 +0600" */
+	char iso8601[32];		/* "1970-09-28T12:00:00+06:00" */
+};
+
+static const char *const time_months[12] = {
+	"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+	"Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+};
+
+static void time_texts_make(struct time_texts *texts, uint64_t second)
+{
+	time_t t = (time_t)second;
+	struct tm tm;
+	long minutes;
+	char sign;
+
+	(void)localtime_r(&t, &tm); /* valid for every present-day time */
+	sign = tm.tm_gmtoff < 0 ? '-' : '+';
+	minutes = labs(tm.tm_gmtoff) / 60;
+	(void)snprintf(texts->local, sizeof(texts->local),
+	    "%02u/%s/%u:%02u:%02u:%02u %c%02u%02u", tm.tm_mday % 100U,
+	    time_months[tm.tm_mon], (tm.tm_year + 1900U) % 10000,
+	    tm.tm_hour % 100U, tm.tm_min % 100U, tm.tm_sec % 100U, sign,
+	    (unsigned)(minutes / 60) % 100, (unsigned)(minutes % 60));
+	(void)snprintf(texts->iso8601, sizeof(texts->iso8601),
+	    "%04u-%02u-%02uT%02u:%02u:%02u%c%02u:%02u",
+	    (tm.tm_year + 1900U) % 10000, tm.tm_mon % 100U + 1,
+	    tm.tm_mday % 100U, tm.tm_hour % 100U, tm.tm_min % 100U,
+	    tm.tm_sec % 100U, sign, (unsigned)(minutes / 60) % 100,
+	    (unsigned)(minutes % 60));
+	texts->second = second;
+}
+
+static const struct time_texts *time_texts_now(struct http_request *request)
+{
+	static struct time_texts texts;
+	uint64_t second = http_worker_real_ns(request->worker) / NS_PER_SEC;
+
+	if (second != texts.second)
+		time_texts_make(&texts, second);
+	return &texts;
+}
+
+/* A copy: whoever holds the value may wait, and the second pass. */
+static bool get_time_local(struct http_request *request, struct slice name,
+    struct slice *ret)
+{
+	(void)name;
+	*ret = arena_copy(&request->arena,
+	    slice_cstr(time_texts_now(request)->local));
+	return ret->data != NULL;
+}
+
+static bool get_time_iso8601(struct http_request *request, struct slice name,
+    struct slice *ret)
+{
+	(void)name;
+	*ret = arena_copy(&request->arena,
+	    slice_cstr(time_texts_now(request)->iso8601));
+	return ret->data != NULL;
+}
+
+static bool get_msec(struct http_request *request, struct slice name,
+    struct slice *ret)
+{
+	(void)name;
+	return http_variable_seconds(request,
+	    http_worker_real_ns(request->worker), ret);
+}
+
+const struct http_variable http_conn_variables[] = {
+	{ { "remote_addr", 11 }, get_remote_addr },
+	{ { "remote_port", 11 }, get_remote_port },
+	{ { "binary_remote_addr", 18 }, get_binary_remote_addr },
+	{ { "server_addr", 11 }, get_server_addr },
+	{ { "server_port", 11 }, get_server_port },
+	{ { "scheme", 6 }, get_scheme },
+	{ { "https", 5 }, get_https },
+	{ { "connection", 10 }, get_connection },
+	{ { "connection_requests", 19 }, get_connection_requests },
+	{ { "connection_time", 15 }, get_connection_time },
+	{ { "tcpinfo_rtt", 11 }, get_tcpinfo_rtt },
+	{ { "tcpinfo_rttvar", 14 }, get_tcpinfo_rttvar },
+	{ { "tcpinfo_snd_cwnd", 16 }, get_tcpinfo_snd_cwnd },
+	{ { "tcpinfo_rcv_space", 17 }, get_tcpinfo_rcv_space },
+	{ { "pid", 3 }, get_pid },
+	{ { "hostname", 8 }, get_hostname },
+	{ { "nginx_version", 13 }, get_version },
+	{ { "time_local", 10 }, get_time_local },
+	{ { "time_iso8601", 12 }, get_time_iso8601 },
+	{ { "msec", 4 }, get_msec },
+	{ { NULL, 0 }, NULL },
+};

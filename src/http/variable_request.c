@@ -1,0 +1,377 @@
+/*
+ * Variables of the request and its response.
+ */
+
+#include "http/variable.h"
+
+#include <stdlib.h>
+#include <sys/random.h>
+
+#include "base/base64.h"
+#include "base/hash.h"
+#include "http/conn.h"
+
+static const struct http_core_record *request_core(
+    const struct http_request *request)
+{
+	return request->location ? request->location->core
+				 : request->server->core;
+}
+
+/* ---- what was asked for ---- */
+
+static bool get_args(struct http_request *request, struct slice name,
+    struct slice *ret)
+{
+	(void)name;
+	*ret = request->args;
+	return true;
+}
+
+static bool get_is_args(struct http_request *request, struct slice name,
+    struct slice *ret)
+{
+	(void)name;
+	*ret = request->args.len ? SLICE("?") : SLICE("");
+	return true;
+}
+
+static bool get_uri(struct http_request *request, struct slice name,
+    struct slice *ret)
+{
+	(void)name;
+	*ret = request->uri;
+	return true;
+}
+
+/* As sent, but without scheme and host of an absolute target. */
+static bool get_request_uri(struct http_request *request, struct slice name,
+    struct slice *ret)
+{
+	struct slice path = request->head.path;
+
+	(void)name;
+	if (path.len && path.data[0] == '/')
+		*ret = path;
+	else if (request->head.form == H1_TARGET_ABSOLUTE)
+		*ret = arena_printf(&request->arena, "/%.*s",
+		    SLICE_ARG(path));
+	else
+		*ret = request->head.target;
+	return ret->data != NULL;
+}
+
+/* The first line: searched for its end from behind the target only. */
+static bool get_request(struct http_request *request, struct slice name,
+    struct slice *ret)
+{
+	struct slice raw = request->head.raw, target = request->head.target;
+	size_t skip = target.data ?
+	    (size_t)(target.data + target.len - raw.data) : 0;
+	const char *end;
+
+	(void)name;
+	if (!raw.len)
+		return false;
+	end = memchr(raw.data + skip, '\n', raw.len - skip);
+	if (end)
+		raw.len = (size_t)(end - raw.data);
+	if (raw.len && raw.data[raw.len - 1] == '\r')
+		raw.len--;
+	*ret = raw;
+	return true;
+}
+
+static bool get_request_method(struct http_request *request,
+    struct slice name, struct slice *ret)
+{
+	(void)name;
+	*ret = request->head.method_text;
+	return ret->len != 0;
+}
+
+static bool get_server_protocol(struct http_request *request,
+    struct slice name, struct slice *ret)
+{
+	(void)name;
+	*ret = request->head.version_minor ? SLICE("HTTP/1.1")
+					   : SLICE("HTTP/1.0");
+	return request->head.version_major != 0;
+}
+
+static bool get_host(struct http_request *request, struct slice name,
+    struct slice *ret)
+{
+	(void)name;
+	*ret = request->host.len ? request->host : request->server->name;
+	return true;
+}
+
+static bool get_server_name(struct http_request *request, struct slice name,
+    struct slice *ret)
+{
+	(void)name;
+	*ret = request->server->name;
+	return true;
+}
+
+static bool get_request_port(struct http_request *request, struct slice name,
+    struct slice *ret)
+{
+	(void)name;
+	if (request->head.host.port)
+		return http_variable_number(request, request->head.host.port,
+		    ret);
+	*ret = SLICE("");
+	return true;
+}
+
+static bool get_is_request_port(struct http_request *request,
+    struct slice name, struct slice *ret)
+{
+	(void)name;
+	*ret = request->head.host.port ? SLICE(":") : SLICE("");
+	return true;
+}
+
+static bool get_content_length(struct http_request *request,
+    struct slice name, struct slice *ret)
+{
+	(void)name;
+	return request->head.has_content_length && http_variable_number(
+	    request, request->head.content_length, ret);
+}
+
+static bool get_content_type(struct http_request *request, struct slice name,
+    struct slice *ret)
+{
+	const struct http_header *header = http_header_find(
+	    request->head.headers, request->head.header_count,
+	    HTTP_HEADER_CONTENT_TYPE);
+
+	(void)name;
+	if (header)
+		*ret = header->value;
+	return header != NULL;
+}
+
+static bool get_request_length(struct http_request *request,
+    struct slice name, struct slice *ret)
+{
+	(void)name;
+	return http_variable_number(request,
+	    request->head.raw.len + request->body_received, ret);
+}
+
+/* The user that Basic authentication (RFC 7617) names, believed or not. */
+static bool get_remote_user(struct http_request *request, struct slice name,
+    struct slice *ret)
+{
+	const struct http_header *header;
+	struct slice text;
+	const char *colon;
+
+	(void)name;
+	*ret = request->user;
+	if (ret->len)
+		return true;
+	if (!(request->head.present & HTTP_HEADER_BIT(
+	    HTTP_HEADER_AUTHORIZATION)))
+		return false;
+	header = http_header_find(request->head.headers,
+	    request->head.header_count, HTTP_HEADER_AUTHORIZATION);
+	if (!slice_equal_nocase(slice_first(header->value, 6),
+	    SLICE("Basic ")))
+		return false;
+	text = slice_trim(slice_from(header->value, 6));
+	if (!base64_decode(&request->arena, text, &text))
+		return false;
+	colon = memchr(text.data, ':', text.len);
+	if (colon)
+		*ret = slice_first(text, (size_t)(colon - text.data));
+	return colon != NULL;
+}
+
+/* ---- files ---- */
+
+struct slice http_document_root(struct http_request *request)
+{
+	return http_value_get(request, &request_core(request)->root);
+}
+
+static bool get_document_root(struct http_request *request,
+    struct slice name, struct slice *ret)
+{
+	(void)name;
+	*ret = http_document_root(request);
+	return ret->data != NULL;
+}
+
+/* realpath() for a pool thread: it may wait for a disk. */
+struct realpath_job {
+	const char *path;
+	char *resolved;
+};
+
+static void realpath_job_run(void *arg)
+{
+	struct realpath_job *job = arg;
+
+	job->resolved = realpath(job->path, NULL);
+}
+
+static bool get_realpath_root(struct http_request *request,
+    struct slice name, struct slice *ret)
+{
+	struct slice root = arena_copy(&request->arena,
+	    http_document_root(request));
+	struct realpath_job job = { root.data, NULL };
+
+	(void)name;
+	if (!job.path || ring_offload(request->worker->ring,
+	    realpath_job_run, &job) || !job.resolved)
+		return false;
+	*ret = arena_copy(&request->arena, slice_cstr(job.resolved));
+	free(job.resolved);
+	return ret->data != NULL;
+}
+
+struct slice http_request_path(struct http_request *request, struct slice uri)
+{
+	const struct http_core_record *core = request_core(request);
+	struct slice root = http_document_root(request);
+	char *path;
+
+	if (core->alias)
+		uri = slice_from(uri, core->alias_len);
+	path = root.data ? arena_alloc_text(&request->arena,
+	    root.len + uri.len + 1) : NULL;
+	if (!path)
+		return (struct slice){ NULL, 0 };
+	memcpy(path, root.data, root.len);
+	if (uri.len)
+		memcpy(path + root.len, uri.data, uri.len);
+	path[root.len + uri.len] = '\0';
+	return (struct slice){ path, root.len + uri.len };
+}
+
+struct slice http_request_filename(struct http_request *request)
+{
+	return http_request_path(request, request->uri);
+}
+
+static bool get_request_filename(struct http_request *request,
+    struct slice name, struct slice *ret)
+{
+	(void)name;
+	*ret = http_request_filename(request);
+	return ret->data != NULL;
+}
+
+/* ---- what was answered ---- */
+
+static bool get_status(struct http_request *request, struct slice name,
+    struct slice *ret)
+{
+	unsigned status = request->response.status;
+
+	(void)name;
+	if (status < 100) {
+		*ret = SLICE("000");
+		return true;
+	}
+	return http_variable_number(request, status, ret);
+}
+
+static bool get_bytes_sent(struct http_request *request, struct slice name,
+    struct slice *ret)
+{
+	(void)name;
+	return http_variable_number(request, request->sent, ret);
+}
+
+static bool get_body_bytes_sent(struct http_request *request,
+    struct slice name, struct slice *ret)
+{
+	(void)name;
+	return http_variable_number(request, request->body_sent, ret);
+}
+
+static bool get_request_completion(struct http_request *request,
+    struct slice name, struct slice *ret)
+{
+	bool whole = request->header_sent && !request->aborted_by_client &&
+	    !request->aborted_by_server;
+
+	(void)name;
+	*ret = whole ? SLICE("OK") : SLICE("");
+	return true;
+}
+
+static bool get_request_time(struct http_request *request, struct slice name,
+    struct slice *ret)
+{
+	uint64_t now = ring_now(request->worker->ring);
+	uint64_t begin = request->started_ns - request->header_ns;
+
+	(void)name;
+	return http_variable_seconds(request, now > begin ? now - begin : 0,
+	    ret);
+}
+
+static bool get_limit_rate(struct http_request *request, struct slice name,
+    struct slice *ret)
+{
+	(void)name;
+	return http_variable_number(request,
+	    (uint64_t)request_core(request)->limit_rate, ret);
+}
+
+/* 128 bits that nobody else has: the request's number, hashed with a secret
+ * of this process, so that they tell nothing. */
+static bool get_request_id(struct http_request *request, struct slice name,
+    struct slice *ret)
+{
+	static uint64_t secret[2];
+	struct slice id = { (const char *)&request->id, sizeof(request->id) };
+
+	(void)name;
+	if (!secret[0] && getrandom(secret, sizeof(secret), 0) !=
+	    (ssize_t)sizeof(secret))
+		return false;
+	*ret = arena_printf(&request->arena, "%016llx%016llx",
+	    (unsigned long long)hash_bytes(id, secret[0]),
+	    (unsigned long long)hash_bytes(id, secret[1]));
+	return ret->data != NULL;
+}
+
+const struct http_variable http_request_variables[] = {
+	{ { "args", 4 }, get_args },
+	{ { "query_string", 12 }, get_args },
+	{ { "is_args", 7 }, get_is_args },
+	{ { "uri", 3 }, get_uri },
+	{ { "document_uri", 12 }, get_uri },
+	{ { "request_uri", 11 }, get_request_uri },
+	{ { "request", 7 }, get_request },
+	{ { "request_method", 14 }, get_request_method },
+	{ { "server_protocol", 15 }, get_server_protocol },
+	{ { "host", 4 }, get_host },
+	{ { "server_name", 11 }, get_server_name },
+	{ { "request_port", 12 }, get_request_port },
+	{ { "is_request_port", 15 }, get_is_request_port },
+	{ { "content_length", 14 }, get_content_length },
+	{ { "content_type", 12 }, get_content_type },
+	{ { "request_length", 14 }, get_request_length },
+	{ { "remote_user", 11 }, get_remote_user },
+	{ { "document_root", 13 }, get_document_root },
+	{ { "realpath_root", 13 }, get_realpath_root },
+	{ { "request_filename", 16 }, get_request_filename },
+	{ { "status", 6 }, get_status },
+	{ { "bytes_sent", 10 }, get_bytes_sent },
+	{ { "body_bytes_sent", 15 }, get_body_bytes_sent },
+	{ { "request_completion", 18 }, get_request_completion },
+	{ { "request_time", 12 }, get_request_time },
+	{ { "request_id", 10 }, get_request_id },
+	{ { "limit_rate", 10 }, get_limit_rate },
+	{ { NULL, 0 }, NULL },
+};
