@@ -1,0 +1,296 @@
+/*
+ * The buffers of an access log, and the job that writes them.
+ *
+ * A batch is lines, or, for a log whose path has variables, records: a
+ * struct line_head, path and root with their terminators, and the line.
+ *
+ * Locks: output->lock guards what the job uses. The loop takes it only when
+ * the worker ends, to write what is left; else it touches those fields only
+ * while no job is under way.
+ */
+
+#include "modules/log_output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define LOG_RETRY_NS (10 * NS_PER_MSEC)	/* when the pool's queue is full */
+
+/* Bytes kept free for the line that makes a buffer full. */
+enum { LOG_LINE_ROOM = 4096 };
+
+struct line_head {
+	size_t path_size, root_size;	/* with terminators */
+	size_t line_len;
+};
+
+/* ---- the job: on a thread of the pool ---- */
+
+static uint64_t lines_in(struct slice text)
+{
+	uint64_t count = 0;
+
+	for (const char *p = text.data, *end = p + text.len;
+	    (p = memchr(p, '\n', (size_t)(end - p))); p++)
+		count++;
+	return count;
+}
+
+/*
+ * Take back the last `len` bytes, a line that was written in part. Another
+ * worker can only have written behind it if the disk that was full a moment
+ * ago has room again; pipes and terminals have no way back.
+ */
+static void cut_torn_line(int fd, size_t len)
+{
+	struct stat st;
+
+	if (len && !fstat(fd, &st) && S_ISREG(st.st_mode) &&
+	    st.st_size >= (off_t)len)
+		(void)!ftruncate(fd, st.st_size - (off_t)len); /* counted as
+		    lost in any case */
+}
+
+/* Write `lines` at once; what does not go is lost, by whole lines. */
+static void write_lines(struct log_output *output, int fd, struct slice lines)
+{
+	struct slice done;
+	ssize_t n;
+
+	do {
+		n = write(fd, lines.data, lines.len);
+	} while (n < 0 && errno == EINTR);
+	if (n == (ssize_t)lines.len)
+		return;
+	output->error = n < 0 ? errno : 0;
+	done = slice_first(lines, n < 0 ? 0 : (size_t)n);
+	while (done.len && done.data[done.len - 1] != '\n')
+		done.len--;
+	if (n > 0)
+		cut_torn_line(fd, (size_t)n - done.len);
+	output->lost += lines_in(slice_from(lines, done.len));
+}
+
+/* Open the file of a record; -1 with errno, 0 if it must not be made. */
+static int open_path(const char *path, const char *root)
+{
+	struct stat st;
+
+	if (stat(root, &st) || !S_ISDIR(st.st_mode)) {
+		errno = 0;
+		return -1;
+	}
+	return open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
+}
+
+/* Write each record to its file, which stays open for the next. */
+static void write_records(struct log_output *output, struct slice records)
+{
+	const char *open_for = NULL;
+	int fd = -1, error = 0;
+
+	while (records.len) {
+		struct line_head head;
+		const char *path = records.data + sizeof(head);
+
+		memcpy(&head, records.data, sizeof(head));
+		if (!open_for || strcmp(open_for, path)) {
+			if (fd >= 0)
+				(void)close(fd); /* nothing is buffered */
+			fd = open_path(path, path + head.path_size);
+			error = fd < 0 ? errno : 0;
+			open_for = path;
+		}
+		records = slice_from(records,
+		    sizeof(head) + head.path_size + head.root_size);
+		if (fd >= 0) {
+			write_lines(output, fd,
+			    slice_first(records, head.line_len));
+		} else if (error) {
+			output->error = error;
+			output->lost++;
+		}
+		records = slice_from(records, head.line_len);
+	}
+	if (fd >= 0)
+		(void)close(fd); /* nothing is buffered */
+}
+
+static void write_batch(void *arg)
+{
+	struct log_output *output = arg;
+
+	(void)pthread_mutex_lock(&output->lock); /* a plain mutex: cannot */
+	if (output->batch.len && output->file)
+		write_lines(output, output->file->fd,
+		    buf_slice(&output->batch));
+	else if (output->batch.len)
+		write_records(output, buf_slice(&output->batch));
+	output->batch.len = 0;
+	(void)pthread_mutex_unlock(&output->lock);
+}
+
+/* ---- the loop ---- */
+
+/* Count what was lost, and tell of it if that was not done lately. */
+static void report(struct log_output *output, uint64_t now)
+{
+	if (!output->lost)
+		return;
+	metrics_count(output->metrics, METRICS_LOG_DROPPED, output->lost);
+	if (now >= output->report_ns) {
+		log_write(output->log, LOG_LEVEL_ALERT, output->error,
+		    "write() to \"%s\" failed: %llu lines were lost",
+		    output->file && output->file->path ? output->file->path
+						       : "access log",
+		    (unsigned long long)output->lost);
+		output->report_ns = now + LOG_REPORT_S * NS_PER_SEC;
+	}
+	output->lost = 0;
+	output->error = 0;
+}
+
+/* Make the lines that were gathered the batch, which is empty. */
+static void swap_buffers(struct log_output *output)
+{
+	struct buf empty = output->batch;
+
+	/* Memory that only a burst or a slow disk needed is given back. */
+	if (empty.size > 2 * (output->size + LOG_LINE_ROOM))
+		buf_free(&empty);
+	output->batch = output->gathered;
+	output->gathered = empty;
+	output->flush = false;
+	ring_timer_clear(output->ring, &output->timer);
+}
+
+static void arm_timer(struct log_output *output)
+{
+	if (output->flush_ns && !output->timer.link)
+		ring_timer_set(output->ring, &output->timer,
+		    ring_now(output->ring) + output->flush_ns);
+}
+
+/* A coroutine: write until less than a bufferful is left. */
+static void write_out(void *arg)
+{
+	struct log_output *output = arg;
+	struct ring *ring = output->ring;
+
+	do {
+		swap_buffers(output);
+		while (ring_offload(ring, write_batch, output) == -EAGAIN)
+			ring_sleep(ring, ring_now(ring) + LOG_RETRY_NS);
+		report(output, ring_now(ring));
+	} while (output->gathered.len >= output->size ||
+	    (output->flush && output->gathered.len));
+	output->writing = false;
+	if (output->gathered.len)
+		arm_timer(output);
+}
+
+void log_output_flush(struct log_output *output)
+{
+	output->flush = true;
+	if (output->writing || !output->gathered.len)
+		return;
+	output->writing = true;
+	if (ring_spawn(output->ring, NULL, write_out, output)) {
+		/* No stack for a coroutine just now. */
+		output->writing = false;
+		ring_timer_set(output->ring, &output->timer,
+		    ring_now(output->ring) + LOG_RETRY_NS);
+	}
+}
+
+static void timer_cb(void *arg)
+{
+	log_output_flush(arg);
+}
+
+void log_output_open(struct log_output *output, struct ring *ring,
+    struct metrics_writer *metrics, const struct log *log)
+{
+	output->ring = ring;
+	output->metrics = metrics;
+	output->log = log;
+	output->gathered = buf_make(LOG_BUFFER_MAX);
+	output->batch = buf_make(LOG_BUFFER_MAX);
+	output->timer = (struct ring_timer){ .fn = timer_cb, .arg = output };
+	(void)pthread_mutex_init(&output->lock, NULL); /* cannot fail */
+}
+
+void log_output_close(struct log_output *output)
+{
+	if (!output->ring)
+		return; /* another module's failure came before its start */
+	ring_timer_clear(output->ring, &output->timer);
+	write_batch(output); /* if its job did not begin */
+	(void)pthread_mutex_lock(&output->lock);
+	buf_free(&output->batch);
+	output->batch = output->gathered;
+	output->gathered = buf_make(0);
+	(void)pthread_mutex_unlock(&output->lock);
+	write_batch(output);
+	report(output, ring_now(output->ring));
+	(void)pthread_mutex_lock(&output->lock);
+	buf_free(&output->batch);
+	(void)pthread_mutex_unlock(&output->lock);
+}
+
+/* ---- lines ---- */
+
+struct buf *log_line_begin(struct log_output *output)
+{
+	struct buf *buf = &output->gathered;
+
+	if (!buf->size && !buf_reserve(buf, output->size + LOG_LINE_ROOM))
+		buf->failed = false; /* the line will fail by itself */
+	output->line = buf->len;
+	return buf;
+}
+
+struct buf *log_line_begin_at(struct log_output *output, struct slice path,
+    struct slice root)
+{
+	struct buf *buf = log_line_begin(output);
+	struct line_head head = { path.len + 1, root.len + 1, 0 };
+
+	buf_append(buf, &head, sizeof(head));
+	buf_append(buf, path.data, path.len + 1);
+	buf_append(buf, root.data, root.len + 1);
+	output->text = buf->len;
+	return buf;
+}
+
+/* The length of a record's line is known only now. */
+static void record_end(struct log_output *output)
+{
+	char *at = output->gathered.data + output->line;
+	struct line_head head;
+
+	memcpy(&head, at, sizeof(head));
+	head.line_len = output->gathered.len - output->text;
+	memcpy(at, &head, sizeof(head));
+}
+
+void log_line_end(struct log_output *output)
+{
+	struct buf *buf = &output->gathered;
+
+	if (buf->failed) {
+		buf->failed = false;
+		buf->len = output->line;
+		metrics_count(output->metrics, METRICS_LOG_DROPPED, 1);
+		log_output_flush(output);
+		return;
+	}
+	if (!output->file)
+		record_end(output);
+	if (buf->len >= output->size)
+		log_output_flush(output);
+	else
+		arm_timer(output);
+}
