@@ -1,0 +1,38 @@
+#ifndef RINGMASTER_DASHBOARD_DASHBOARD_H
+#define RINGMASTER_DASHBOARD_DASHBOARD_H
+
+#include "conf/conf.h"
+#include "http/http.h"
+
+/*
+ * The dashboard process: the worker's loop and HTTP code with other
+ * handlers, which answer from the metrics segment.
+ */
+
+enum {
+	DASHBOARD_HOSTS_MAX = 64,	/* names it may be called by */
+	DASHBOARD_BODY_MAX = 64 << 20,	/* bytes of an answer */
+	DASHBOARD_RECENT = 10,		/* requests shown if nobody says */
+	DASHBOARD_RECENT_MAX = 1000,	/* the most one may ask for */
+};
+
+/* The table with the "dashboard" block of the main context, and its own. */
+extern const struct conf_table dashboard_block_table;
+
+/* Its record. */
+struct dashboard_conf {
+	bool enabled;			/* there is such a block */
+	struct http_conf *http;		/* what its process serves, listens
+					 * included; NULL if not enabled */
+	int64_t metrics_detail;		/* enum metrics_level */
+	/* The Host allow-list: in lower case, an IPv6 address in brackets. */
+	struct slice hosts[DASHBOARD_HOSTS_MAX];
+	unsigned host_count;
+	/* While the block is read: its "listen" directives. */
+	struct conf_node *listens, **listens_end;
+};
+
+/* The only module of dashboard_conf.http: all of its pages. */
+extern const struct http_module dashboard_module;
+
+#endif

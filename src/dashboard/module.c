@@ -1,0 +1,125 @@
+/*
+ * The dashboard as a module of the HTTP code: which names it answers to,
+ * which path and method leads to which handler, and the headers that tell a
+ * browser to run nothing, load nothing from elsewhere, and let no other site
+ * read or frame it.
+ */
+
+#include "dashboard/dashboard.h"
+
+#include <errno.h>
+
+#include "dashboard/access.h"
+#include "dashboard/answer.h"
+#include "dashboard/assets.h"
+#include "http/conn.h"
+
+#define METHOD(name) (1u << HTTP_METHOD_##name)
+
+enum {
+	METHODS_READ = METHOD(GET) | METHOD(HEAD),
+	METHODS_CHANGE = METHOD(GET) | METHOD(POST),
+};
+
+static const struct dashboard_route {
+	struct slice path;
+	unsigned methods;
+	struct slice allow;
+	http_handler *handler;
+} dashboard_routes[] = {
+	{ SLICE("/"), METHODS_READ, SLICE("GET, HEAD"), dashboard_page },
+	{ SLICE("/metrics"), METHODS_READ, SLICE("GET, HEAD"),
+	  dashboard_metrics },
+	{ SLICE("/metrics.json"), METHODS_READ, SLICE("GET, HEAD"),
+	  dashboard_metrics },
+	{ SLICE("/metrics.prom"), METHODS_READ, SLICE("GET, HEAD"),
+	  dashboard_metrics },
+	{ SLICE("/metrics.om"), METHODS_READ, SLICE("GET, HEAD"),
+	  dashboard_metrics },
+	{ SLICE("/metrics.pb"), METHODS_READ, SLICE("GET, HEAD"),
+	  dashboard_metrics },
+	{ SLICE("/healthz"), METHODS_READ, SLICE("GET, HEAD"),
+	  dashboard_health },
+	{ SLICE("/toggle_cache"), METHODS_CHANGE, SLICE("POST"),
+	  dashboard_toggle_cache },
+	{ SLICE("/style.css"), METHODS_READ, SLICE("GET, HEAD"),
+	  dashboard_asset },
+	{ SLICE("/favicon.svg"), METHODS_READ, SLICE("GET, HEAD"),
+	  dashboard_asset },
+};
+
+/* Before anything else: is it meant for us? */
+static int dashboard_check_host(struct http_request *request)
+{
+	const struct dashboard_conf *conf = dashboard_request_conf(request);
+
+	if (access_host(request->host, conf->hosts, conf->host_count))
+		return HTTP_DECLINED;
+	http_log(request, LOG_LEVEL_INFO, 0, "dashboard: a host that is not "
+	    "allowed was asked for");
+	return dashboard_error(request, 403, "The dashboard does not answer "
+	    "to the name in the Host header; \"allowed_hosts\" in the "
+	    "dashboard block adds names.");
+}
+
+static int dashboard_route(struct http_request *request)
+{
+	const struct dashboard_route *route = dashboard_routes;
+	unsigned count = sizeof(dashboard_routes) / sizeof(*dashboard_routes);
+
+	for (; count; count--, route++) {
+		if (!slice_equal(route->path, request->uri))
+			continue;
+		if (route->methods >> request->method & 1)
+			return route->handler(request);
+		request->response.allow = route->allow;
+		return dashboard_error(request, 405, "The method is not one "
+		    "of: %s.", route->allow.data);
+	}
+	return dashboard_error(request, 404, "There is no such page.");
+}
+
+static int dashboard_secure(struct http_request *request)
+{
+	static const struct slice fields[][2] = {
+		{ SLICE("Content-Security-Policy"), SLICE("default-src 'none'; "
+		    "style-src 'self'; img-src 'self'; form-action 'self'; "
+		    "base-uri 'none'; frame-ancestors 'none'") },
+		{ SLICE("X-Content-Type-Options"), SLICE("nosniff") },
+		{ SLICE("X-Frame-Options"), SLICE("DENY") },
+		{ SLICE("Referrer-Policy"), SLICE("no-referrer") },
+		{ SLICE("Cross-Origin-Resource-Policy"), SLICE("same-origin") },
+		{ SLICE("Cross-Origin-Opener-Policy"), SLICE("same-origin") },
+	};
+	int err = 0;
+
+	for (unsigned i = 0; i < sizeof(fields) / sizeof(*fields) && !err; i++)
+		err = http_response_add(request, fields[i][0], fields[i][1]);
+	if (!err)
+		err = http_response_add(request, SLICE("Cache-Control"),
+		    request->response.etag.len ? SLICE("no-cache") :
+		    SLICE("no-store"));
+	return err ? HTTP_ABORT : HTTP_DONE;
+}
+
+int dashboard_asset(struct http_request *request)
+{
+	const struct asset *asset = dashboard_assets;
+
+	while (!slice_equal(asset->path, request->uri))
+		asset++;
+	http_response_text(request, 200, asset->type, asset->data);
+	request->response.etag = asset->etag;
+	return HTTP_DONE;
+}
+
+static const struct conf_directive dashboard_none[] = { { .name = NULL } };
+
+const struct http_module dashboard_module = {
+	.table = { .name = "dashboard pages", .directives = dashboard_none },
+	.phase = {
+		[HTTP_PHASE_SERVER_REWRITE] = dashboard_check_host,
+		[HTTP_PHASE_CONTENT] = dashboard_route,
+	},
+	.filter = dashboard_secure,
+};

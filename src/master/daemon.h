@@ -1,0 +1,12 @@
+#ifndef RINGMASTER_MASTER_DAEMON_H
+#define RINGMASTER_MASTER_DAEMON_H
+
+/*
+ * Go on in the background: fork, and return in the child, which is the
+ * leader of a new session. The parent waits until a byte is written to the
+ * descriptor and exits with 0, or with 1 when it is closed without one.
+ * Returns that descriptor, or -errno.
+ */
+int daemon_start(void);
+
+#endif

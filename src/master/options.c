@@ -1,0 +1,176 @@
+#include "master/options.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+struct options_parser {
+	struct options options;
+	int argc;
+	char *const *argv;
+	int index;		/* of the argument being parsed */
+	char *why;
+	size_t why_size;
+};
+
+#define OPTIONS_FAIL(parser, ...) \
+	((void)snprintf((parser)->why, (parser)->why_size, __VA_ARGS__), -EINVAL)
+
+static const struct {
+	const char *name;
+	int number;
+} options_signals[] = {
+	{ "stop", SIGTERM },
+	{ "quit", SIGQUIT },
+	{ "reopen", SIGUSR1 },
+	{ "reload", SIGHUP },
+};
+
+static int options_signal(struct options_parser *parser, const char *name)
+{
+	size_t count = sizeof(options_signals) / sizeof(options_signals[0]);
+
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(name, options_signals[i].name) == 0) {
+			parser->options.signal = options_signals[i].number;
+			return 0;
+		}
+	}
+	return OPTIONS_FAIL(parser, "invalid option: \"-s %s\"", name);
+}
+
+/* A letter that stands alone; false if it is none. */
+static bool options_flag(struct options *options, char letter)
+{
+	switch (letter) {
+	case '?':
+	case 'h':
+		options->version = options->help = true;
+		return true;
+	case 'v':
+		options->version = true;
+		return true;
+	case 'V':
+		options->version = options->configure = true;
+		return true;
+	case 't':
+		options->test = true;
+		return true;
+	case 'T':
+		options->test = options->dump = true;
+		return true;
+	case 'q':
+		options->quiet = true;
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* What the value of a letter is called in messages; NULL: it has none. */
+static const char *options_value_name(char letter)
+{
+	switch (letter) {
+	case 'p':
+		return "directory name";
+	case 'e':
+	case 'c':
+		return "file name";
+	case 'g':
+	case 's':
+		return "parameter";
+	default:
+		return NULL;
+	}
+}
+
+/* A letter with a value: the rest of its word, or the next word. */
+static int options_value(struct options_parser *parser, char letter,
+    const char *rest)
+{
+	const char *name = options_value_name(letter);
+
+	if (!name)
+		return OPTIONS_FAIL(parser, "invalid option: \"%c\"", letter);
+	if (*rest == '\0') {
+		if (parser->index + 1 >= parser->argc)
+			return OPTIONS_FAIL(parser,
+			    "option \"-%c\" requires %s", letter, name);
+		rest = parser->argv[++parser->index];
+	}
+	switch (letter) {
+	case 'p':
+		parser->options.prefix = rest;
+		return 0;
+	case 'c':
+		parser->options.conf_file = rest;
+		return 0;
+	case 'g':
+		parser->options.directives = rest;
+		return 0;
+	case 'e':
+		parser->options.error_log =
+		    strcmp(rest, "stderr") == 0 ? "" : rest;
+		return 0;
+	default:
+		return options_signal(parser, rest);
+	}
+}
+
+/* One word, which may hold several letters. */
+static int options_word(struct options_parser *parser, const char *word)
+{
+	if (strcmp(word, "--help") == 0)
+		word = "-h";
+	else if (strcmp(word, "--version") == 0)
+		word = "-v";
+	if (word[0] != '-')
+		return OPTIONS_FAIL(parser, "invalid option: \"%s\"", word);
+	for (word++; *word; word++)
+		if (!options_flag(&parser->options, *word))
+			return options_value(parser, *word, word + 1);
+	return 0;
+}
+
+int options_parse(int argc, char *const *argv, struct options *ret, char *why,
+    size_t why_size)
+{
+	struct options_parser parser = {
+		.argc = argc,
+		.argv = argv,
+		.why = why,
+		.why_size = why_size,
+	};
+	int err = 0;
+
+	for (parser.index = 1; parser.index < argc && !err; parser.index++)
+		err = options_word(&parser, argv[parser.index]);
+	if (!err)
+		*ret = parser.options;
+	return err;
+}
+
+void options_usage(const char *prefix)
+{
+	(void)fprintf(stderr,
+	    "Usage: ringmaster [-?hvVtTq] [-s signal] [-p prefix]\n"
+	    "                  [-e filename] [-c filename] [-g directives]\n"
+	    "\n"
+	    "Options:\n"
+	    "  -?,-h         : this help\n"
+	    "  -v            : show version and exit\n"
+	    "  -V            : show version and configure options then exit\n"
+	    "  -t            : test configuration and exit\n"
+	    "  -T            : test configuration, dump it and exit\n"
+	    "  -q            : suppress non-error messages during "
+	    "configuration testing\n"
+	    "  -s signal     : send signal to a master process: "
+	    "stop, quit, reopen, reload\n"
+	    "  -p prefix     : set prefix path (default: %s/)\n"
+	    "  -e filename   : set error log file (default: logs/error.log)\n"
+	    "  -c filename   : set configuration file (default: "
+	    "conf/ringmaster.conf)\n"
+	    "  -g directives : set global directives out of configuration "
+	    "file\n\n", prefix);
+}

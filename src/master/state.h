@@ -1,0 +1,76 @@
+#ifndef RINGMASTER_MASTER_STATE_H
+#define RINGMASTER_MASTER_STATE_H
+
+#include "master/backoff.h"
+#include "master/board.h"
+#include "master/cycle.h"
+#include "master/listen.h"
+
+/*
+ * What the master knows. There is one; the files of this folder that run in
+ * it share this struct. Only its one thread uses it; children get a copy.
+ */
+
+struct metrics_segment;
+
+enum process_kind {
+	PROCESS_NONE,
+	PROCESS_WORKER,
+	PROCESS_DASHBOARD,
+	PROCESS_BINARY,			/* the master that follows us */
+};
+
+struct process {
+	enum process_kind kind;		/* PROCESS_NONE: a free place */
+	pid_t pid;
+	unsigned slot;			/* worker slot; 0 for others */
+	unsigned generation;		/* of the configuration it runs */
+	unsigned metrics_slot;
+	uint64_t started_ns;
+	bool retired;			/* was told to finish */
+};
+
+/* A place that one process shall fill: a worker slot or the dashboard. */
+struct place {
+	struct backoff backoff;
+	bool died;			/* its last process, unasked */
+};
+
+enum master_state {
+	MASTER_SERVING,
+	MASTER_RESTING,			/* WINCH: no workers, for an upgrade */
+	MASTER_QUITTING,		/* gracefully */
+	MASTER_TERMINATING,
+};
+
+struct master {
+	enum master_state state;
+	struct cycle_options options;
+	char **argv;
+	const char *executable;		/* absolute; what USR2 runs */
+	const struct log *log;		/* of the cycle that runs */
+	struct cycle *cycle;
+	struct listen_set listens;
+	struct metrics_segment *segment;
+	struct board *board;
+	unsigned generation;
+	struct process processes[BOARD_PROCESSES_MAX];
+	unsigned process_count;		/* places in use are below it */
+	struct place workers[CORE_WORKERS_MAX];
+	struct place dashboard;
+	uint64_t terminated_ns;		/* when TERM was sent; 0: not yet */
+	pid_t new_binary;		/* 0: none */
+	pid_t old_master;		/* our parent, if we follow it; or 0 */
+	int ready;			/* tells the waiting parent; -1: none */
+};
+
+/* Worker slots that shall have a worker. */
+static inline unsigned master_workers(const struct master *master)
+{
+	return master->cycle->http ? (unsigned)master->cycle->core->workers : 0;
+}
+
+/* No other master uses our pid file, unix sockets and segment. */
+bool master_is_alone(const struct master *master);
+
+#endif

@@ -1,0 +1,25 @@
+#ifndef RINGMASTER_MASTER_UPGRADE_H
+#define RINGMASTER_MASTER_UPGRADE_H
+
+#include "master/state.h"
+
+/* Replacing the binary while it serves: USR2 starts the new one, which gets
+ * the listening sockets; then either master may be told to quit. */
+
+/* The environment variable in which the sockets are handed over. */
+#define UPGRADE_VARIABLE "RINGMASTER_SOCKETS"
+
+/*
+ * The absolute path under which this program is to be executed again, found
+ * at start: a name without '/' came by PATH, which the kernel knows resolved.
+ * To be freed; NULL if it cannot be found.
+ */
+char *upgrade_executable(const char *argv0);
+
+/* Start the new binary; what fails is said in the log. */
+void upgrade_start(struct master *master);
+
+/* The new binary has exited: the upgrade is off. */
+void upgrade_ended(struct master *master);
+
+#endif

@@ -1,0 +1,437 @@
+/*
+ * The life of a worker. It runs from worker_run() on one thread: a ring,
+ * listeners for its own slot's sockets, a coroutine that reads signals from a
+ * signalfd, and a timer that ticks each BOARD_BEAT_NS. In a tick it shows
+ * that it lives, and looks which other slots' sockets it has to serve as
+ * well, because their workers are stuck or gone (board.h).
+ *
+ * The order at start matters: the ring is made while still root, whose ring
+ * memory is not charged; and the kernel forgets the parent-death signal when
+ * the user changes, so that is set after it.
+ */
+
+#include "master/worker.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "master/privileges.h"
+#include "master/title.h"
+#include "metrics/segment.h"
+#include "metrics/slot.h"
+#include "metrics/writer.h"
+#include "ring/ring.h"
+
+#define WORKER_STOP_POLL_NS (UINT64_C(1) * 1000 * 1000)
+enum { WORKER_DASHBOARD_TIMEOUT_MS = 1000 };
+
+/* One listening socket: this worker's own, or one it may have to take. */
+struct worker_listener {
+	struct ring_listener ring;
+	struct worker *worker;
+	const struct http_listen *listen;
+	unsigned slot;
+	bool shared;			/* by all: the group has one socket */
+	bool started;
+};
+
+struct worker {
+	const struct worker_options *options;
+	const struct core_conf *core;
+	const struct log *log;
+	struct ring *ring;
+	struct metrics_writer *metrics;
+	struct http_worker *http;
+	struct worker_listener *listeners;
+	unsigned listener_count;
+	struct ring_timer tick, shutdown;
+	int signals;			/* signalfd */
+	bool draining;
+	bool finished;			/* drained: nothing was cut off */
+};
+
+/* ---- listeners ---- */
+
+static void worker_accepted(void *arg, int fd)
+{
+	struct worker_listener *listener = arg;
+
+	http_worker_accept(listener->worker->http, listener->listen, fd);
+}
+
+static unsigned worker_count_sockets(const struct worker_options *options)
+{
+	const struct http_listen *listen =
+	    options->http ? options->http->listens : NULL;
+	unsigned count = 0;
+
+	for (; listen; listen = listen->next)
+		count += listen_set_find(options->listens, listen)->count;
+	return count;
+}
+
+static int worker_listeners_new(struct worker *worker)
+{
+	const struct worker_options *options = worker->options;
+	struct worker_listener *listener;
+
+	worker->listeners = calloc(worker_count_sockets(options) + 1,
+	    sizeof(*worker->listeners));
+	if (!worker->listeners)
+		return -ENOMEM;
+	listener = worker->listeners;
+	for (const struct http_listen *listen = options->http->listens; listen;
+	    listen = listen->next) {
+		const struct listen_group *group =
+		    listen_set_find(options->listens, listen);
+
+		for (unsigned slot = 0; slot < group->count; slot++)
+			*listener++ = (struct worker_listener){
+				.ring.fd = group->fds[slot],
+				.worker = worker,
+				.listen = listen,
+				.slot = slot,
+				.shared = group->count == 1,
+			};
+	}
+	worker->listener_count = (unsigned)(listener - worker->listeners);
+	return 0;
+}
+
+static void worker_listener_start(struct worker_listener *listener)
+{
+	listener->ring = (struct ring_listener){
+		.ring = listener->worker->ring,
+		.fd = listener->ring.fd,
+		.accepted = worker_accepted,
+		.arg = listener,
+	};
+	listener->started = true;
+	ring_listener_start(&listener->ring);
+}
+
+static bool worker_listener_is_mine(const struct worker_listener *listener)
+{
+	const struct worker_options *options = listener->worker->options;
+
+	if (listener->worker->draining)
+		return false;
+	return listener->shared || listener->slot == options->slot ||
+	    board_taker(options->board, listener->slot) == (int)options->slot;
+}
+
+/* Start and stop listeners as the board says now. */
+static void worker_update_listeners(struct worker *worker)
+{
+	for (unsigned i = 0; i < worker->listener_count; i++) {
+		struct worker_listener *listener = &worker->listeners[i];
+		bool mine = worker_listener_is_mine(listener);
+
+		if (mine && !listener->started && !listener->ring.armed) {
+			worker_listener_start(listener);
+		} else if (!mine && listener->started) {
+			listener->started = false;
+			ring_listener_stop(&listener->ring);
+		}
+	}
+}
+
+static bool worker_listeners_armed(const struct worker *worker)
+{
+	for (unsigned i = 0; i < worker->listener_count; i++)
+		if (worker->listeners[i].ring.armed)
+			return true;
+	return false;
+}
+
+/* ---- hooks ---- */
+
+static void worker_turn_end(void *arg, uint64_t busy_ns)
+{
+	struct worker *worker = arg;
+
+	metrics_loop_lag(worker->metrics, busy_ns, ring_now(worker->ring));
+	metrics_flush(worker->metrics);
+}
+
+static void worker_pool_wait(void *arg, uint64_t wait_ns)
+{
+	struct worker *worker = arg;
+
+	metrics_pool_wait(worker->metrics, wait_ns);
+}
+
+static void worker_tick(void *arg)
+{
+	struct worker *worker = arg;
+	const struct worker_options *options = worker->options;
+	uint64_t now = ring_now(worker->ring);
+
+	board_beat(options->board, options->process, now);
+	worker_update_listeners(worker);
+	metrics_slot_set_ring(worker->metrics, ring_stats(worker->ring));
+	ring_timer_set(worker->ring, &worker->tick, now + BOARD_BEAT_NS);
+}
+
+/* ---- the end ---- */
+
+static void worker_drained(void *arg)
+{
+	struct worker *worker = arg;
+
+	worker->finished = true;
+	ring_stop(worker->ring);
+}
+
+static void worker_shutdown_timed_out(void *arg)
+{
+	struct worker *worker = arg;
+
+	log_write(worker->log, LOG_LEVEL_NOTICE, 0,
+	    "worker_shutdown_timeout: closing what is left");
+	ring_stop(worker->ring);
+}
+
+/*
+ * Coroutine: accept no more, give the sockets up, finish what is served.
+ * The sockets have to be closed here, too, or clients could still connect
+ * after the master and the other workers have closed theirs.
+ */
+static void worker_drain(void *arg)
+{
+	struct worker *worker = arg;
+
+	worker_update_listeners(worker);
+	while (worker_listeners_armed(worker))
+		ring_sleep(worker->ring,
+		    ring_now(worker->ring) + WORKER_STOP_POLL_NS);
+	listen_set_keep(worker->options->listens, NULL);
+	http_worker_drain(worker->http, worker_drained, worker);
+}
+
+static void worker_quit(struct worker *worker)
+{
+	int64_t timeout_ms = worker->core->worker_shutdown_timeout;
+
+	/* A page that is being looked at must not keep the server up. */
+	if (timeout_ms == 0 && worker->options->dashboard)
+		timeout_ms = WORKER_DASHBOARD_TIMEOUT_MS;
+	if (worker->draining)
+		return;
+	worker->draining = true;
+	log_write(worker->log, LOG_LEVEL_NOTICE, 0, "gracefully shutting down");
+	title_set(worker->options->dashboard
+	    ? "dashboard process is shutting down"
+	    : "worker process is shutting down");
+	if (timeout_ms > 0)
+		ring_timer_set(worker->ring, &worker->shutdown,
+		    ring_now(worker->ring) + (uint64_t)timeout_ms * NS_PER_MSEC);
+	if (ring_spawn(worker->ring, NULL, worker_drain, worker) != 0)
+		ring_stop(worker->ring); /* no memory: stop at once */
+}
+
+/* ---- signals ---- */
+
+static void worker_signal(struct worker *worker, int number)
+{
+	switch (number) {
+	case SIGQUIT:
+	case SIGWINCH:
+		worker_quit(worker);
+		break;
+	case SIGTERM:
+	case SIGINT:
+		ring_stop(worker->ring);
+		break;
+	case SIGUSR1:
+		log_write(worker->log, LOG_LEVEL_NOTICE, 0, "reopening logs");
+		cycle_reopen(worker->options->cycle,
+		    worker->options->master == 0);
+		http_worker_reopened(worker->http);
+		break;
+	default:
+		break;		/* HUP and USR2 are the master's */
+	}
+}
+
+/* Coroutine: for as long as the worker lives. */
+static void worker_read_signals(void *arg)
+{
+	struct worker *worker = arg;
+	struct signalfd_siginfo info;
+
+	for (;;) {
+		int events = ring_poll(worker->ring, worker->signals, POLLIN,
+		    RING_NO_DEADLINE);
+
+		if (events < 0) {
+			log_write(worker->log, LOG_LEVEL_ALERT, -events,
+			    "waiting for signals failed");
+			ring_stop(worker->ring);
+			return;
+		}
+		while (read(worker->signals, &info, sizeof(info)) ==
+		    (ssize_t)sizeof(info))
+			worker_signal(worker, (int)info.ssi_signo);
+	}
+}
+
+static int worker_signals_open(struct worker *worker)
+{
+	static const int numbers[] = { SIGQUIT, SIGWINCH, SIGTERM, SIGINT,
+		SIGUSR1, SIGHUP, SIGUSR2 };
+	sigset_t set;
+
+	(void)sigemptyset(&set);
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		(void)sigaddset(&set, numbers[i]);
+	worker->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return worker->signals < 0 ? -errno : 0;
+}
+
+/* ---- the start ---- */
+
+static int worker_ring_open(struct worker *worker)
+{
+	struct ring_options options = ring_options_default();
+
+	options.log = worker->log;
+	options.pool_threads = (unsigned)worker->core->worker_threads;
+	options.pool_queue_max = (unsigned)worker->core->worker_queue;
+	if (worker->options->dashboard) {
+		options.sq_entries /= 4;
+		options.cq_entries /= 4;
+		options.buffers /= 4;
+		options.pool_threads = 2;
+	}
+	return ring_open(&options, &worker->ring);
+}
+
+/* Drain when the master dies, also if it just did. */
+static void worker_follow_master(const struct worker *worker)
+{
+	if (worker->options->master == 0)
+		return;
+	(void)prctl(PR_SET_PDEATHSIG, SIGQUIT); /* cannot fail */
+	if (getppid() != worker->options->master)
+		(void)raise(SIGQUIT);
+}
+
+static int worker_become(struct worker *worker)
+{
+	const struct worker_options *options = worker->options;
+	struct slice directory = worker->core->working_directory;
+	int err;
+
+	privileges_set_limits(worker->core,
+	    options->dashboard ? -1 : (int)options->slot, worker->log);
+	err = worker_ring_open(worker);
+	if (err) {
+		log_write(worker->log, LOG_LEVEL_ALERT, -err,
+		    "making the ring failed");
+		return err;
+	}
+	if (options->master != 0)
+		err = privileges_drop(worker->core, worker->log);
+	if (err)
+		return err;
+	worker_follow_master(worker);
+	if (directory.data && chdir(directory.data) < 0) {
+		log_write(worker->log, LOG_LEVEL_ALERT, errno,
+		    "chdir(\"%s\") failed", directory.data);
+		return -errno;
+	}
+	return privileges_set_environment(worker->core);
+}
+
+static int worker_http_start(struct worker *worker)
+{
+	const struct worker_options *options = worker->options;
+	struct http_worker_options http = {
+		.http = options->http,
+		.ring = worker->ring,
+		.segment = options->segment,
+		.metrics = worker->metrics,
+		.log = worker->log,
+		.connections_max = (unsigned)worker->core->worker_connections,
+	};
+
+	return http_worker_start(&http, &worker->http);
+}
+
+static int worker_start(struct worker *worker)
+{
+	const struct worker_options *options = worker->options;
+	struct ring_hooks hooks = {
+		.turn_end = worker_turn_end,
+		.pool_wait = worker_pool_wait,
+		.arg = worker,
+	};
+	int err = metrics_writer_open(options->segment, options->metrics_slot,
+	    &worker->metrics);
+
+	if (!err)
+		err = worker_signals_open(worker);
+	if (!err)
+		err = worker_http_start(worker);
+	if (!err)
+		err = worker_listeners_new(worker);
+	if (!err)
+		err = ring_spawn(worker->ring, NULL, worker_read_signals,
+		    worker);
+	if (err) {
+		log_write(worker->log, LOG_LEVEL_ALERT, -err,
+		    "starting the worker failed");
+		return err;
+	}
+	ring_set_hooks(worker->ring, &hooks);
+	worker->tick.fn = worker_tick;
+	worker->tick.arg = worker;
+	worker->shutdown.fn = worker_shutdown_timed_out;
+	worker->shutdown.arg = worker;
+	worker_tick(worker);
+	return 0;
+}
+
+static void worker_end(struct worker *worker)
+{
+	http_worker_stop(&worker->http);
+	metrics_writer_close(&worker->metrics);
+	log_write(worker->log, LOG_LEVEL_NOTICE, 0, "exit");
+	/* Stopped at once: what connections still have is the kernel's. */
+	if (!worker->finished)
+		return;
+	ring_close(&worker->ring);
+	free(worker->listeners);
+	(void)close(worker->signals); /* only read from */
+}
+
+int worker_run(const struct worker_options *options)
+{
+	struct worker worker = {
+		.options = options,
+		.core = options->cycle->core,
+		.log = &options->cycle->log,
+	};
+	int err;
+
+	title_set(options->dashboard ? "dashboard process" : "worker process");
+	listen_set_keep(options->listens, options->http->listens);
+	err = worker_become(&worker);
+	if (!err)
+		err = worker_start(&worker);
+	if (err)
+		return EXIT_FAILURE;
+	err = ring_run(worker.ring);
+	if (err)
+		log_write(worker.log, LOG_LEVEL_ALERT, -err,
+		    "the ring failed");
+	worker_end(&worker);
+	return err ? EXIT_FAILURE : 0;
+}

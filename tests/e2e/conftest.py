@@ -1,0 +1,424 @@
+"""End-to-end tests: the real binary over real sockets.
+
+RINGMASTER names the binary (default: ./ringmaster). A test asks for the
+fixture `start` and gets a function that starts a server of its own on a free
+port in a temporary prefix:
+
+    def test_answers(start):
+        server = start(server='location / { return 200 "hello"; }')
+        assert server.get("/").body == b"hello"
+
+After the test every server is stopped and its error log must hold neither an
+[alert] nor a sanitizer's report.
+"""
+
+import os
+import pathlib
+import re
+import resource
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+import pytest
+
+CONF = """\
+worker_processes %%WORKERS%%;
+daemon off;
+pid run.pid;
+error_log error.log %%LEVEL%%;
+%%MAIN%%
+events { worker_connections 512; }
+http {
+    access_log off;
+    %%HTTP%%
+    server {
+        listen 127.0.0.1:%%PORT%%;
+        root html;
+        %%SERVER%%
+    }
+}
+"""
+
+BAD_LINE = re.compile(r"\[alert\]|Sanitizer|runtime error:")
+
+
+def free_port():
+    """A port of 127.0.0.1 that nobody listens on."""
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def wait_for(condition, seconds=10.0):
+    """Ask until the answer is true; OSError and ValueError mean "not yet"."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            value = condition()
+            if value:
+                return value
+        except (OSError, ValueError):
+            pass
+        if time.monotonic() > deadline:
+            raise AssertionError("timed out after %g s" % seconds)
+        time.sleep(0.005)
+
+
+def alive(pid):
+    """Does the process run (a zombie does not)?"""
+    try:
+        stat = pathlib.Path("/proc/%d/stat" % pid).read_text()
+    except OSError:
+        return False
+    return stat.rsplit(")", 1)[1].split()[0] not in "ZX"
+
+
+def children(pid):
+    try:
+        text = pathlib.Path("/proc/%d/task/%d/children" % (pid, pid))
+        return [int(word) for word in text.read_text().split()]
+    except OSError:
+        return []
+
+
+def title(pid):
+    raw = pathlib.Path("/proc/%d/cmdline" % pid).read_bytes()
+    return raw.rstrip(b"\0").decode()
+
+
+class Response:
+    """One answer: status (int), reason, headers (lower-case names), body."""
+
+    def __init__(self, status, reason, headers, body):
+        self.status, self.reason = status, reason
+        self.headers, self.body = headers, body
+
+    def __repr__(self):
+        return "Response(%d, %r, %d bytes)" % (
+            self.status, self.headers, len(self.body))
+
+
+class Client:
+    """One connection; reads one answer at a time."""
+
+    def __init__(self, address, timeout=5.0):
+        if isinstance(address, str):
+            self.socket = socket.socket(socket.AF_UNIX)
+            self.socket.settimeout(timeout)
+            self.socket.connect(address)
+        else:
+            self.socket = socket.create_connection(address, timeout)
+        self.buffer = b""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def close(self):
+        self.socket.close()
+
+    def send(self, data):
+        self.socket.sendall(data)
+
+    def _more(self):
+        data = self.socket.recv(65536)
+        if not data:
+            raise EOFError("closed with %d bytes left" % len(self.buffer))
+        self.buffer += data
+
+    def read_until(self, mark):
+        while mark not in self.buffer:
+            self._more()
+        part, _, self.buffer = self.buffer.partition(mark)
+        return part
+
+    def read_bytes(self, size):
+        while len(self.buffer) < size:
+            self._more()
+        part, self.buffer = self.buffer[:size], self.buffer[size:]
+        return part
+
+    def read_all(self):
+        """What comes until the server closes."""
+        while True:
+            try:
+                self._more()
+            except EOFError:
+                part, self.buffer = self.buffer, b""
+                return part
+
+    def _chunked(self):
+        body = b""
+        while True:
+            size = int(self.read_until(b"\r\n").split(b";")[0], 16)
+            if size == 0:
+                while self.read_until(b"\r\n"):
+                    pass
+                return body
+            body += self.read_bytes(size)
+            assert self.read_bytes(2) == b"\r\n"
+
+    def response(self, head=False):
+        """Read one answer; `head` if the request was a HEAD."""
+        lines = self.read_until(b"\r\n\r\n").decode("latin-1").split("\r\n")
+        _, status, reason = (lines[0] + "  ").split(" ", 2)
+        status, headers = int(status), {}
+        for line in lines[1:]:
+            name, _, value = line.partition(":")
+            name, value = name.lower(), value.strip()
+            old = headers.get(name)
+            headers[name] = value if old is None else old + ", " + value
+        if head or status in (204, 304) or status < 200:
+            body = b""
+        elif headers.get("transfer-encoding") == "chunked":
+            body = self._chunked()
+        elif "content-length" in headers:
+            body = self.read_bytes(int(headers["content-length"]))
+        else:
+            body = self.read_all()
+        return Response(status, reason.strip(), headers, body)
+
+    def request(self, path="/", method="GET", headers=None, body=None):
+        fields = {"Host": "localhost"}
+        fields.update(headers or {})
+        if body is not None and "Transfer-Encoding" not in fields:
+            fields["Content-Length"] = str(len(body))
+        text = "%s %s HTTP/1.1\r\n" % (method, path)
+        text += "".join("%s: %s\r\n" % item for item in fields.items())
+        self.send(text.encode("latin-1") + b"\r\n" + (body or b""))
+        return self.response(head=method == "HEAD")
+
+
+class Server:
+    """A ringmaster of our own, in a prefix of its own."""
+
+    def __init__(self, binary):
+        self.binary = binary
+        self.dir = pathlib.Path(tempfile.mkdtemp(prefix="ringmaster-"))
+        self.dir.chmod(0o755)		# workers run as another user
+        (self.dir / "html").mkdir()
+        self.port = free_port()
+        self.conf = self.dir / "ringmaster.conf"
+        self.pid_file = self.dir / "run.pid"
+        self.process = None
+        self.bad_lines_expected = False
+        self.pids = set()
+
+    # ---- its files ----
+
+    def write(self, text=None, workers=2, level="notice", main="", http="",
+              server=""):
+        """Write the configuration: the parts of the usual one, or `text`.
+        %%PORT%% and %%DIR%% are replaced in all of it."""
+        text = CONF if text is None else text
+        for name, value in (("WORKERS", workers), ("LEVEL", level),
+                            ("MAIN", main), ("HTTP", http),
+                            ("SERVER", server), ("PORT", self.port),
+                            ("DIR", self.dir)):
+            text = text.replace("%%" + name + "%%", str(value))
+        self.conf.write_text(text)
+
+    def file(self, name, data):
+        """A file under the root."""
+        path = self.dir / "html" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data if isinstance(data, bytes) else data.encode())
+        return path
+
+    def log(self, name="error.log"):
+        try:
+            return (self.dir / name).read_text(errors="replace")
+        except OSError:
+            return ""
+
+    # ---- its life ----
+
+    def command(self, *args, binary=None, timeout=20, **kwargs):
+        """Run the binary with our -p -c -e and `args` to its end."""
+        return subprocess.run(
+            [binary or self.binary, "-p", str(self.dir), "-c",
+             str(self.conf), "-e", "error.log", *args],
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            timeout=timeout, check=False, **kwargs)
+
+    def start(self, argv0=None, limits=(), user=None, args=()):
+        """Start it in the foreground and wait for its pid file.
+
+        argv0:   the name it is called by
+        limits:  (resource.RLIMIT_..., value) pairs
+        user:    a numeric user and group to run all of it as
+        """
+        def prepare():
+            for what, value in limits:
+                resource.setrlimit(what, (value, value))
+            if user is not None:
+                os.setgroups([])
+                os.setgid(user)
+                os.setuid(user)
+        self.process = subprocess.Popen(
+            [argv0 or self.binary, "-p", str(self.dir) + "/", "-c",
+             self.conf.name, "-e", "error.log", *args],
+            executable=self.binary, preexec_fn=prepare,
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL)
+        self.wait_started()
+        return self
+
+    def wait_started(self, seconds=10):
+        def started():
+            if self.process.poll() is not None:
+                pytest.fail("did not start:\n" + self.log())
+            return self.pid_file.read_text().strip()
+        wait_for(started, seconds)
+        self.note_pids()
+
+    def note_pids(self):
+        """Remember who runs, to leave nobody behind."""
+        for pid in (self.pid(), self.pid(old=True)):
+            if pid:
+                self.pids |= {pid, *children(pid)}
+
+    def pid(self, old=False):
+        """The master's, by the pid file; 0 without one."""
+        try:
+            name = str(self.pid_file) + (".oldbin" if old else "")
+            return int(pathlib.Path(name).read_text())
+        except (OSError, ValueError):
+            return 0
+
+    def workers(self, master=None):
+        """Workers that are not on their way out."""
+        found = []
+        for pid in children(master or self.pid()):
+            try:
+                if title(pid).endswith(": worker process"):
+                    found.append(pid)
+            except OSError:
+                continue
+        return found
+
+    def signal(self, number):
+        self.note_pids()
+        os.kill(self.pid(), number)
+
+    def reload(self, workers=None, seconds=10):
+        """SIGHUP, and wait until only new workers are left."""
+        before = set(self.workers())
+        self.signal(signal.SIGHUP)
+        count = len(before) if workers is None else workers
+
+        def done():
+            now = [pid for pid in children(self.pid())
+                   if "worker" in title(pid)]
+            return len(now) == count and not before & set(now)
+        wait_for(done, seconds)
+        self.note_pids()
+
+    def stop(self, number=signal.SIGQUIT, seconds=15):
+        """End it, by a signal to the master; returns its exit status."""
+        if not self.process:
+            return None
+        self.note_pids()
+        master = self.pid()
+        if master and alive(master):
+            os.kill(master, number)
+        try:
+            status = self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise
+        self.process = None
+        return status
+
+    def kill(self):
+        for pid in self.pids:
+            if alive(pid) and self.is_ours(pid):
+                os.kill(pid, signal.SIGKILL)
+        if self.process:
+            self.process.kill()
+            self.process.wait()
+            self.process = None
+
+    def is_ours(self, pid):
+        """Numbers are used again: look before you kill."""
+        try:
+            name = title(pid)
+        except OSError:
+            return False
+        return "ringmaster" in name or str(self.dir) in name
+
+    def finish(self):
+        """Stop, complain about bad lines, remove everything."""
+        try:
+            self.stop()
+            self.kill()
+            bad = [line for line in self.log().splitlines()
+                   if BAD_LINE.search(line)]
+            assert self.bad_lines_expected or not bad, "\n".join(bad)
+        finally:
+            self.kill()
+            shutil.rmtree(self.dir, ignore_errors=True)
+
+    # ---- its clients ----
+
+    def connect(self, timeout=5.0):
+        return Client(("127.0.0.1", self.port), timeout)
+
+    def get(self, path="/", method="GET", headers=None, body=None):
+        """One request on a connection of its own."""
+        fields = {"Connection": "close"}
+        fields.update(headers or {})
+        with self.connect() as client:
+            return client.request(path, method, fields, body)
+
+    def raw(self, data):
+        """Send bytes, shut our side, and return all that comes back."""
+        with self.connect() as client:
+            client.send(data)
+            client.socket.shutdown(socket.SHUT_WR)
+            return client.read_all()
+
+
+@pytest.fixture(scope="session")
+def binary():
+    path = os.path.abspath(os.environ.get("RINGMASTER", "ringmaster"))
+    if not os.access(path, os.X_OK):
+        pytest.exit("no binary %s: set RINGMASTER" % path, 2)
+    return path
+
+
+@pytest.fixture
+def make(binary):
+    """make(): a Server that is not started; finished after the test."""
+    servers = []
+
+    def new():
+        servers.append(Server(binary))
+        return servers[-1]
+    yield new
+    errors = []
+    for server in servers:
+        try:
+            server.finish()
+        except Exception as error:	# finish the others, too
+            errors.append(error)
+    if errors:
+        raise errors[0]
+
+
+@pytest.fixture
+def start(make):
+    """start(**parts): a Server with this configuration, running."""
+    def new(files=None, **parts):
+        server = make()
+        server.write(**parts)
+        for name, data in (files or {}).items():
+            server.file(name, data)
+        return server.start()
+    return new
