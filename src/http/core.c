@@ -236,7 +236,7 @@ static const struct conf_directive http_server_directives[] = {
 	{ ROW("merge_slashes", CONF_HTTP | CONF_SERVER, CONF_FLAG,
 	    merge_slashes, "on", "take // in a path for /") },
 	{ ROW("max_headers", CONF_HTTP | CONF_SERVER, CONF_NUMBER,
-	    max_headers, "1000", "header lines of one request"),
+	    max_headers, "4096", "header lines of one request"),
 	  .min = 1, .max = HTTP_HEADERS_MAX },
 	{ .name = "connection_pool_size", .contexts = CONF_HTTP | CONF_SERVER,
 	  .args_min = 1, .args_max = 1, .type = CONF_ACCEPTED,

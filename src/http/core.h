@@ -17,7 +17,7 @@ enum {
 	HTTP_HOST_MAX = 255,		/* bytes of a name that wildcards match */
 	HTTP_HEADER_LINE_MIN = 64,
 	HTTP_HEADER_LINE_MAX = 1024 * 1024,
-	HTTP_HEADERS_MAX = 1000,	/* lines of a request's head */
+	HTTP_HEADERS_MAX = 4096,	/* lines of a request's head */
 };
 
 /* What is settled before the location is known: one a server. */

@@ -156,6 +156,8 @@ static unsigned h1_result_status(enum h1_result result)
 	switch (result) {
 	case H1_URI_TOO_LONG:
 		return 414;
+	case H1_HEADERS_TOO_LARGE:
+		return 431;
 	case H1_NOT_IMPLEMENTED:
 		return 501;
 	case H1_VERSION:
@@ -193,7 +195,7 @@ static enum h1_head_result h1_head_lost(struct h1 *h1,
     struct http_request *request, ssize_t n)
 {
 	if (n == -EMSGSIZE || n == -ENOMEM) {
-		request->response.status = n == -ENOMEM ? 500 : 400;
+		request->response.status = n == -ENOMEM ? 500 : 431;
 		return H1_HEAD_BAD;
 	}
 	if (h1->in_next == h1->in_end)
@@ -248,8 +250,8 @@ static enum h1_head_result h1_read_head(struct h1 *h1,
 	    h1->in_end - h1->in_next };
 	request->response.status = h1_result_status(result);
 	metrics_count(request->worker->metrics, METRICS_PARSE_ERRORS, 1);
-	http_log(request, LOG_LEVEL_INFO, 0, "client sent invalid request: "
-	    "%s", request->head.reason ? request->head.reason : "too large");
+	http_log(request, LOG_LEVEL_INFO, 0, "%s", request->head.reason ?
+	    request->head.reason : "no memory for request headers");
 	return H1_HEAD_BAD;
 }
 
@@ -309,12 +311,15 @@ static enum h1_next h1_answer(struct h1 *h1, struct http_request *request,
 		h1_stage(request, METRICS_STAGE_HANDLER, &since);
 	if (!body->done)
 		reusable = h1_body_discard_ready(body);
+	if (body->failed)
+		http_request_refuse(request, 400);
 	request->keepalive &= reusable;
 	h1_respond(h1, request);
-	if (!reusable)
-		return H1_LINGER;
-	if (!body->done) {
+	if (!body->done)
 		h1_flush(h1, 0);
+	if (!reusable)
+		return h1->error ? H1_CLOSE : H1_LINGER;
+	if (!body->done) {
 		reusable = !h1->error && h1_body_discard(body);
 	}
 	/* Answers to what is already here leave with this one. */

@@ -99,20 +99,27 @@ static int h1_body_count(struct h1_body *body, size_t n)
 	return -EFBIG;
 }
 
+/* A client that waits for it is told to send the body. True if it was. */
+static bool h1_body_ask(struct h1_body *body)
+{
+	struct http_request *request = body->request;
+
+	if (request->head.expect != H1_EXPECT_CONTINUE ||
+	    request->body_received || h1_body_peek(body).len)
+		return false;
+	request->head.expect = H1_EXPECT_NONE;
+	h1_put(body->h1, SLICE("HTTP/1.1 100 Continue\r\n\r\n"));
+	return true;
+}
+
 static int h1_body_next(struct http_source *source, struct http_chunk *ret)
 {
 	struct h1_body *body = (struct h1_body *)source;
 	struct slice piece;
 	int err = 0, got;
 
-	/* The client waits for this before it sends the body. */
-	if (body->request->head.expect == H1_EXPECT_CONTINUE &&
-	    body->request->body_received == 0 &&
-	    h1_body_peek(body).len == 0) {
-		body->request->head.expect = H1_EXPECT_NONE;
-		h1_put(body->h1, SLICE("HTTP/1.1 100 Continue\r\n\r\n"));
+	if (h1_body_ask(body))
 		h1_flush(body->h1, 0);
-	}
 	while (!body->done && !body->failed) {
 		got = h1_body_peek(body).len ?
 		    h1_body_decode(body, &piece) : 0;
@@ -157,10 +164,11 @@ bool h1_body_discard_ready(struct h1_body *body)
 		body->failed = true;
 	if (body->done || body->failed)
 		return body->done;
-	/* A client that waits for a 100 must not be taken for one that sends;
-	 * and it is cheaper to connect again than to send a lot in vain. */
-	return body->request->head.expect != H1_EXPECT_CONTINUE &&
-	    (body->chunked || body->left <= H1_DISCARD_MAX);
+	/* It is cheaper to connect again than to send a lot in vain. */
+	if (!body->chunked && body->left > H1_DISCARD_MAX)
+		return false;
+	(void)h1_body_ask(body);
+	return true;
 }
 
 bool h1_body_discard(struct h1_body *body)
@@ -168,7 +176,6 @@ bool h1_body_discard(struct h1_body *body)
 	struct http_chunk chunk;
 	uint64_t discarded = 0;
 
-	body->request->head.expect = H1_EXPECT_NONE;
 	body->request->body_max = 0;
 	while (!body->done && discarded <= H1_DISCARD_MAX) {
 		if (h1_body_next(&body->source, &chunk) < 0)

@@ -201,6 +201,12 @@ static int http_request_content(struct http_request *request)
 
 	if (rc != HTTP_DECLINED)
 		return rc;
+	if (request->method != HTTP_METHOD_GET &&
+	    request->method != HTTP_METHOD_HEAD &&
+	    request->method != HTTP_METHOD_POST) {
+		request->response.allow = SLICE("GET, HEAD");
+		return 405;
+	}
 	if (request->uri.data[request->uri.len - 1] == '/') {
 		http_log(request, LOG_LEVEL_ERROR, 0,
 		    "directory index of \"%.*s\" is forbidden",

@@ -294,10 +294,17 @@ static void time_texts_make(struct time_texts *texts, uint64_t second)
 	texts->second = second;
 }
 
+static uint64_t time_now_ns(struct http_request *request)
+{
+	/* Has the clock looked at if that was not done this second. */
+	(void)http_worker_date(request->worker);
+	return http_worker_real_ns(request->worker);
+}
+
 static const struct time_texts *time_texts_now(struct http_request *request)
 {
 	static struct time_texts texts;
-	uint64_t second = http_worker_real_ns(request->worker) / NS_PER_SEC;
+	uint64_t second = time_now_ns(request) / NS_PER_SEC;
 
 	if (second != texts.second)
 		time_texts_make(&texts, second);
@@ -327,8 +334,7 @@ static bool get_msec(struct http_request *request, struct slice name,
     struct slice *ret)
 {
 	(void)name;
-	return http_variable_seconds(request,
-	    http_worker_real_ns(request->worker), ret);
+	return http_variable_seconds(request, time_now_ns(request), ret);
 }
 
 const struct http_variable http_conn_variables[] = {

@@ -270,9 +270,10 @@ static void loop_kill(struct master *master, uint64_t now_ns)
 
 static void loop_turn(struct master *master)
 {
-	uint64_t now_ns = clock_mono_ns();
+	uint64_t now_ns;
 
 	process_reap(master);
+	now_ns = clock_mono_ns();	/* of now: the dead are replaced */
 	process_start_missing(master, now_ns);
 	process_retire(master);
 	process_watch(master, now_ns);

@@ -5,6 +5,13 @@
  * that it lives, and looks which other slots' sockets it has to serve as
  * well, because their workers are stuck or gone (board.h).
  *
+ * A socket may be waited at by two rings: by that of a stuck worker and by
+ * the one that takes its place, or by those of the old and the new worker in
+ * a reload. The kernel wakes one of them for each connection, the one that
+ * waits for longest, and if that does not (or not any more) accept, the other
+ * never hears of it. So connections that are still in the queue at a tick
+ * are got by arming the listener again.
+ *
  * The order at start matters: the ring is made while still root, whose ring
  * memory is not charged; and the kernel forgets the parent-death signal when
  * the user changes, so that is set after it.
@@ -29,6 +36,8 @@
 #include "ring/ring.h"
 
 #define WORKER_STOP_POLL_NS (UINT64_C(1) * 1000 * 1000)
+#define WORKER_TAKING_NS    (UINT64_C(10) * 1000 * 1000) /* between ticks */
+#define WORKER_REARM_NS	    (UINT64_C(1) * 1000 * 1000)
 enum { WORKER_DASHBOARD_TIMEOUT_MS = 1000 };
 
 /* One listening socket: this worker's own, or one it may have to take. */
@@ -49,6 +58,7 @@ struct worker {
 	struct metrics_writer *metrics;
 	struct http_worker *http;
 	struct worker_listener *listeners;
+	struct pollfd *waiting;		/* one a listener */
 	unsigned listener_count;
 	struct ring_timer tick, shutdown;
 	int signals;			/* signalfd */
@@ -81,9 +91,12 @@ static int worker_listeners_new(struct worker *worker)
 	const struct worker_options *options = worker->options;
 	struct worker_listener *listener;
 
-	worker->listeners = calloc(worker_count_sockets(options) + 1,
+	worker->listener_count = worker_count_sockets(options);
+	worker->listeners = calloc(worker->listener_count + 1,
 	    sizeof(*worker->listeners));
-	if (!worker->listeners)
+	worker->waiting = calloc(worker->listener_count + 1,
+	    sizeof(*worker->waiting));
+	if (!worker->listeners || !worker->waiting)
 		return -ENOMEM;
 	listener = worker->listeners;
 	for (const struct http_listen *listen = options->http->listens; listen;
@@ -100,7 +113,6 @@ static int worker_listeners_new(struct worker *worker)
 				.shared = group->count == 1,
 			};
 	}
-	worker->listener_count = (unsigned)(listener - worker->listeners);
 	return 0;
 }
 
@@ -126,6 +138,49 @@ static bool worker_listener_is_mine(const struct worker_listener *listener)
 	    board_taker(options->board, listener->slot) == (int)options->slot;
 }
 
+static void worker_listener_stop(struct worker_listener *listener)
+{
+	listener->started = false;
+	ring_listener_stop(&listener->ring);
+}
+
+/* Stop those that have connections waiting; the next update starts them
+ * again. Returns whether there were any. */
+static bool worker_stop_waiting(struct worker *worker)
+{
+	bool stopped = false;
+
+	for (unsigned i = 0; i < worker->listener_count; i++)
+		worker->waiting[i] = (struct pollfd){
+			.fd = worker->listeners[i].started
+			    ? worker->listeners[i].ring.fd : -1,
+			.events = POLLIN,
+		};
+	if (poll(worker->waiting, worker->listener_count, 0) <= 0)
+		return false;
+	for (unsigned i = 0; i < worker->listener_count; i++) {
+		if (worker->waiting[i].revents & POLLIN) {
+			worker_listener_stop(&worker->listeners[i]);
+			stopped = true;
+		}
+	}
+	return stopped;
+}
+
+/* Does it serve the sockets of a worker that should be there? */
+static bool worker_is_taking(const struct worker *worker)
+{
+	for (unsigned i = 0; i < worker->listener_count; i++) {
+		const struct worker_listener *listener = &worker->listeners[i];
+
+		if (listener->started && !listener->shared &&
+		    listener->slot != worker->options->slot &&
+		    listener->slot < (unsigned)worker->core->workers)
+			return true;
+	}
+	return false;
+}
+
 /* Start and stop listeners as the board says now. */
 static void worker_update_listeners(struct worker *worker)
 {
@@ -136,8 +191,7 @@ static void worker_update_listeners(struct worker *worker)
 		if (mine && !listener->started && !listener->ring.armed) {
 			worker_listener_start(listener);
 		} else if (!mine && listener->started) {
-			listener->started = false;
-			ring_listener_stop(&listener->ring);
+			worker_listener_stop(listener);
 		}
 	}
 }
@@ -171,12 +225,16 @@ static void worker_tick(void *arg)
 {
 	struct worker *worker = arg;
 	const struct worker_options *options = worker->options;
-	uint64_t now = ring_now(worker->ring);
+	uint64_t now = ring_now(worker->ring), next = BOARD_BEAT_NS;
 
 	board_beat(options->board, options->process, now);
-	worker_update_listeners(worker);
 	metrics_slot_set_ring(worker->metrics, ring_stats(worker->ring));
-	ring_timer_set(worker->ring, &worker->tick, now + BOARD_BEAT_NS);
+	worker_update_listeners(worker);
+	if (worker_is_taking(worker))
+		next = WORKER_TAKING_NS;
+	if (!worker->draining && worker_stop_waiting(worker))
+		next = WORKER_REARM_NS;
+	ring_timer_set(worker->ring, &worker->tick, now + next);
 }
 
 /* ---- the end ---- */
@@ -409,6 +467,7 @@ static void worker_end(struct worker *worker)
 		return;
 	ring_close(&worker->ring);
 	free(worker->listeners);
+	free(worker->waiting);
 	(void)close(worker->signals); /* only read from */
 }
 

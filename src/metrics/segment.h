@@ -44,7 +44,7 @@ enum {
 	METRICS_METHODS = 24,		/* values of enum http_method */
 	METRICS_METHOD_NAME_MAX = 16,	/* bytes with the terminator */
 	METRICS_ERROR_MAX = 256,	/* bytes of a reload's error message */
-	METRICS_SESSIONS_EXACT_MAX = 65536,	/* sessions counted one by one */
+	METRICS_SESSIONS_EXACT_MAX = 65536,	/* counted one by one */
 	METRICS_SESSIONS_TABLE = 2 * METRICS_SESSIONS_EXACT_MAX,
 	METRICS_HLL_BITS = 14,
 	METRICS_HLL_REGISTERS = 1 << METRICS_HLL_BITS,

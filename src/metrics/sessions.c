@@ -233,7 +233,8 @@ static uint64_t metrics_hll_count(const struct metrics_sessions *sessions,
 	for (unsigned i = 0; i < METRICS_HLL_REGISTERS; i++) {
 		uint8_t max = 0;
 
-		for (uint64_t n = 0; n < METRICS_HLL_PARTS && n <= newest; n++) {
+		for (uint64_t n = 0; n <= newest && n < METRICS_HLL_PARTS;
+		    n++) {
 			const uint8_t *part = sessions->parts
 			    [(newest - n) % METRICS_HLL_PARTS];
 			uint8_t rank = __atomic_load_n(&part[i],

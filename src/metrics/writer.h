@@ -68,7 +68,7 @@ enum {
 /* A request that ended. Times are in nanoseconds. */
 struct metrics_request {
 	uint64_t ended_real_ns;		/* wall clock */
-	uint64_t duration_ns;		/* last header byte in to last byte out */
+	uint64_t duration_ns;		/* last header byte in to last out */
 	uint64_t first_byte_ns;		/* last header byte in to first out */
 	uint64_t bytes_in;		/* head and body */
 	uint64_t bytes_out;		/* head and body */

@@ -56,7 +56,7 @@ struct ring_buffers {
 struct ring {
 	struct io_uring uring;
 	uint64_t now;
-	bool stopping, failed;
+	bool stopping;
 	struct timer_wheel timers;
 	struct coro_pool coros;
 	struct coro_queue ready;	/* resumed before the loop waits */

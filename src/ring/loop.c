@@ -146,9 +146,9 @@ static void ring_enter_pause(int error)
 		(void)nanosleep(&pause, NULL); /* shorter is fine */
 }
 
-static void ring_fail(struct ring *ring, const char *what, int error)
+static void ring_log_failure(const struct ring *ring, const char *what,
+    int error)
 {
-	ring->failed = true;
 	if (ring->log)
 		log_write(ring->log, LOG_LEVEL_ALERT, -error, "%s failed",
 		    what);
@@ -161,8 +161,9 @@ void ring_sqe_reserve(struct ring *ring, unsigned count)
 
 		ring->stats.enters++;
 		if (r < 0 && !ring_enter_may_fail(r)) {
-			/* The ring is broken, and the caller's state with it. */
-			ring_fail(ring, "io_uring_enter() in mid-turn", r);
+			/* The caller's state is broken with the ring. */
+			ring_log_failure(ring, "io_uring_enter() in mid-turn",
+			    r);
 			abort();
 		}
 		if (r < 0)
@@ -382,7 +383,7 @@ static int ring_enter(struct ring *ring, bool wait, uint64_t now)
 	if (r >= 0)
 		return 0;
 	if (!ring_enter_may_fail(r)) {
-		ring_fail(ring, "io_uring_enter()", r);
+		ring_log_failure(ring, "io_uring_enter()", r);
 		return r;
 	}
 	if (!io_uring_cq_ready(&ring->uring))

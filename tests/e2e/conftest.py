@@ -43,6 +43,8 @@ http {
 }
 """
 
+QUIT = signal.SIGQUIT		# Server.signal hides the module
+
 BAD_LINE = re.compile(r"\[alert\]|Sanitizer|runtime error:")
 
 
@@ -320,7 +322,7 @@ class Server:
         wait_for(done, seconds)
         self.note_pids()
 
-    def stop(self, number=signal.SIGQUIT, seconds=15):
+    def stop(self, number=QUIT, seconds=15):
         """End it, by a signal to the master; returns its exit status."""
         if not self.process:
             return None
