@@ -99,7 +99,7 @@ static int dashboard_secure(struct http_request *request)
 		err = http_response_add(request, SLICE("Cache-Control"),
 		    request->response.etag.len ? SLICE("no-cache") :
 		    SLICE("no-store"));
-	return err ? HTTP_ABORT : HTTP_DONE;
+	return err;
 }
 
 int dashboard_asset(struct http_request *request)

@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "http/date.h"
@@ -21,6 +22,7 @@
 enum {
 	HTTP_SPAWN_RETRY_MS = 100,	/* without memory for a stack */
 	HTTP_DRAIN_GRACE_MS = 250,	/* for requests that are on their way */
+	HTTP_FDS_RESERVED = 16,		/* for files, logs, one burst more */
 };
 
 /* ---- what others ask ---- */
@@ -305,6 +307,26 @@ void http_worker_accept(struct http_worker *worker,
 
 /* ---- the worker ---- */
 
+/*
+ * As many connections as were asked for, or as the descriptors are enough
+ * for: it is better to close an idle connection than not to accept one.
+ */
+static unsigned http_worker_limit(unsigned wanted)
+{
+	int lowest = dup(STDERR_FILENO);
+	unsigned used = lowest < 0 ? 0 : (unsigned)lowest;
+	struct rlimit limit;
+
+	if (lowest >= 0)
+		(void)close(lowest); /* it was a question */
+	used += HTTP_FDS_RESERVED;
+	if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur >= UINT32_MAX ||
+	    limit.rlim_cur <= used)
+		return wanted;
+	return wanted < limit.rlim_cur - used ? wanted :
+	    (unsigned)limit.rlim_cur - used;
+}
+
 int http_worker_start(const struct http_worker_options *options,
     struct http_worker **ret)
 {
@@ -319,7 +341,7 @@ int http_worker_start(const struct http_worker_options *options,
 	worker->segment = options->segment;
 	worker->metrics = options->metrics;
 	worker->log = options->log;
-	worker->connections_max = options->connections_max;
+	worker->connections_max = http_worker_limit(options->connections_max);
 	worker->conns_end = &worker->conns;
 	worker->module_data = calloc(options->http->module_count + 1,
 	    sizeof(*worker->module_data));

@@ -263,7 +263,7 @@ static void h1_request_init(struct h1 *h1, struct http_request *request)
 	struct http_conn *conn = h1->conn;
 	const struct http_server *server = h1_server(h1);
 
-	memset(request, 0, sizeof(*request));
+	memset(request, 0, offsetof(struct http_request, head));
 	request->conn = conn;
 	request->worker = conn->worker;
 	request->server = server;
@@ -329,9 +329,10 @@ static enum h1_next h1_answer(struct h1 *h1, struct http_request *request,
 		h1_stage(request, METRICS_STAGE_SEND, &since);
 	if (h1->error || !reusable)
 		return H1_CLOSE;
-	if (request->keepalive)
-		return H1_AGAIN;
-	return h1->in_next < h1->in_end ? H1_LINGER : H1_CLOSE;
+	if (!request->keepalive)
+		return h1->in_next < h1->in_end ? H1_LINGER : H1_CLOSE;
+	return h1->in_next < h1->in_end || body->buffered.len ||
+	    ring_stream_ready(&h1->conn->stream) ? H1_AGAIN : H1_IDLE;
 }
 
 static enum h1_next h1_refuse(struct h1 *h1, struct http_request *request)

@@ -67,7 +67,6 @@ struct http_request {
 	const struct http_location *location;
 	void **records;			/* of the location, or the server */
 
-	struct h1_head head;		/* as received */
 	struct slice uri;		/* decoded, normalised path */
 	struct slice args;		/* behind '?', as received */
 	struct slice host;		/* lower case, without port */
@@ -84,7 +83,6 @@ struct http_request {
 	uint64_t body_sent;
 	uint64_t id;
 	struct slice user;		/* authenticated, or empty */
-	struct metrics_request *staged;	/* stage times go here, if sampled */
 	uint32_t stage_ns[METRICS_STAGE_COUNT];
 
 	unsigned redirects;
@@ -96,14 +94,15 @@ struct http_request {
 	bool header_only;		/* HEAD, or a status without body */
 	bool header_sent;
 	bool internal;			/* reached by an internal redirect */
-	bool uri_changed;		/* find the location again */
-	bool body_discarded;
 	bool aborted_by_client;
 	bool aborted_by_server;
 	bool sampled;			/* stages are measured */
 
 	struct http_cleanup *cleanups;
 	void **module_data;		/* by module index; NULL until used */
+
+	/* All above begins as zero. */
+	struct h1_head head;		/* as received */
 	struct arena arena;
 };
 

@@ -163,6 +163,14 @@ static bool get_request_length(struct http_request *request,
 	    request->head.raw.len + request->body_received, ret);
 }
 
+/* Bodies are streamed, so there is no text of one to be had. */
+static bool get_request_body(struct http_request *request,
+    struct slice name, struct slice *ret)
+{
+	(void)request, (void)name, (void)ret;
+	return false;
+}
+
 /* The user that Basic authentication (RFC 7617) names, believed or not. */
 static bool get_remote_user(struct http_request *request, struct slice name,
     struct slice *ret)
@@ -319,6 +327,15 @@ static bool get_request_time(struct http_request *request, struct slice name,
 	    ret);
 }
 
+/* "p" would be a request that came with the one before it. */
+static bool get_pipe(struct http_request *request, struct slice name,
+    struct slice *ret)
+{
+	(void)request, (void)name;
+	*ret = SLICE(".");
+	return true;
+}
+
 static bool get_limit_rate(struct http_request *request, struct slice name,
     struct slice *ret)
 {
@@ -362,6 +379,8 @@ const struct http_variable http_request_variables[] = {
 	{ { "content_length", 14 }, get_content_length },
 	{ { "content_type", 12 }, get_content_type },
 	{ { "request_length", 14 }, get_request_length },
+	{ { "request_body", 12 }, get_request_body },
+	{ { "request_body_file", 17 }, get_request_body },
 	{ { "remote_user", 11 }, get_remote_user },
 	{ { "document_root", 13 }, get_document_root },
 	{ { "realpath_root", 13 }, get_realpath_root },
@@ -373,5 +392,6 @@ const struct http_variable http_request_variables[] = {
 	{ { "request_time", 12 }, get_request_time },
 	{ { "request_id", 10 }, get_request_id },
 	{ { "limit_rate", 10 }, get_limit_rate },
+	{ { "pipe", 4 }, get_pipe },
 	{ { NULL, 0 }, NULL },
 };

@@ -280,9 +280,11 @@ static void loop_turn(struct master *master)
 	loop_kill(master, now_ns);
 }
 
+/* The command that started us may return: the workers serve, or it is known
+ * that they cannot. */
 static void loop_tell_ready(struct master *master)
 {
-	if (master->ready < 0)
+	if (master->ready < 0 || !process_settled(master))
 		return;
 	(void)!write(master->ready, "", 1); /* it may be gone: no matter */
 	(void)close(master->ready);

@@ -23,7 +23,7 @@
 
 enum {
 	PROCESS_TICK_MS = 100,		/* between looks at the board */
-	PROCESS_RELOAD_TICK_MS = 5,	/* while new workers get ready */
+	PROCESS_READY_TICK_MS = 5,	/* while new workers get ready */
 };
 
 static const char *process_name(const struct process *process)
@@ -232,6 +232,16 @@ static bool process_workers_ready(struct master *master)
 	return true;
 }
 
+bool process_settled(struct master *master)
+{
+	for (unsigned i = 0; i < master_workers(master); i++)
+		if (master->workers[i].backoff.next_ns == 0 &&
+		    !process_is_ready(master,
+			process_current(master, PROCESS_WORKER, i)))
+			return false;
+	return true;
+}
+
 /* May it go, or is there nobody yet to do its work? */
 static bool process_is_replaced(struct master *master,
     const struct process *process)
@@ -284,6 +294,8 @@ int process_next_ms(const struct master *master, uint64_t now_ns)
 {
 	uint64_t next = now_ns + PROCESS_TICK_MS * NS_PER_MSEC;
 
+	if (master->ready >= 0)
+		return PROCESS_READY_TICK_MS;
 	for (unsigned i = 0; i < master_workers(master); i++) {
 		uint64_t start = master->workers[i].backoff.next_ns;
 
@@ -296,7 +308,7 @@ int process_next_ms(const struct master *master, uint64_t now_ns)
 		if (process->kind != PROCESS_NONE && !process->retired &&
 		    process->kind != PROCESS_BINARY &&
 		    process->generation != master->generation)
-			return PROCESS_RELOAD_TICK_MS;
+			return PROCESS_READY_TICK_MS;
 	}
 	return (int)((next - now_ns) / NS_PER_MSEC) + 1;
 }

@@ -27,6 +27,9 @@ void process_signal_all(struct master *master, int number);
 /* A free place in the table; NULL if it is full. */
 struct process *process_new(struct master *master, enum process_kind kind);
 
+/* Every worker is ready to serve, or the one before it has died. */
+bool process_settled(struct master *master);
+
 /* Children besides the new binary. */
 unsigned process_count(const struct master *master);
 

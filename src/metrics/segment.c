@@ -327,17 +327,6 @@ int metrics_open_readonly(const char *path, struct metrics_segment **ret)
 	return error;
 }
 
-int metrics_segment_make_readonly(struct metrics_segment *segment)
-{
-	if (mprotect(segment->file, sizeof(struct metrics_file),
-	    PROT_READ) < 0)
-		return -errno;
-	if (segment->fd >= 0)
-		(void)close(segment->fd);
-	segment->fd = -1;
-	return 0;
-}
-
 bool metrics_segment_is_current(const struct metrics_segment *segment)
 {
 	struct stat named, ours;

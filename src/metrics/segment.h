@@ -449,9 +449,6 @@ static inline bool metrics_cache_enabled(const struct metrics_segment *segment)
  */
 int metrics_open_readonly(const char *path, struct metrics_segment **ret);
 
-/* Make the mapping that was inherited from the master a reader's. */
-int metrics_segment_make_readonly(struct metrics_segment *segment);
-
 /* Slots that may be read, from 0. */
 unsigned metrics_slot_count(const struct metrics_segment *segment);
 unsigned metrics_scope_count(const struct metrics_segment *segment);

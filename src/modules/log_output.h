@@ -37,7 +37,7 @@ struct log_output {
 	size_t size;			/* bytes at which lines are written */
 	uint64_t flush_ns;		/* or after so long; 0: never */
 	bool buffered;			/* size was given (buffer=) */
-	struct log_output *next;	/* of the configuration's */
+	struct log_output *next;	/* in the configuration */
 
 	struct ring *ring;
 	struct metrics_writer *metrics;
@@ -47,7 +47,7 @@ struct log_output {
 	size_t text;			/* and its text, behind the path */
 	struct ring_timer timer;	/* of flush_ns */
 	bool writing;			/* a coroutine is at it */
-	bool flush;			/* write what is gathered, full or not */
+	bool flush;			/* write even less than `size` */
 	uint64_t report_ns;		/* when failures may be told again */
 
 	/* Of the job, while one is under way. */

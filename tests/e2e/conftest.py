@@ -278,7 +278,16 @@ class Server:
                 pytest.fail("did not start:\n" + self.log())
             return self.pid_file.read_text().strip()
         wait_for(started, seconds)
+        wait_for(self.has_children, seconds)
         self.note_pids()
+
+    def has_children(self):
+        """The master's children are there, and are what they will be."""
+        text = self.conf.read_text()
+        if "http {" not in text or "master_process off" in text:
+            return True
+        found = [title(pid) for pid in children(self.pid())]
+        return found and not [name for name in found if "master" in name]
 
     def note_pids(self):
         """Remember who runs, to leave nobody behind."""
