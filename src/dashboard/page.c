@@ -411,7 +411,7 @@ static void page_state(struct buf *out,
 	buf_printf(out, "<p class=\"state %s\">%s", workers ? "up" : "down",
 	    workers ? "Up" : "No worker is running");
 	if (identity) {
-		buf_append_cstr(out, " since ");
+		buf_append_cstr(out, " for ");
 		page_age(out, identity->started_unix_ns,
 		    snapshot->taken_unix_ns);
 		buf_printf(out, ", configuration %u", identity->generation);

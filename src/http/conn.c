@@ -148,13 +148,7 @@ static void http_conn_expire_at(struct http_conn *conn, uint64_t until)
 		ring_timer_set(conn->worker->ring, &conn->timer, until);
 }
 
-static uint64_t http_conn_keepalive_ns(const struct http_conn *conn)
-{
-	return (uint64_t)conn->listen->default_server->core->
-	    keepalive_timeout * NS_PER_MSEC;
-}
-
-bool http_conn_idle(struct http_conn *conn)
+bool http_conn_idle(struct http_conn *conn, uint64_t timeout_ns)
 {
 	struct http_worker *worker = conn->worker;
 
@@ -168,7 +162,7 @@ bool http_conn_idle(struct http_conn *conn)
 	http_conn_link_last(conn);
 	http_conn_expire_at(conn, ring_now(worker->ring) +
 	    (worker->draining ? HTTP_DRAIN_GRACE_MS * NS_PER_MSEC :
-	    http_conn_keepalive_ns(conn)));
+	    timeout_ns));
 	return true;
 }
 

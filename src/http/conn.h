@@ -94,11 +94,11 @@ void **http_worker_data(struct http_worker *worker,
 void h1_serve(void *conn);
 
 /*
- * Nothing is left to do: the connection is idle from now on, and its
- * coroutine must return. Returns false if something came meanwhile, and the
- * coroutine goes on.
+ * Nothing is left to do: the connection is idle from now on, for at most
+ * timeout_ns, and its coroutine must return. Returns false if something came
+ * meanwhile, and the coroutine goes on.
  */
-bool http_conn_idle(struct http_conn *conn);
+bool http_conn_idle(struct http_conn *conn, uint64_t timeout_ns);
 
 /* Close and free the connection; `timed_out`: with a reset where
  * reset_timedout_connection says so. [coroutine] */

@@ -9,6 +9,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "http/file_open.h"
+
 #define FIELD(field) offsetof(struct http_core_record, field)
 #define ROW(directive, where, kind, field, preset, help_text)		\
 	.name = directive, .contexts = where, .type = kind,		\
@@ -34,11 +36,13 @@ static const struct conf_enum http_lingering_values[] = {
 };
 
 static const struct conf_enum http_in_file_values[] = {
-	{ "off", 0 }, { "on", 1 }, { "clean", 2 }, { NULL, 0 },
+	{ "off", HTTP_IN_FILE_OFF }, { "on", HTTP_IN_FILE_ON },
+	{ "clean", HTTP_IN_FILE_CLEAN }, { NULL, 0 },
 };
 
 static const struct conf_enum http_symlinks_values[] = {
-	{ "off", 0 }, { "on", 1 }, { NULL, 0 },
+	{ "off", FILE_LINKS_ALL }, { "on", FILE_LINKS_NONE },
+	{ "if_not_owner", FILE_LINKS_OWNER }, { NULL, 0 },
 };
 
 static const struct conf_directive http_core_directives[] = {
@@ -64,7 +68,8 @@ static const struct conf_directive http_core_directives[] = {
 	{ ROW("client_body_timeout", CONF_HTTP_ALL, CONF_TIME,
 	    client_body_timeout, "60s", "pause allowed within a body") },
 	{ ROW("client_body_buffer_size", CONF_HTTP_ALL, CONF_SIZE,
-	    client_body_buffer_size, "16k", "body bytes kept in memory") },
+	    client_body_buffer_size, "16k", "body bytes kept in memory"),
+	  .min = 1, .max = INT64_MAX },
 	{ ROW("client_max_body_size", CONF_HTTP_ALL, CONF_SIZE,
 	    client_max_body_size, "1m", "largest body; 0 is any") },
 	{ ROW("client_body_in_file_only", CONF_HTTP_ALL, CONF_ENUM,
@@ -123,9 +128,11 @@ static const struct conf_directive http_core_directives[] = {
 	{ .name = "internal", .contexts = CONF_LOCATION,
 	  .set = http_set_internal,
 	  .help = "for internal redirects only; 404 to clients" },
-	{ ROW("disable_symlinks", CONF_HTTP_ALL, CONF_ENUM, disable_symlinks,
-	    "off", "refuse paths with symbolic links"),
-	  .values = http_symlinks_values },
+	{ .name = "disable_symlinks", .contexts = CONF_HTTP_ALL,
+	  .type = CONF_ENUM, .args_min = 1, .args_max = 2,
+	  .offset = FIELD(disable_symlinks), .values = http_symlinks_values,
+	  .initial = "off", .set = http_set_symlinks,
+	  .help = "refuse paths with symbolic links" },
 	{ ROW("reset_timedout_connection", CONF_HTTP_ALL, CONF_FLAG,
 	    reset_timedout_connection, "off",
 	    "end connections that timed out with a reset") },

@@ -32,6 +32,10 @@ struct http_server_record {
 	int64_t max_headers;
 };
 
+/* client_body_in_file_only: a file without a name if there must be one, one
+ * that stays, one that goes with the request. */
+enum http_in_file { HTTP_IN_FILE_OFF, HTTP_IN_FILE_ON, HTTP_IN_FILE_CLEAN };
+
 enum http_satisfy { HTTP_SATISFY_ALL, HTTP_SATISFY_ANY };
 enum http_tokens { HTTP_TOKENS_OFF, HTTP_TOKENS_ON, HTTP_TOKENS_BUILD };
 
@@ -81,7 +85,9 @@ struct http_core_record {
 	int64_t server_name_in_redirect;
 	int64_t satisfy;
 	int64_t internal;
-	int64_t disable_symlinks;
+	int64_t disable_symlinks;	/* enum file_links */
+	bool symlinks_set;
+	struct http_value symlinks_from;/* "from="; of no parts: not said */
 	int64_t reset_timedout_connection;
 	int64_t chunked_transfer_encoding;
 	struct slice default_type;
@@ -152,14 +158,16 @@ extern const struct conf_table http_server_table;
 
 /* ---- lookups; in the hot path ---- */
 
-/* The server for a request to `listen` with this (normalised) host. */
+/* The server for a request to `listen` with this (normalised) host. *regex
+ * becomes the expression that decided, and is left alone if none did. */
 struct http_server *http_server_find(const struct http_listen *listen,
-    struct slice host);
+    struct slice host, const struct http_regex **regex);
 
 /* The location for a normalised path. Returns NULL if none but the
- * server's own root. Exact, longest prefix, then regular expressions. */
+ * server's own root. Exact, longest prefix, then regular expressions.
+ * *regex becomes the last of them that matched, if any did. */
 struct http_location *http_location_find(struct http_server *server,
-    struct slice uri);
+    struct slice uri, const struct http_regex **regex);
 struct http_location *http_location_named(struct http_server *server,
     struct slice name);
 

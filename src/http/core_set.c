@@ -75,16 +75,35 @@ int http_set_temp_path(struct conf *conf, const struct conf_node *node,
     const struct conf_scope *scope, void *record)
 {
 	struct http_core_record *core = record;
-	const char *full = conf_full_path(conf, node->args[1]);
+	const char *full;
 
 	(void)scope;
 	if (core->client_body_temp_path.data)
 		return conf_fail(conf, node, 0,
 		    "\"%s\" directive is duplicate", node->args[0].data);
+	full = conf_directory(conf, node->args[1]);
 	if (!full)
 		return -ENOMEM;
 	core->client_body_temp_path = slice_cstr(full);
 	return 0;
+}
+
+/* The first argument was taken as its row says. */
+int http_set_symlinks(struct conf *conf, const struct conf_node *node,
+    const struct conf_scope *scope, void *record)
+{
+	struct http_core_record *core = record;
+	struct slice from = SLICE("from=");
+
+	(void)scope;
+	core->symlinks_set = true;
+	if (node->argc == 2)
+		return 0;
+	if (!slice_starts(node->args[2], from))
+		return conf_fail(conf, node, 0, "invalid parameter \"%s\"",
+		    node->args[2].data);
+	return http_value_compile(conf, node, slice_from(node->args[2],
+	    from.len), &core->symlinks_from);
 }
 
 int http_set_internal(struct conf *conf, const struct conf_node *node,
@@ -294,9 +313,11 @@ struct slice http_content_type(const struct http_core_record *core,
 {
 	const char *dot = memrchr(path.data, '.', path.len);
 	const char *slash = memrchr(path.data, '/', path.len);
+	const char *name = slash ? slash + 1 : path.data;
 	struct slice extension;
 
-	if (!dot || dot < slash)
+	/* ".name" is a name without an extension. */
+	if (!dot || dot <= name)
 		return core->default_type;
 	extension = slice_from(path, (size_t)(dot + 1 - path.data));
 	for (const struct http_type *type = *http_type_slot(core, extension);
@@ -384,7 +405,7 @@ static int http_core_merge_first(struct conf *conf,
 	if (core->keepalive_header == CONF_UNSET)
 		core->keepalive_header = 0;
 	if (!core->client_body_temp_path.data) {
-		path = conf_full_path(conf, SLICE("client_body_temp"));
+		path = conf_directory(conf, SLICE("client_body_temp"));
 		if (!path)
 			return -ENOMEM;
 		core->client_body_temp_path = slice_cstr(path);
@@ -429,6 +450,8 @@ int http_core_merge(struct conf *conf, const void *parent, void *record)
 		core->alias_len = from->alias_len;
 		core->root_set = from->root_set;
 	}
+	if (!core->symlinks_set)
+		core->symlinks_from = from->symlinks_from;
 	if (core->keepalive_timeout == CONF_UNSET)
 		core->keepalive_timeout = from->keepalive_timeout;
 	if (core->keepalive_header == CONF_UNSET)

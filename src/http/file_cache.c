@@ -16,17 +16,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/openat2.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/inotify.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/hash.h"
 #include "http/conn.h"
+#include "http/file_open.h"
 #include "metrics/segment.h"
 
 enum {
@@ -99,21 +98,9 @@ struct file_load {
 	struct file *file;
 	int inotify;
 	int watch;			/* of its directory, or -1 */
-	bool symlinks;
+	struct file_policy policy;
 	bool no_memory;
 };
-
-static int file_open(const struct file_load *load)
-{
-	struct open_how how = {
-		.flags = O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY,
-		.resolve = RESOLVE_NO_MAGICLINKS |
-		    (load->symlinks ? 0 : RESOLVE_NO_SYMLINKS),
-	};
-
-	return (int)syscall(SYS_openat2, AT_FDCWD, load->file->path.data,
-	    &how, sizeof(how));
-}
 
 static int file_watch(const struct file_load *load)
 {
@@ -166,9 +153,9 @@ static void file_load_run(void *arg)
 	struct file *file = load->file;
 
 	load->watch = file_watch(load);
-	file->fd = file_open(load);
+	file->fd = file_open(file->path, load->policy);
 	if (file->fd < 0 || fstat(file->fd, &file->seen)) {
-		file->error = errno;
+		file->error = file->fd < 0 ? -file->fd : errno;
 		return;
 	}
 	file->mode = file->seen.st_mode;
@@ -433,9 +420,9 @@ void file_cache_free(struct file_cache **cache)
 }
 
 static int file_cache_load(struct file_cache *cache, struct file *file,
-    bool symlinks, bool keep)
+    struct file_policy policy, bool keep)
 {
-	struct file_load load = { .file = file, .symlinks = symlinks,
+	struct file_load load = { .file = file, .policy = policy,
 	    .inotify = keep ? cache->inotify : -1 };
 	uint64_t events = cache->events;
 	int err = ring_offload(cache->worker->ring, file_load_run, &load);
@@ -452,12 +439,14 @@ static int file_cache_load(struct file_cache *cache, struct file *file,
 }
 
 int file_cache_open(struct http_request *request, struct slice path,
-    bool symlinks, struct file **ret)
+    struct file **ret)
 {
+	struct file_policy policy = file_policy_get(request, path);
 	struct http_worker *worker = request->worker;
 	struct file_cache *cache = worker->files;
 	/* Paths that were walked otherwise are other entries. */
-	uint64_t hash = hash_bytes(path, cache->seed ^ symlinks);
+	uint64_t hash = hash_bytes(path, cache->seed ^ policy.links ^
+	    policy.trusted << 2);
 	bool enabled = metrics_cache_enabled(worker->segment);
 	struct file *file = enabled ? file_find(cache, path, hash) : NULL;
 	int err;
@@ -477,7 +466,7 @@ int file_cache_open(struct http_request *request, struct slice path,
 		metrics_count(worker->metrics, enabled ? METRICS_CACHE_MISSES :
 		    METRICS_CACHE_BYPASS, 1);
 		file = file_new(path, hash);
-		err = file ? file_cache_load(cache, file, symlinks, enabled) :
+		err = file ? file_cache_load(cache, file, policy, enabled) :
 		    -ENOMEM;
 		if (err) {
 			if (file)

@@ -57,11 +57,10 @@ void file_cache_free(struct file_cache **cache);
 /*
  * The file at `path`, which is absolute and terminated. Waits for the thread
  * pool if it is not known. It is held until the request ends.
- * `symlinks`: false refuses paths with symbolic links in them.
  * Returns 0, with file->error telling whether it exists; or -ENOMEM, -EAGAIN
  * when the pool's queue is full. [coroutine]
  */
 int file_cache_open(struct http_request *request, struct slice path,
-    bool symlinks, struct file **ret);
+    struct file **ret);
 
 #endif

@@ -274,17 +274,7 @@ static void h1_request_init(struct h1 *h1, struct http_request *request)
 	request->started_ns = ring_now(h1->ring);
 	request->id = ++conn->worker->request_ids;
 	request->sampled = request->id % METRICS_STAGE_SAMPLE == 0;
-}
-
-/* May the connection carry another request, as far as the client and the
- * age of it tell? */
-static bool h1_may_keep(const struct h1 *h1, const struct http_request *r)
-{
-	const struct http_conn *conn = h1->conn;
-
-	return r->head.keep_alive && !conn->worker->draining &&
-	    ring_now(h1->ring) - conn->accepted_ns <
-	    (uint64_t)h1_server(h1)->core->keepalive_time * NS_PER_MSEC;
+	request->pipelined = h1->in_next < h1->in_end;
 }
 
 static void h1_stage(struct http_request *request, enum metrics_stage stage,
@@ -300,18 +290,22 @@ static void h1_stage(struct http_request *request, enum metrics_stage stage,
 static enum h1_next h1_answer(struct h1 *h1, struct http_request *request,
     struct h1_body *body, uint64_t since)
 {
-	bool reusable = true;
+	bool reusable = true, refused;
 
-	request->keepalive = h1_may_keep(h1, request);
+	request->keepalive = request->head.keep_alive &&
+	    !request->worker->draining;
 	if (http_request_run(request) == HTTP_ABORT) {
 		request->response.status = 444;
 		return H1_CLOSE;
 	}
+	h1->keepalive_ns = (uint64_t)
+	    request->location->core->keepalive_timeout * NS_PER_MSEC;
 	if (request->sampled)
 		h1_stage(request, METRICS_STAGE_HANDLER, &since);
+	refused = body->failed;		/* whoever read it has answered so */
 	if (!body->done)
 		reusable = h1_body_discard_ready(body);
-	if (body->failed)
+	if (body->failed && !refused)
 		http_request_refuse(request, 400);
 	request->keepalive &= reusable;
 	h1_respond(h1, request);
@@ -426,12 +420,14 @@ void h1_serve(void *arg)
 	h1.error = 0;
 	h1.send_timeout_ns = (uint64_t)h1_server(&h1)->core->send_timeout *
 	    NS_PER_MSEC;
+	h1.keepalive_ns = (uint64_t)h1_server(&h1)->core->keepalive_timeout *
+	    NS_PER_MSEC;
 	do {
 		do
 			next = h1_serve_one(&h1);
 		while (next == H1_AGAIN);
 		/* What came meanwhile is served at once. */
-	} while (next == H1_IDLE && !http_conn_idle(conn));
+	} while (next == H1_IDLE && !http_conn_idle(conn, h1.keepalive_ns));
 	if (next == H1_LINGER)
 		h1_linger(&h1);
 	if (h1.in != h1.input_first)

@@ -28,6 +28,7 @@ struct h1 {
 	size_t out_len;
 	int error;			/* of a send; then nothing more is */
 	uint64_t send_timeout_ns;
+	uint64_t keepalive_ns;		/* of the last request's location */
 	char input_first[H1_INPUT_SIZE];
 	char out[H1_OUTPUT_SIZE];
 };

@@ -158,7 +158,8 @@ bool h1_body_discard_ready(struct h1_body *body)
 	struct slice piece;
 	int got = 1;
 
-	while (!body->done && got > 0 && h1_body_peek(body).len)
+	while (!body->done && !body->failed && got > 0 &&
+	    h1_body_peek(body).len)
 		got = h1_body_decode(body, &piece);
 	if (got < 0)
 		body->failed = true;

@@ -7,6 +7,7 @@
 #include "http/h1.h"
 
 #include <errno.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 
 #include "http/date.h"
@@ -15,6 +16,7 @@
 enum {
 	H1_LINES_MAX = 1024,	/* bytes of the lines of fixed form */
 	H1_RATE_PIECES = 8,	/* sends a second under limit_rate */
+	H1_CORK_MIN = 1024 * 1024, /* bytes of a file for which it pays */
 };
 
 /* ---- bytes ---- */
@@ -236,33 +238,41 @@ static void h1_body_bytes(struct h1 *h1, struct http_request *request,
 	}
 }
 
+/* Have the kernel send full segments only, or what is left as well. */
+static void h1_cork(const struct h1 *h1, int on)
+{
+	(void)setsockopt(h1->conn->stream.fd, IPPROTO_TCP, TCP_CORK, &on,
+	    sizeof(on)); /* it only saves wake-ups */
+}
+
 static void h1_body_file(struct h1 *h1, struct http_request *request,
     struct ring_file_part part)
 {
+	bool corked = part.size > H1_CORK_MIN;
 	size_t left = part.size;
 
+	if (corked)
+		h1_cork(h1, 1);
 	while (left && !h1->error) {
 		ssize_t n;
 
 		part.size = h1_rate_wait(h1, request, left);
 		h1_flush(h1, MSG_MORE);
 		if (h1->error)
-			return;
+			break;
 		n = ring_sendfile(h1->ring, h1->conn->stream.fd, &part,
 		    h1->send_timeout_ns);
-		if (n < 0) {
-			h1->error = (int)n;
-			return;
-		}
-		if (n == 0) {
-			http_log(request, LOG_LEVEL_ALERT, 0, "file was "
+		if (n == 0)
+			http_log(request, LOG_LEVEL_CRIT, 0, "file was "
 			    "truncated while it was sent");
-			h1->error = -EIO;
-			return;
-		}
-		request->body_sent += (uint64_t)n;
-		left -= (size_t)n;
+		if (n <= 0)
+			h1->error = n ? (int)n : -EIO;
+		else
+			request->body_sent += (uint64_t)n;
+		left -= n > 0 ? (size_t)n : 0;
 	}
+	if (corked)
+		h1_cork(h1, 0);
 }
 
 static void h1_body_chunk(struct h1 *h1, struct http_request *request,

@@ -36,6 +36,11 @@ static int http_listen_unix(struct conf *conf, const struct conf_node *node,
 	return 0;
 }
 
+/* "8080-8089" is a listen for each port. */
+struct http_ports {
+	uint16_t first, last;
+};
+
 static bool http_listen_port(struct slice text, uint16_t *ret)
 {
 	uint64_t port;
@@ -46,9 +51,22 @@ static bool http_listen_port(struct slice text, uint16_t *ret)
 	return true;
 }
 
-/* Split "host:port", "[v6]:port", "port", "host", "*:port". */
+static bool http_listen_ports(struct slice text, struct http_ports *ret)
+{
+	const char *dash = text.len ? memchr(text.data, '-', text.len) : NULL;
+	size_t len = dash ? (size_t)(dash - text.data) : text.len;
+
+	if (!http_listen_port(slice_first(text, len), &ret->first))
+		return false;
+	ret->last = ret->first;
+	return !dash || (http_listen_port(slice_from(text, len + 1),
+	    &ret->last) && ret->first <= ret->last);
+}
+
+/* Split "host:port", "[v6]:port", "port", "host", "*:port"; each port may be
+ * a range. */
 static bool http_listen_split(struct slice text, struct slice *host,
-    uint16_t *port)
+    struct http_ports *ports)
 {
 	const char *bracket = memrchr(text.data, ']', text.len);
 	const char *from = bracket ? bracket : text.data;
@@ -57,15 +75,16 @@ static bool http_listen_split(struct slice text, struct slice *host,
 	uint64_t number;
 
 	*host = text;
-	*port = geteuid() == 0 ? HTTP_PORT_DEFAULT : HTTP_PORT_UNPRIVILEGED;
+	ports->first = ports->last = geteuid() == 0 ? HTTP_PORT_DEFAULT :
+	    HTTP_PORT_UNPRIVILEGED;
 	if (colon) {
 		host->len = (size_t)(colon - text.data);
-		return host->len &&
-		    http_listen_port(slice_from(text, host->len + 1), port);
+		return host->len && http_listen_ports(slice_from(text,
+		    host->len + 1), ports);
 	}
-	if (slice_to_u64(text, &number)) {
+	if (slice_to_u64(text, &number) || http_listen_ports(text, ports)) {
 		*host = SLICE("*");
-		return http_listen_port(text, port);
+		return http_listen_ports(text, ports);
 	}
 	return text.len > 0;
 }
@@ -96,17 +115,16 @@ static int http_listen_resolve(struct conf *conf,
 	return 0;
 }
 
+/* The address, still without a port, and the ports. */
 static int http_listen_inet(struct conf *conf, const struct conf_node *node,
-    struct slice text, struct http_listen *listen)
+    struct http_listen *listen, struct http_ports *ports)
 {
 	struct sockaddr_in *in = (struct sockaddr_in *)&listen->address;
 	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)&listen->address;
 	struct slice host;
-	uint16_t port;
 	char name[INET6_ADDRSTRLEN];
-	int err = 0;
 
-	if (!http_listen_split(text, &host, &port))
+	if (!http_listen_split(node->args[1], &host, ports))
 		return conf_fail(conf, node, 0, "invalid port in \"%s\" of the "
 		    "\"listen\" directive", node->args[1].data);
 	if (slice_equal(host, SLICE("*"))) {
@@ -122,11 +140,9 @@ static int http_listen_inet(struct conf *conf, const struct conf_node *node,
 		in6->sin6_family = AF_INET6;
 		listen->address_len = sizeof(*in6);
 	} else {
-		err = http_listen_resolve(conf, node, host, listen);
+		return http_listen_resolve(conf, node, host, listen);
 	}
-	/* The port stands at the same place for both families. */
-	in->sin_port = htons(port);
-	return err;
+	return 0;
 }
 
 static struct slice http_listen_text(struct conf *conf,
@@ -317,21 +333,34 @@ static const struct http_listen_options http_listen_unset = {
 	.ipv6only = CONF_UNSET, .deferred = CONF_UNSET,
 };
 
+static void http_listen_set_port(struct http_listen *listen, unsigned port)
+{
+	/* It stands at the same place for both families. */
+	if (listen->address.ss_family != AF_UNIX)
+		((struct sockaddr_in *)&listen->address)->sin_port =
+		    htons((uint16_t)port);
+}
+
 int http_set_listen(struct conf *conf, const struct conf_node *node,
     const struct conf_scope *scope, void *record)
 {
 	struct http_listen_options options = http_listen_unset;
 	struct http_listen wanted = http_listen_new(node);
+	struct http_ports ports = { 0, 0 };	/* one path, without a port */
 	struct slice text = node->args[1];
 	int err = slice_starts(text, SLICE("unix:")) ?
 	    http_listen_unix(conf, node, slice_from(text, 5), &wanted) :
-	    http_listen_inet(conf, node, text, &wanted);
+	    http_listen_inet(conf, node, &wanted, &ports);
 
 	(void)record;
 	for (unsigned i = 2; i < node->argc && !err; i++)
 		err = http_listen_option(conf, node, node->args[i], &options);
-	return err ? err : http_listen_add(conf, node, scope->owner, &wanted,
-	    &options);
+	for (unsigned port = ports.first; port <= ports.last && !err; port++) {
+		http_listen_set_port(&wanted, port);
+		err = http_listen_add(conf, node, scope->owner, &wanted,
+		    &options);
+	}
+	return err;
 }
 
 int http_listen_default(struct conf *conf, struct http_server *server)

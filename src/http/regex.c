@@ -51,3 +51,17 @@ bool http_regex_match(const struct http_regex *regex, struct slice subject)
 	return pcre2_match(regex->code, (PCRE2_SPTR)subject.data, subject.len,
 	    0, 0, regex->match, NULL) >= 0;
 }
+
+void http_regex_captures(const struct http_regex *regex,
+    struct slice subject, struct http_captures *ret)
+{
+	const PCRE2_SIZE *ends = pcre2_get_ovector_pointer(regex->match);
+	uint32_t count = pcre2_get_ovector_count(regex->match);
+
+	*ret = (struct http_captures){ 0 };
+	for (uint32_t i = 0; i < count && i < HTTP_CAPTURES_MAX; i++)
+		if (ends[2 * i] != PCRE2_UNSET)
+			ret->groups[i] = (struct slice){
+			    subject.data + ends[2 * i],
+			    ends[2 * i + 1] - ends[2 * i] };
+}

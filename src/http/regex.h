@@ -7,6 +7,13 @@
 
 struct http_regex;
 
+/* What the groups of a match are, by their number: [0] is all of it, and one
+ * that took no part is NULL. */
+enum { HTTP_CAPTURES_MAX = 10 };
+struct http_captures {
+	struct slice groups[HTTP_CAPTURES_MAX];
+};
+
 /* Compile `pattern` (with JIT where there is one). Returns 0 or the result
  * of conf_fail(). It lives as long as the process's configuration. */
 int http_regex_compile(struct conf *conf, const struct conf_node *node,
@@ -14,5 +21,9 @@ int http_regex_compile(struct conf *conf, const struct conf_node *node,
 
 /* Does it match anywhere in `subject`? An error counts as no match. */
 bool http_regex_match(const struct http_regex *regex, struct slice subject);
+
+/* The groups of the last match of `regex`, which was with `subject`. */
+void http_regex_captures(const struct http_regex *regex,
+    struct slice subject, struct http_captures *ret);
 
 #endif

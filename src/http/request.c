@@ -175,22 +175,51 @@ static int http_phase_access(struct http_request *request)
 	return refused;
 }
 
-static void http_request_locate(struct http_request *request)
+/* May the connection be used again, as far as the location says? */
+static bool http_request_may_keep(const struct http_request *request)
+{
+	const struct http_core_record *core = request->location->core;
+	const struct http_conn *conn = request->conn;
+	uint64_t age = ring_now(request->worker->ring) - conn->accepted_ns;
+
+	return core->keepalive_timeout != 0 &&
+	    conn->requests < core->keepalive_requests &&
+	    age < (uint64_t)core->keepalive_time * NS_PER_MSEC;
+}
+
+/* Keep the groups of a match (NULL: there was none) for $1, $2, ... */
+static int http_request_capture(struct http_request *request,
+    const struct http_regex *regex, struct slice subject)
+{
+	if (!regex)
+		return 0;
+	if (!request->captures)
+		request->captures = arena_alloc(&request->arena,
+		    sizeof(*request->captures));
+	if (!request->captures)
+		return -ENOMEM;
+	http_regex_captures(regex, subject, request->captures);
+	return 0;
+}
+
+static int http_request_locate(struct http_request *request)
 {
 	struct http_server *server = (struct http_server *)request->server;
 	struct http_location *location = request->named;
+	const struct http_regex *regex = NULL;
 
 	if (!location)
-		location = http_location_find(server, request->uri);
+		location = http_location_find(server, request->uri, &regex);
 	if (!location)
 		location = &server->root;
 	request->named = NULL;
+	request->uri_behind_alias = false;
 	request->location = location;
 	request->records = location->records;
 	request->body_max = location->core->client_max_body_size;
-	if (location->core->keepalive_timeout == 0 ||
-	    request->conn->requests >= location->core->keepalive_requests)
+	if (!http_request_may_keep(request))
 		request->keepalive = false;
+	return http_request_capture(request, regex, request->uri);
 }
 
 static int http_request_content(struct http_request *request)
@@ -216,16 +245,38 @@ static int http_request_content(struct http_request *request)
 	return 404;
 }
 
+/*
+ * With "location /img { alias /data/img/; }" the path "/img../x" would be
+ * "/data/img/../x": what is left of a path that has no ".." may begin with it.
+ */
+static bool http_request_escapes(struct http_request *request)
+{
+	struct slice rest = slice_from(request->uri,
+	    request->location->core->alias_len);
+
+	if (!slice_starts(rest, SLICE("..")) ||
+	    (rest.len > 2 && rest.data[2] != '/'))
+		return false;
+	http_log(request, LOG_LEVEL_ERROR, 0, "\"%.*s\" is outside the alias",
+	    SLICE_ARG(request->uri));
+	return true;
+}
+
 /* One way through the phases, up to an answer or another uri. */
 static int http_request_pass(struct http_request *request)
 {
 	bool internal = request->internal;
 	int rc;
 
-	http_request_locate(request);
+	if (http_request_locate(request))
+		return 500;
 	if (request->location->core->internal && !internal)
 		return 404;
-	if (request->body_max && request->head.has_content_length &&
+	if (request->location->core->alias && http_request_escapes(request))
+		return 404;
+	/* Its error page may be had. */
+	if (!request->error_status && request->body_max &&
+	    request->head.has_content_length &&
 	    request->head.content_length > (uint64_t)request->body_max) {
 		http_log(request, LOG_LEVEL_ERROR, 0, "client intended to "
 		    "send too large body: %llu bytes", (unsigned long long)
@@ -337,6 +388,8 @@ static int http_request_finish(struct http_request *request, int rc)
 			http_response_reset(request);
 			rc = http_request_route(request);
 		} else if (rc == HTTP_DECLINED) {
+			/* Not what error_page had wanted, if it had. */
+			request->answer_status = 0;
 			http_request_refuse(request, status);
 			rc = HTTP_DONE;
 		}
@@ -353,6 +406,7 @@ static int http_request_finish(struct http_request *request, int rc)
 static int http_request_prepare(struct http_request *request)
 {
 	struct h1_head *head = &request->head;
+	const struct http_regex *regex = NULL;
 	struct uri uri;
 	char *text;
 
@@ -362,13 +416,17 @@ static int http_request_prepare(struct http_request *request)
 		return 500;
 	request->host = http_host_lower(&head->host, text);
 	request->server = http_server_find(request->conn->listen,
-	    request->host);
+	    request->host, &regex);
 	request->location = &request->server->root;
 	request->records = request->server->records;
 	request->method = head->method;
+	if (http_request_capture(request, regex, request->host))
+		return 500;
 	if (head->method == HTTP_METHOD_CONNECT ||
-	    head->method == HTTP_METHOD_TRACE)
+	    head->method == HTTP_METHOD_TRACE) {
+		request->keepalive = false;
 		return 405;
+	}
 	if (head->expect == H1_EXPECT_UNKNOWN)
 		return 417;
 	if (head->form == H1_TARGET_ASTERISK) {

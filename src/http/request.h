@@ -16,8 +16,10 @@
  * when it has ended.
  */
 
+struct http_captures;
 struct http_conn;
 struct http_location;
+struct http_request_body;
 struct http_server;
 struct http_worker;
 
@@ -71,9 +73,11 @@ struct http_request {
 	struct slice args;		/* behind '?', as received */
 	struct slice host;		/* lower case, without port */
 	enum http_method method;	/* of now: error_page may make it GET */
+	struct http_captures *captures;	/* $1 ...; NULL: nothing matched */
 
 	struct http_response response;
 	struct http_source *body;	/* of the request; NULL: none */
+	struct http_request_body *body_read;	/* see request_body.h */
 	uint64_t body_received;
 	int64_t body_max;		/* client_max_body_size; 0: no limit */
 
@@ -94,6 +98,9 @@ struct http_request {
 	bool header_only;		/* HEAD, or a status without body */
 	bool header_sent;
 	bool internal;			/* reached by an internal redirect */
+	bool pipelined;			/* it was here before it was read */
+	bool uri_behind_alias;		/* of a regular expression, which else
+					 * is the whole file name */
 	bool aborted_by_client;
 	bool aborted_by_server;
 	bool sampled;			/* stages are measured */

@@ -51,6 +51,26 @@ struct slice http_uri_escape(struct http_request *request, struct slice path)
 	return (struct slice){ text, len };
 }
 
+static bool http_text_control(struct slice text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if ((unsigned char)text.data[i] < ' ' || text.data[i] == 0x7f)
+			return true;
+	return false;
+}
+
+/* A path in it was decoded and may hold line ends: they must not end the
+ * header. */
+static int http_response_location(struct http_request *request)
+{
+	struct slice *location = &request->response.location;
+
+	if (!http_text_control(*location))
+		return 0;
+	*location = http_uri_escape(request, *location);
+	return location->data ? 0 : -ENOMEM;
+}
+
 static unsigned http_local_port(const struct http_listen *listen)
 {
 	/* The port stands at the same place for both families. */
@@ -308,6 +328,22 @@ static int http_response_ranges(struct http_request *request)
 
 /* ---- all together ---- */
 
+/* An error page is not what was asked for: it cannot be had in parts, and
+ * its date says nothing. */
+static void http_response_no_entity(struct http_response *response)
+{
+	response->last_modified = -1;
+	response->accept_ranges = false;
+	response->prepared = (struct slice){ NULL, 0 };
+}
+
+/* Nothing may be said of a body that there cannot be (RFC 9110 §8.6). */
+static void http_response_no_content(struct http_response *response)
+{
+	response->content_type = (struct slice){ NULL, 0 };
+	response->length = -1;
+}
+
 static int http_response_filter_modules(struct http_request *request)
 {
 	const struct http_module *const *module =
@@ -325,7 +361,13 @@ int http_response_filter(struct http_request *request)
 	struct http_response *response = &request->response;
 	int err = 0;
 
-	if (response->location.len && response->location.data[0] == '/')
+	if (response->status != 200)
+		http_response_no_entity(response);
+	if (response->status == 204)
+		http_response_no_content(response);
+	if (response->location.len)
+		err = http_response_location(request);
+	if (!err && response->location.len && response->location.data[0] == '/')
 		err = http_response_absolute(request);
 	if (!err)
 		err = http_response_filter_modules(request);

@@ -72,7 +72,7 @@ static struct http_server *http_name_find_wildcard(
 }
 
 struct http_server *http_server_find(const struct http_listen *listen,
-    struct slice host)
+    struct slice host, const struct http_regex **regex)
 {
 	const struct http_names *names = listen->names;
 	struct http_server *server;
@@ -82,9 +82,12 @@ struct http_server *http_server_find(const struct http_listen *listen,
 	server = http_name_find(names, host);
 	if (!server && names->wildcards)
 		server = http_name_find_wildcard(names, host);
-	for (unsigned i = 0; i < names->regex_count && !server; i++)
-		if (http_regex_match(names->regexes[i]->regex, host))
-			server = names->regex_servers[i];
+	for (unsigned i = 0; i < names->regex_count && !server; i++) {
+		if (!http_regex_match(names->regexes[i]->regex, host))
+			continue;
+		*regex = names->regexes[i]->regex;
+		server = names->regex_servers[i];
+	}
 	return server ? server : listen->default_server;
 }
 
@@ -236,20 +239,27 @@ static struct http_location *http_location_find_prefix(
 	return location;
 }
 
+/* What is found out on the way to a location. */
+struct http_location_search {
+	const struct http_regex *regex;	/* the last one that matched */
+	bool final;			/* nothing can be better */
+};
+
 static struct http_location *http_location_find_in(
-    struct http_locations *list, struct slice uri, bool *final)
+    struct http_locations *list, struct slice uri,
+    struct http_location_search *search)
 {
 	struct http_location *found, *nested, *location;
 
 	found = list->exact_count ? http_location_find_exact(list, uri) : NULL;
 	if (found) {
-		*final = true;
+		search->final = true;
 		return found;
 	}
 	found = http_location_find_prefix(list, uri);
 	nested = found && found->nested.list ?
-	    http_location_find_in(&found->nested, uri, final) : NULL;
-	if (*final)
+	    http_location_find_in(&found->nested, uri, search) : NULL;
+	if (search->final)
 		return nested;
 	location = nested ? nested : found;
 	if (location && location->kind == HTTP_LOCATION_PREFIX_FINAL)
@@ -258,20 +268,25 @@ static struct http_location *http_location_find_in(
 		if (!http_regex_match(list->regex[i]->regex, uri))
 			continue;
 		found = list->regex[i];
-		*final = true;
+		search->regex = found->regex;
 		nested = found->nested.list ?
-		    http_location_find_in(&found->nested, uri, final) : NULL;
+		    http_location_find_in(&found->nested, uri, search) : NULL;
+		search->final = true;
 		return nested ? nested : found;
 	}
 	return location;
 }
 
 struct http_location *http_location_find(struct http_server *server,
-    struct slice uri)
+    struct slice uri, const struct http_regex **regex)
 {
-	bool final = false;
+	struct http_location_search search = { NULL, false };
+	struct http_location *location = http_location_find_in(
+	    &server->root.nested, uri, &search);
 
-	return http_location_find_in(&server->root.nested, uri, &final);
+	if (search.regex)
+		*regex = search.regex;
+	return location;
 }
 
 struct http_location *http_location_named(struct http_server *server,

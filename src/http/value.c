@@ -41,6 +41,9 @@ static int value_compile_variable(struct conf *conf,
 
 	while (len < name.len && value_is_name(name.data[len]))
 		len++;
+	/* Groups have one digit: what follows is text. */
+	if (!bracket && len && name.data[0] >= '1' && name.data[0] <= '9')
+		len = 1;
 	if (bracket && (len == name.len || name.data[len] != '}'))
 		return conf_fail(conf, node, 0, "the closing bracket in "
 		    "\"%.*s\" variable is missing", (int)len, name.data);

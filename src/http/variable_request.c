@@ -10,6 +10,7 @@
 #include "base/base64.h"
 #include "base/hash.h"
 #include "http/conn.h"
+#include "http/request_body.h"
 
 static const struct http_core_record *request_core(
     const struct http_request *request)
@@ -42,6 +43,16 @@ static bool get_uri(struct http_request *request, struct slice name,
 	(void)name;
 	*ret = request->uri;
 	return true;
+}
+
+/* A group of the regular expression that matched last. */
+static bool get_group(struct http_request *request, struct slice name,
+    struct slice *ret)
+{
+	if (!request->captures)
+		return false;
+	*ret = request->captures->groups[name.data[0] - '0'];
+	return ret->data != NULL;
 }
 
 /* As sent, but without scheme and host of an absolute target. */
@@ -163,12 +174,29 @@ static bool get_request_length(struct http_request *request,
 	    request->head.raw.len + request->body_received, ret);
 }
 
-/* Bodies are streamed, so there is no text of one to be had. */
+/* Only if a handler has read it, and it is in memory. */
 static bool get_request_body(struct http_request *request,
     struct slice name, struct slice *ret)
 {
-	(void)request, (void)name, (void)ret;
-	return false;
+	const struct http_request_body *read = request->body_read;
+
+	(void)name;
+	if (!read || read->body.kind != HTTP_BODY_BYTES)
+		return false;
+	*ret = read->body.bytes;
+	return true;
+}
+
+static bool get_request_body_file(struct http_request *request,
+    struct slice name, struct slice *ret)
+{
+	const struct http_request_body *read = request->body_read;
+
+	(void)name;
+	if (!read || read->body.kind != HTTP_BODY_FILE)
+		return false;
+	*ret = read->path;
+	return true;
 }
 
 /* The user that Basic authentication (RFC 7617) names, believed or not. */
@@ -250,7 +278,7 @@ struct slice http_request_path(struct http_request *request, struct slice uri)
 	struct slice root = http_document_root(request);
 	char *path;
 
-	if (core->alias)
+	if (core->alias && !request->uri_behind_alias)
 		uri = slice_from(uri, core->alias_len);
 	path = root.data ? arena_alloc_text(&request->arena,
 	    root.len + uri.len + 1) : NULL;
@@ -281,7 +309,8 @@ static bool get_request_filename(struct http_request *request,
 static bool get_status(struct http_request *request, struct slice name,
     struct slice *ret)
 {
-	unsigned status = request->response.status;
+	unsigned status = request->answer_status ?
+	    request->answer_status : request->response.status;
 
 	(void)name;
 	if (status < 100) {
@@ -303,6 +332,15 @@ static bool get_body_bytes_sent(struct http_request *request,
 {
 	(void)name;
 	return http_variable_number(request, request->body_sent, ret);
+}
+
+/* Did it come behind another one, before that was answered? */
+static bool get_pipe(struct http_request *request, struct slice name,
+    struct slice *ret)
+{
+	(void)name;
+	*ret = request->pipelined ? SLICE("p") : SLICE(".");
+	return true;
 }
 
 static bool get_request_completion(struct http_request *request,
@@ -369,6 +407,15 @@ const struct http_variable http_request_variables[] = {
 	{ { "uri", 3 }, get_uri },
 	{ { "document_uri", 12 }, get_uri },
 	{ { "request_uri", 11 }, get_request_uri },
+	{ { "1", 1 }, get_group },
+	{ { "2", 1 }, get_group },
+	{ { "3", 1 }, get_group },
+	{ { "4", 1 }, get_group },
+	{ { "5", 1 }, get_group },
+	{ { "6", 1 }, get_group },
+	{ { "7", 1 }, get_group },
+	{ { "8", 1 }, get_group },
+	{ { "9", 1 }, get_group },
 	{ { "request", 7 }, get_request },
 	{ { "request_method", 14 }, get_request_method },
 	{ { "server_protocol", 15 }, get_server_protocol },
@@ -380,7 +427,7 @@ const struct http_variable http_request_variables[] = {
 	{ { "content_type", 12 }, get_content_type },
 	{ { "request_length", 14 }, get_request_length },
 	{ { "request_body", 12 }, get_request_body },
-	{ { "request_body_file", 17 }, get_request_body },
+	{ { "request_body_file", 17 }, get_request_body_file },
 	{ { "remote_user", 11 }, get_remote_user },
 	{ { "document_root", 13 }, get_document_root },
 	{ { "realpath_root", 13 }, get_realpath_root },
@@ -388,6 +435,7 @@ const struct http_variable http_request_variables[] = {
 	{ { "status", 6 }, get_status },
 	{ { "bytes_sent", 10 }, get_bytes_sent },
 	{ { "body_bytes_sent", 15 }, get_body_bytes_sent },
+	{ { "pipe", 4 }, get_pipe },
 	{ { "request_completion", 18 }, get_request_completion },
 	{ { "request_time", 12 }, get_request_time },
 	{ { "request_id", 10 }, get_request_id },

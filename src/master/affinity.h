@@ -10,7 +10,7 @@
 enum { AFFINITY_MASKS_MAX = 128 };
 
 struct affinity {
-	cpu_set_t *masks;	/* with `automatic`, one: those to choose from */
+	cpu_set_t *masks;	/* with `automatic`: one, to choose from */
 	unsigned count;		/* 0: workers run anywhere */
 	bool automatic;		/* each worker gets one of masks[0] */
 };

@@ -251,7 +251,7 @@ static int core_merge(struct conf *conf, const void *parent, void *record)
 	if (!core->events)
 		return conf_fail(conf, NULL, 0,
 		    "no \"events\" section in configuration");
-	if (core->workers == 0)
+	if (core->workers == 0 || !core->master_process)
 		core->workers = 1;
 	if (core->affinity.count > 1 && !core->affinity.automatic &&
 	    core->affinity.count != (unsigned)core->workers)

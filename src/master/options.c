@@ -14,8 +14,9 @@ struct options_parser {
 	size_t why_size;
 };
 
-#define OPTIONS_FAIL(parser, ...) \
-	((void)snprintf((parser)->why, (parser)->why_size, __VA_ARGS__), -EINVAL)
+#define OPTIONS_FAIL(parser, ...)                                          \
+	((void)snprintf((parser)->why, (parser)->why_size, __VA_ARGS__),   \
+	    -EINVAL)
 
 static const struct {
 	const char *name;

@@ -12,6 +12,7 @@
 #include "master/master.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,6 +47,8 @@ struct start {
 	bool inherited;
 };
 
+/* Both live as long as the process does. */
+static struct start starting;
 static struct master master = { .ready = -1 };
 
 /* ---- paths, early log ---- */
@@ -363,6 +366,7 @@ static void start_finish(void)
 
 static int start_serve(struct start *start, char **argv)
 {
+	bool single = !start->cycle->core->master_process;
 	int status = EXIT_SUCCESS;
 
 	log_write(&start->log, LOG_LEVEL_NOTICE, 0,
@@ -371,15 +375,17 @@ static int start_serve(struct start *start, char **argv)
 	loop_use_cycle(&master, &start->cycle);
 	(void)metrics_mark(master.segment, METRICS_MARK_START,
 	    SLICE(PACKAGE_VERSION)); /* for display only */
-	if (master.cycle->core->master_process) {
+	if (single) {
+		status = start_single();
+	} else {
 		log_write(master.log, LOG_LEVEL_NOTICE, 0,
 		    "start worker processes");
 		loop_run(&master);
-	} else {
-		status = start_single();
 	}
 	start_finish();
-	return status;
+	if (!single)
+		return status;
+	_exit(status);		/* see worker_run(): it may have been stopped */
 }
 
 static int start_master(struct start *start, char **argv)
@@ -418,25 +424,40 @@ static int start_probe(struct start *start)
 	return start->options->test ? 0 : err;
 }
 
+/* Standard descriptors that the caller closed become /dev/null: a socket
+ * with such a number would be lost when the error log takes its place. */
+static void start_descriptors(void)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDWR);
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		(void)close(fd); /* the first one that was not missing */
+}
+
 int master_main(const struct options *options, char **argv,
     const char *default_prefix)
 {
-	struct start start = { .options = options };
+	struct start *start = &starting;
 	int err;
 
-	if (!start_paths(&start, default_prefix)) {
+	start->options = options;
+	start_descriptors();
+	if (!start_paths(start, default_prefix)) {
 		(void)fprintf(stderr, "ringmaster: out of memory\n");
 		return EXIT_FAILURE;
 	}
-	start_log(&start);
-	if (!options->signal && start_probe(&start) != 0)
+	start_log(start);
+	if (!options->signal && start_probe(start) != 0)
 		return EXIT_FAILURE;
-	err = cycle_new(&start.cycle_options, &start.log, &start.cycle);
+	err = cycle_new(&start->cycle_options, &start->log, &start->cycle);
 	if (options->test)
-		return start_test(&start, err);
+		return start_test(start, err);
 	if (err)
 		return EXIT_FAILURE;
 	if (options->signal)
-		return start_signal(&start);
-	return start_master(&start, argv);
+		return start_signal(start);
+	return start_master(start, argv);
 }

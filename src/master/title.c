@@ -8,7 +8,7 @@
 
 static char *title_begin;	/* NULL: there is no room */
 static size_t title_size;
-static char **title_environment;	/* the copy; others may keep parts of it */
+static char **title_environment;	/* the copy; parts of it stay in use */
 
 /* A copy of the strings, in one piece with the array; NULL without memory. */
 static char **title_copy(char *const *strings)

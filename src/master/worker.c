@@ -48,6 +48,7 @@ struct worker_listener {
 	unsigned slot;
 	bool shared;			/* by all: the group has one socket */
 	bool started;
+	uint64_t accepted, seen;	/* connections; at the last tick */
 };
 
 struct worker {
@@ -72,6 +73,7 @@ static void worker_accepted(void *arg, int fd)
 {
 	struct worker_listener *listener = arg;
 
+	listener->accepted++;
 	http_worker_accept(listener->worker->http, listener->listen, fd);
 }
 
@@ -144,8 +146,8 @@ static void worker_listener_stop(struct worker_listener *listener)
 	ring_listener_stop(&listener->ring);
 }
 
-/* Stop those that have connections waiting; the next update starts them
- * again. Returns whether there were any. */
+/* Stop those that have connections waiting and got none since the last tick;
+ * the next update starts them again. Returns whether there were any. */
 static bool worker_stop_waiting(struct worker *worker)
 {
 	bool stopped = false;
@@ -159,8 +161,12 @@ static bool worker_stop_waiting(struct worker *worker)
 	if (poll(worker->waiting, worker->listener_count, 0) <= 0)
 		return false;
 	for (unsigned i = 0; i < worker->listener_count; i++) {
-		if (worker->waiting[i].revents & POLLIN) {
-			worker_listener_stop(&worker->listeners[i]);
+		struct worker_listener *listener = &worker->listeners[i];
+		bool quiet = listener->accepted == listener->seen;
+
+		listener->seen = listener->accepted;
+		if (quiet && (worker->waiting[i].revents & POLLIN)) {
+			worker_listener_stop(listener);
 			stopped = true;
 		}
 	}
@@ -226,13 +232,15 @@ static void worker_tick(void *arg)
 	struct worker *worker = arg;
 	const struct worker_options *options = worker->options;
 	uint64_t now = ring_now(worker->ring), next = BOARD_BEAT_NS;
+	bool stopped;
 
 	board_beat(options->board, options->process, now);
 	metrics_slot_set_ring(worker->metrics, ring_stats(worker->ring));
+	stopped = !worker->draining && worker_stop_waiting(worker);
 	worker_update_listeners(worker);
 	if (worker_is_taking(worker))
 		next = WORKER_TAKING_NS;
-	if (!worker->draining && worker_stop_waiting(worker))
+	if (stopped)
 		next = WORKER_REARM_NS;
 	ring_timer_set(worker->ring, &worker->tick, now + next);
 }
@@ -256,6 +264,16 @@ static void worker_shutdown_timed_out(void *arg)
 	ring_stop(worker->ring);
 }
 
+/* [coroutine] */
+static void worker_stop_listening(struct worker *worker)
+{
+	worker->draining = true;
+	worker_update_listeners(worker);
+	while (worker_listeners_armed(worker))
+		ring_sleep(worker->ring,
+		    ring_now(worker->ring) + WORKER_STOP_POLL_NS);
+}
+
 /*
  * Coroutine: accept no more, give the sockets up, finish what is served.
  * The sockets have to be closed here, too, or clients could still connect
@@ -265,12 +283,22 @@ static void worker_drain(void *arg)
 {
 	struct worker *worker = arg;
 
-	worker_update_listeners(worker);
-	while (worker_listeners_armed(worker))
-		ring_sleep(worker->ring,
-		    ring_now(worker->ring) + WORKER_STOP_POLL_NS);
+	worker_stop_listening(worker);
 	listen_set_keep(worker->options->listens, NULL);
 	http_worker_drain(worker->http, worker_drained, worker);
+}
+
+/*
+ * Coroutine: stop at once, but not with an accept armed: the kernel ends that
+ * some milliseconds after the process, and keeps the socket listening for as
+ * long, so that clients of the next server would be reset.
+ */
+static void worker_terminate(void *arg)
+{
+	struct worker *worker = arg;
+
+	worker_stop_listening(worker);
+	ring_stop(worker->ring);
 }
 
 static void worker_quit(struct worker *worker)
@@ -289,7 +317,8 @@ static void worker_quit(struct worker *worker)
 	    : "worker process is shutting down");
 	if (timeout_ms > 0)
 		ring_timer_set(worker->ring, &worker->shutdown,
-		    ring_now(worker->ring) + (uint64_t)timeout_ms * NS_PER_MSEC);
+		    ring_now(worker->ring) +
+			(uint64_t)timeout_ms * NS_PER_MSEC);
 	if (ring_spawn(worker->ring, NULL, worker_drain, worker) != 0)
 		ring_stop(worker->ring); /* no memory: stop at once */
 }
@@ -305,7 +334,8 @@ static void worker_signal(struct worker *worker, int number)
 		break;
 	case SIGTERM:
 	case SIGINT:
-		ring_stop(worker->ring);
+		if (ring_spawn(worker->ring, NULL, worker_terminate, worker))
+			ring_stop(worker->ring); /* no memory */
 		break;
 	case SIGUSR1:
 		log_write(worker->log, LOG_LEVEL_NOTICE, 0, "reopening logs");
@@ -462,7 +492,6 @@ static void worker_end(struct worker *worker)
 	http_worker_stop(&worker->http);
 	metrics_writer_close(&worker->metrics);
 	log_write(worker->log, LOG_LEVEL_NOTICE, 0, "exit");
-	/* Stopped at once: what connections still have is the kernel's. */
 	if (!worker->finished)
 		return;
 	ring_close(&worker->ring);
@@ -485,12 +514,15 @@ int worker_run(const struct worker_options *options)
 	err = worker_become(&worker);
 	if (!err)
 		err = worker_start(&worker);
-	if (err)
-		return EXIT_FAILURE;
-	err = ring_run(worker.ring);
-	if (err)
-		log_write(worker.log, LOG_LEVEL_ALERT, -err,
-		    "the ring failed");
-	worker_end(&worker);
-	return err ? EXIT_FAILURE : 0;
+	if (!err) {
+		err = ring_run(worker.ring);
+		if (err)
+			log_write(worker.log, LOG_LEVEL_ALERT, -err,
+			    "the ring failed");
+		worker_end(&worker);
+	}
+	/* Stopped in the middle: what it has is for the kernel to free. */
+	if (!worker.finished && options->master != 0)
+		_exit(err ? EXIT_FAILURE : EXIT_SUCCESS);
+	return err ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -67,14 +67,13 @@ static int index_merge(struct conf *conf, const void *parent, void *record)
 static int index_open(struct http_request *request, struct slice name,
     struct file **ret)
 {
-	const struct http_core_record *core = request->location->core;
 	struct slice uri = arena_printf(&request->arena, "%.*s%.*s",
 	    SLICE_ARG(request->uri), SLICE_ARG(name));
 	struct slice path = uri.data ? http_request_path(request, uri) : uri;
 
 	if (!path.data)
 		return -ENOMEM;
-	return file_cache_open(request, path, !core->disable_symlinks, ret);
+	return file_cache_open(request, path, ret);
 }
 
 /* None of the names was there: is there a directory at all? */

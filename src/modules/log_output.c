@@ -141,10 +141,13 @@ static void report(struct log_output *output, uint64_t now)
 		return;
 	metrics_count(output->metrics, METRICS_LOG_DROPPED, output->lost);
 	if (now >= output->report_ns) {
-		log_write(output->log, LOG_LEVEL_ALERT, output->error,
-		    "write() to \"%s\" failed: %llu lines were lost",
-		    output->file && output->file->path ? output->file->path
-						       : "access log",
+		bool named = output->file && output->file->path;
+
+		/* As nginx: a file that a variable names is less serious. */
+		log_write(output->log,
+		    output->file ? LOG_LEVEL_ALERT : LOG_LEVEL_CRIT,
+		    output->error, "writing to \"%s\" failed: %llu lines "
+		    "were lost", named ? output->file->path : "access_log",
 		    (unsigned long long)output->lost);
 		output->report_ns = now + LOG_REPORT_S * NS_PER_SEC;
 	}

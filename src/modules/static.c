@@ -77,7 +77,7 @@ static int static_answer(struct http_request *request, struct file *file)
 {
 	const struct http_core_record *core = request->location->core;
 	struct http_response *response = &request->response;
-	struct slice type = http_content_type(core, file->path);
+	struct slice type = http_content_type(core, request->uri);
 
 	response->status = 200;
 	response->length = (int64_t)file->size;
@@ -100,19 +100,32 @@ static int static_answer(struct http_request *request, struct file *file)
 	return HTTP_DONE;
 }
 
+static bool static_reads(const struct http_request *request)
+{
+	return request->method == HTTP_METHOD_GET ||
+	    request->method == HTTP_METHOD_HEAD;
+}
+
+static int static_not_allowed(struct http_request *request)
+{
+	request->response.allow = SLICE("GET, HEAD");
+	return 405;
+}
+
 static int static_content(struct http_request *request)
 {
-	const struct http_core_record *core = request->location->core;
 	struct slice path;
 	struct file *file;
 	int err;
 
 	if (request->uri.data[request->uri.len - 1] == '/')
 		return HTTP_DECLINED;
+	if (!static_reads(request) && request->method != HTTP_METHOD_POST)
+		return static_not_allowed(request);
 	path = http_request_filename(request);
 	if (!path.data)
 		return 500;
-	err = file_cache_open(request, path, !core->disable_symlinks, &file);
+	err = file_cache_open(request, path, &file);
 	if (err)
 		return err == -EAGAIN ? 503 : 500;
 	if (file->error)
@@ -124,11 +137,8 @@ static int static_content(struct http_request *request)
 		    "\"%.*s\" is not a regular file", SLICE_ARG(path));
 		return 404;
 	}
-	if (request->method != HTTP_METHOD_GET &&
-	    request->method != HTTP_METHOD_HEAD) {
-		request->response.allow = SLICE("GET, HEAD");
-		return 405;
-	}
+	if (!static_reads(request))
+		return static_not_allowed(request);
 	return static_answer(request, file);
 }
 

@@ -9,13 +9,33 @@
 #include "http/variable.h"
 #include "modules/modules.h"
 
+struct try_files_path {
+	struct http_value value;
+	bool directory;			/* it was written with a '/' behind */
+};
+
 struct try_files_record {
-	struct http_value *paths;	/* the last is the fallback */
+	struct try_files_path *paths;	/* the last is the fallback */
 	unsigned count;			/* 0: not set */
 	unsigned status;		/* the fallback is "=status" */
 };
 
 extern const struct http_module http_try_files_module;
+
+/* The slash at the end of all but the fallback only says what to look for. */
+static int try_files_add(struct conf *conf, const struct conf_node *node,
+    struct try_files_record *try)
+{
+	struct try_files_path *path = &try->paths[try->count++];
+	struct slice text = node->args[try->count];
+
+	if (try->count + 1 < node->argc && text.len &&
+	    text.data[text.len - 1] == '/') {
+		path->directory = true;
+		text.len--;
+	}
+	return http_value_compile(conf, node, text, &path->value);
+}
 
 static int try_files_set(struct conf *conf, const struct conf_node *node,
     const struct conf_scope *scope, void *record)
@@ -34,8 +54,7 @@ static int try_files_set(struct conf *conf, const struct conf_node *node,
 	if (!try->paths)
 		return -ENOMEM;
 	for (unsigned i = 1; i < node->argc && !err; i++)
-		err = http_value_compile(conf, node, node->args[i],
-		    &try->paths[try->count++]);
+		err = try_files_add(conf, node, try);
 	if (err || last.len == 0 || last.data[0] != '=')
 		return err;
 	if (!slice_to_u64(slice_from(last, 1), &status) || status > 999)
@@ -45,19 +64,33 @@ static int try_files_set(struct conf *conf, const struct conf_node *node,
 	return 0;
 }
 
-/* Does the file, or with a slash at its end the directory, exist?
- * Returns 1, 0, or -errno. */
-static int try_files_exists(struct http_request *request, struct slice uri)
+/* The path of a request for what is tried. Below an alias a name stands for
+ * a file there, unless a variable gave it with the location's part. */
+static struct slice try_files_uri(struct http_request *request,
+    const struct http_value *value)
 {
-	bool directory = uri.len && uri.data[uri.len - 1] == '/';
+	const struct http_core_record *core = request->location->core;
+	struct slice text = http_value_get(request, value);
+	struct slice prefix = slice_first(request->uri, core->alias_len);
+
+	if (!text.data || !core->alias || core->alias_len == SIZE_MAX ||
+	    (!value->constant && slice_starts(text, prefix)))
+		return text;
+	return arena_printf(&request->arena, "%.*s%.*s", SLICE_ARG(prefix),
+	    SLICE_ARG(text));
+}
+
+/* Does the file, or the directory, exist? Returns 1, 0, or -errno. */
+static int try_files_exists(struct http_request *request, struct slice uri,
+    bool directory)
+{
 	struct slice path = http_request_path(request, uri);
 	struct file *file;
 	int err;
 
 	if (!path.data)
 		return -ENOMEM;
-	err = file_cache_open(request, path,
-	    !request->location->core->disable_symlinks, &file);
+	err = file_cache_open(request, path, &file);
 	if (err)
 		return err;
 	return !file->error && !!S_ISDIR(file->mode) == directory;
@@ -67,7 +100,7 @@ static int try_files_fallback(struct http_request *request,
     const struct try_files_record *try)
 {
 	struct slice uri = http_value_get(request,
-	    &try->paths[try->count - 1]);
+	    &try->paths[try->count - 1].value);
 	struct slice args = { NULL, 0 };
 	const char *mark;
 
@@ -88,10 +121,13 @@ static int try_files_precontent(struct http_request *request)
 	const struct try_files_record *try = http_request_record(request,
 	    &http_try_files_module.table);
 
+	request->uri_behind_alias = try->count &&
+	    request->location->core->alias_len == SIZE_MAX;
 	for (unsigned i = 0; i + 1 < try->count; i++) {
-		struct slice uri = http_value_get(request, &try->paths[i]);
-		int found = uri.data ? try_files_exists(request, uri) :
-		    -ENOMEM;
+		const struct try_files_path *path = &try->paths[i];
+		struct slice uri = try_files_uri(request, &path->value);
+		int found = uri.data ? try_files_exists(request, uri,
+		    path->directory) : -ENOMEM;
 
 		if (found < 0)
 			return found == -EAGAIN ? 503 : 500;

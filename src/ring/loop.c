@@ -50,7 +50,7 @@ struct ring_options ring_options_default(void)
 		.sq_entries = 1024,
 		.cq_entries = 8192,
 		.buffers = 1024,
-		.buffer_size = 4096,
+		.buffer_size = 2048,
 		.stacks_max = 16384,
 		.pool_threads = 4,
 		.pool_queue_max = 1024,

@@ -80,11 +80,16 @@ def alive(pid):
 
 
 def children(pid):
-    try:
-        text = pathlib.Path("/proc/%d/task/%d/children" % (pid, pid))
-        return [int(word) for word in text.read_text().split()]
-    except OSError:
-        return []
+    """Its children; /proc/PID/task/PID/children is not in every kernel."""
+    found = []
+    for path in pathlib.Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = path.read_text().rsplit(")", 1)[1].split()
+        except OSError:
+            continue			# it has just ended
+        if int(fields[1]) == pid:
+            found.append(int(path.parent.name))
+    return sorted(found)
 
 
 def title(pid):
@@ -284,10 +289,13 @@ class Server:
     def has_children(self):
         """The master's children are there, and are what they will be."""
         text = self.conf.read_text()
-        if "http {" not in text or "master_process off" in text:
+        count = re.search(r"worker_processes\s+(\d+)", text)
+        if not re.search(r"^http\s*{", text, re.M) or \
+                "master_process off" in text:
             return True
-        found = [title(pid) for pid in children(self.pid())]
-        return found and not [name for name in found if "master" in name]
+        names = [title(pid) for pid in children(self.pid())]
+        return len(names) >= (int(count[1]) if count else 1) and \
+            not [name for name in names if ": master" in name]
 
     def note_pids(self):
         """Remember who runs, to leave nobody behind."""

@@ -9,6 +9,7 @@ import json
 
 import pytest
 from board import start_board
+from conftest import Client
 
 SITE = 'location / { return 200 "hello"; }'
 
@@ -46,7 +47,6 @@ def test_other_names_are_refused(board, host):
 
 
 def test_an_old_request_without_a_host_is_refused(board):
-    from conftest import Client
     with Client(("127.0.0.1", board.port)) as client:
         client.send(b"GET /metrics HTTP/1.0\r\n\r\n")
         assert client.response().status == 403

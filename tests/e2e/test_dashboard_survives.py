@@ -5,7 +5,7 @@ import os
 import signal
 
 from board import start_board
-from conftest import wait_for
+from conftest import Client, wait_for
 
 SITE = 'location / { return 200 "hello"; }'
 
@@ -91,7 +91,6 @@ def test_a_killed_dashboard_comes_back(start):
 
 def test_many_at_once_are_answered_or_told_to_wait(start):
     server, board = start_board(start, server=SITE)
-    from conftest import Client
     clients = [Client(("127.0.0.1", board.port)) for _ in range(64)]
     for client in clients:
         client.send(b"GET /metrics.prom HTTP/1.1\r\nHost: localhost\r\n\r\n")

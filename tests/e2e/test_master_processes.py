@@ -7,11 +7,17 @@ import signal
 import time
 
 import pytest
-from conftest import alive, children, free_port, title, wait_for
+from conftest import Client, alive, children, free_port, title, wait_for
 from load import Load
 
 HELLO = 'location / { return 200 "hello"; }'
 NOBODY = 65534
+
+
+def stop_process(pid):
+    os.kill(pid, signal.SIGSTOP)
+    stat = pathlib.Path("/proc/%d/stat" % pid)
+    wait_for(lambda: stat.read_text().rsplit(")", 1)[1].split()[0] == "T")
 
 
 def uid(pid):
@@ -130,7 +136,7 @@ def test_slot_that_waits_for_its_worker_is_served_by_others(start):
 def test_stopped_worker_gets_no_connections(start):
     server = start(server=HELLO, workers=2)
     victim = server.workers()[0]
-    os.kill(victim, signal.SIGSTOP)
+    stop_process(victim)
     try:
         time.sleep(0.6)
         for _ in range(40):
@@ -149,7 +155,7 @@ def test_stopped_worker_gets_no_connections(start):
 def test_connections_queued_at_a_stopped_worker_are_served(start):
     server = start(server=HELLO, workers=2)
     victim = server.workers()[0]
-    os.kill(victim, signal.SIGSTOP)
+    stop_process(victim)
     try:
         clients = [server.connect(1.5) for _ in range(20)]
         for client in clients:
@@ -208,9 +214,8 @@ def test_one_socket_a_worker_slot(start):
 
 
 def test_unix_socket(start):
-    server = start(http="server { listen unix:%%DIR%%/s; %s }" % HELLO,
+    server = start(http="server { listen unix:%%DIR%%/s; " + HELLO + "}",
                    server=HELLO)
-    from conftest import Client
     for _ in range(10):
         with Client(str(server.dir / "s")) as client:
             assert client.request("/").body == b"hello"
@@ -222,7 +227,7 @@ def test_unix_socket(start):
 
 
 def test_unix_socket_left_by_a_killed_server(start):
-    server = start(http="server { listen unix:%%DIR%%/s; %s }" % HELLO,
+    server = start(http="server { listen unix:%%DIR%%/s; " + HELLO + "}",
                    server=HELLO)
     workers = server.workers()
     os.kill(server.pid(), signal.SIGKILL)
