@@ -29,7 +29,8 @@ static inline struct slice slice_cstr(const char *s)
 
 static inline bool slice_equal(struct slice a, struct slice b)
 {
-	return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+	return a.len == b.len &&
+	    (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
 }
 
 /* Equal but for the case of ASCII letters. */

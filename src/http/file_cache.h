@@ -22,7 +22,7 @@ enum {
 	FILE_CACHE_ENTRIES_MAX = 8192,
 	FILE_CACHE_BYTES_MAX = 64 * 1024 * 1024,
 	FILE_CACHE_BODY_MAX = 32 * 1024,	/* larger ones are not copied */
-	FILE_CACHE_FDS_MAX = 512,		/* and a tenth of RLIMIT_NOFILE */
+	FILE_CACHE_FDS_MAX = 512,	/* and a tenth of RLIMIT_NOFILE */
 	FILE_CACHE_CHECK_MS = 1000,
 };
 

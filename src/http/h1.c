@@ -19,31 +19,15 @@ enum h1_next {
 
 /* ---- the end of a request ---- */
 
-static void h1_metrics(struct h1 *h1, struct http_request *request)
+/* Who asked, and for what: for the list of recent requests. */
+static void h1_metrics_kept(struct http_request *request,
+    struct metrics_request *m)
 {
-	struct http_worker *worker = request->worker;
-	struct metrics_request *m = metrics_request_add(worker->metrics);
-	const union http_address *client = http_conn_client(h1->conn);
+	const union http_address *client = http_conn_client(request->conn);
 	struct slice path = slice_first(request->uri, METRICS_PATH_MAX);
 
-	m->ended_real_ns = http_worker_real_ns(worker);
-	m->duration_ns = ring_now(h1->ring) - request->started_ns;
-	m->first_byte_ns = m->duration_ns;
-	m->bytes_in = request->head.raw.len + request->body_received;
-	m->bytes_out = request->sent;
-	m->body_out = request->body_sent;
+	m->ended_real_ns = http_worker_real_ns(request->worker);
 	m->id = request->id;
-	m->server = request->server->scope;
-	m->location = request->location->scope;
-	m->status = (uint16_t)request->response.status;
-	m->method = (uint8_t)request->head.method;
-	m->cache = request->cache_result;
-	m->version = (uint8_t)(10 + request->head.version_minor);
-	m->aborted_by_client = request->aborted_by_client;
-	m->aborted_by_server = request->aborted_by_server;
-	m->staged = request->sampled;
-	if (request->sampled)
-		memcpy(m->stage_ns, request->stage_ns, sizeof(m->stage_ns));
 	m->family = (uint8_t)client->any.sa_family;
 	if (m->family == AF_INET) {
 		memcpy(m->address, &client->in.sin_addr, 4);
@@ -55,6 +39,31 @@ static void h1_metrics(struct h1 *h1, struct http_request *request)
 	m->path_len = (uint8_t)path.len;
 	if (path.len)
 		memcpy(m->path, path.data, path.len);
+}
+
+static void h1_metrics(struct h1 *h1, struct http_request *request)
+{
+	struct metrics_request *m = metrics_request_add(
+	    request->worker->metrics);
+
+	m->duration_ns = ring_now(h1->ring) - request->started_ns;
+	m->first_byte_ns = m->duration_ns;
+	m->bytes_in = request->head.raw.len + request->body_received;
+	m->bytes_out = request->sent;
+	m->body_out = request->body_sent;
+	m->server = request->server->scope;
+	m->location = request->location->scope;
+	m->status = (uint16_t)request->response.status;
+	m->method = (uint8_t)request->head.method;
+	m->cache = request->cache_result;
+	m->version = (uint8_t)(10 + request->head.version_minor);
+	m->aborted_by_client = request->aborted_by_client;
+	m->aborted_by_server = request->aborted_by_server;
+	m->staged = request->sampled;
+	if (request->sampled)
+		memcpy(m->stage_ns, request->stage_ns, sizeof(m->stage_ns));
+	if (m->kept)
+		h1_metrics_kept(request, m);
 }
 
 static void h1_request_end(struct h1 *h1, struct http_request *request)
@@ -71,9 +80,8 @@ static void h1_request_end(struct h1 *h1, struct http_request *request)
 	}
 	if (request->aborted_by_client && !request->header_sent)
 		request->response.status = 499;
-#ifndef RINGMASTER_NO_METRICS
-	h1_metrics(h1, request);
-#endif
+	if (METRICS_COUNTED)
+		h1_metrics(h1, request);
 	http_request_end(request);
 }
 

@@ -9,7 +9,7 @@
 
 struct http_regex {
 	pcre2_code *code;
-	pcre2_match_data *match;	/* of this process; one thread uses it */
+	pcre2_match_data *match;	/* one thread of a process uses it */
 };
 
 int http_regex_compile(struct conf *conf, const struct conf_node *node,

@@ -13,7 +13,7 @@
 #include "http/range.h"
 
 enum {
-	HTTP_RANGES_MAX = 64,		/* of one request, whatever max_ranges */
+	HTTP_RANGES_MAX = 64,	/* of one request, whatever max_ranges */
 	HTTP_BOUNDARY_LEN = 20,
 };
 
@@ -174,7 +174,7 @@ struct http_multipart {
 	struct http_source source;
 	struct http_body body;
 	struct range *ranges;
-	struct slice *heads;		/* before each part; and the last line */
+	struct slice *heads;	/* before each part; and the last line */
 	unsigned count;
 	unsigned next;			/* part that is being sent */
 	bool head_sent;

@@ -9,7 +9,7 @@
  */
 
 struct http_value_part {
-	struct slice text;			/* literal, or variable's name */
+	struct slice text;		/* literal, or variable's name */
 	const struct http_variable *variable;	/* NULL: literal */
 };
 

@@ -365,15 +365,6 @@ static bool get_request_time(struct http_request *request, struct slice name,
 	    ret);
 }
 
-/* "p" would be a request that came with the one before it. */
-static bool get_pipe(struct http_request *request, struct slice name,
-    struct slice *ret)
-{
-	(void)request, (void)name;
-	*ret = SLICE(".");
-	return true;
-}
-
 static bool get_limit_rate(struct http_request *request, struct slice name,
     struct slice *ret)
 {
@@ -440,6 +431,5 @@ const struct http_variable http_request_variables[] = {
 	{ { "request_time", 12 }, get_request_time },
 	{ { "request_id", 10 }, get_request_id },
 	{ { "limit_rate", 10 }, get_limit_rate },
-	{ { "pipe", 4 }, get_pipe },
 	{ { NULL, 0 }, NULL },
 };

@@ -67,6 +67,10 @@ struct run {
 	uint16_t server, location;	/* scopes; NONE if without cells */
 	uint16_t code;			/* index into codes[] */
 	uint8_t method, version;	/* indices as well */
+	/* The last ones that took equally long: the clock is read once a turn
+	 * of the loop, so these are many. */
+	uint64_t duration_ns, first_byte_ns;
+	unsigned same;
 	struct scope_sums sums;
 };
 
@@ -246,6 +250,8 @@ static inline void writer_run_begin(const struct metrics_writer *writer,
 		.method = request->method < METRICS_METHODS
 		    ? request->method : 0,
 		.version = (uint8_t)metrics_version(request->version),
+		.duration_ns = request->duration_ns,
+		.first_byte_ns = request->first_byte_ns,
 	};
 }
 
@@ -280,6 +286,28 @@ static void writer_run_scope(struct metrics_writer *writer, unsigned id,
 	    run->sums.duration.count);
 }
 
+/* Count those that took equally long: in all, in their server and in their
+ * location. */
+static inline void writer_bins(struct metrics_writer *writer,
+    const struct run *run)
+{
+	struct metrics_slot *slot = writer->slot;
+	unsigned bin = hist_bin(run->duration_ns);
+	uint64_t *cells[4] = {
+		&slot->core.totals.duration.bins[bin],
+		&slot->core.totals.first_byte.bins
+		    [hist_bin(run->first_byte_ns)],
+	};
+	unsigned count = 2;
+
+	if (run->server != METRICS_SCOPE_NONE)
+		cells[count++] = &slot->scopes[run->server].duration.bins[bin];
+	if (run->location != METRICS_SCOPE_NONE)
+		cells[count++] =
+		    &slot->scopes[run->location].duration.bins[bin];
+	writer_add_cells(writer, cells, count, run->same);
+}
+
 static void writer_run_end(struct metrics_writer *writer,
     const struct run *run)
 {
@@ -290,6 +318,7 @@ static void writer_run_end(struct metrics_writer *writer,
 		&totals->versions[run->version],
 	};
 
+	writer_bins(writer, run);
 	writer_add_cells(writer, cells, 3, run->sums.duration.count);
 	scope_sums_merge(&writer->sums.all, &run->sums);
 	writer_run_scope(writer, run->server, run);
@@ -321,36 +350,19 @@ static inline void writer_recent(struct metrics_writer *writer,
 	metrics_store(&slot->recent_count, n + 1);
 }
 
-/* Count the request's bins: in all, in its server and in its location. */
-static inline void writer_bins(struct metrics_writer *writer,
-    const struct run *run, const struct metrics_request *request)
-{
-	struct metrics_slot *slot = writer->slot;
-	unsigned bin = hist_bin(request->duration_ns);
-	uint64_t *cells[4] = {
-		&slot->core.totals.duration.bins[bin],
-		&slot->core.totals.first_byte.bins
-		    [hist_bin(request->first_byte_ns)],
-	};
-	unsigned count = 2;
-
-	if (run->server != METRICS_SCOPE_NONE)
-		cells[count++] = &slot->scopes[run->server].duration.bins[bin];
-	if (run->location != METRICS_SCOPE_NONE)
-		cells[count++] =
-		    &slot->scopes[run->location].duration.bins[bin];
-	if (count == 4)		/* nearly always: the loops are unrolled */
-		writer_add_cells(writer, cells, 4, 1);
-	else
-		writer_add_cells(writer, cells, count, 1);
-}
-
 static inline void writer_request(struct metrics_writer *writer,
     struct run *run, const struct metrics_request *request)
 {
 	struct batch_sums *sums = &writer->sums;
 
-	writer_bins(writer, run, request);
+	if (request->duration_ns != run->duration_ns ||
+	    request->first_byte_ns != run->first_byte_ns) {
+		writer_bins(writer, run);
+		run->duration_ns = request->duration_ns;
+		run->first_byte_ns = request->first_byte_ns;
+		run->same = 0;
+	}
+	run->same++;
 	if (request->staged)
 		writer_stages(writer, request);
 	run->sums.bytes_in += request->bytes_in;
@@ -360,7 +372,8 @@ static inline void writer_request(struct metrics_writer *writer,
 	sums_add(&sums->first_byte, request->first_byte_ns);
 	sums->aborted_client += request->aborted_by_client;
 	sums->aborted_server += request->aborted_by_server;
-	writer_recent(writer, request);
+	if (request->kept)
+		writer_recent(writer, request);
 }
 
 /* Add the sums of the scopes that these requests were of. */

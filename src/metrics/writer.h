@@ -16,6 +16,12 @@
 
 struct metrics_writer;
 
+#ifdef RINGMASTER_NO_METRICS
+enum { METRICS_COUNTED = false };
+#else
+enum { METRICS_COUNTED = true };
+#endif
+
 enum metrics_counter {		/* sums since the segment was made */
 	METRICS_ACCEPTED,	/* connections */
 	METRICS_HANDLED,	/* connections that got a record */
@@ -62,6 +68,8 @@ enum metrics_cache_result {
 enum {
 	METRICS_PATH_MAX = 112,		/* bytes of a path kept; longer: cut */
 	METRICS_STAGE_SAMPLE = 16,	/* one request in so many is staged */
+	METRICS_KEPT_MAX = 16,		/* requests of one flush that are shown
+					 * among the recent ones */
 	METRICS_STALL_NS = 10 * 1000 * 1000,
 };
 
@@ -82,6 +90,8 @@ struct metrics_request {
 	uint8_t cache;			/* enum metrics_cache_result */
 	uint8_t version;		/* 10, 11, 20 */
 	bool staged;
+	bool kept;			/* among the recent requests; else
+					 * what stands below is not filled in */
 	bool aborted_by_client;
 	bool aborted_by_server;		/* also by a timeout */
 	uint8_t family;			/* AF_INET, AF_INET6, AF_UNIX */
@@ -173,7 +183,8 @@ static inline void metrics_gauge_add(struct metrics_writer *writer,
 #endif
 
 /*
- * Room for one ended request, to be filled in at once (it holds rubbish).
+ * Room for one ended request, to be filled in at once: it holds rubbish, but
+ * for `kept`, which tells whether all of it is wanted.
  * Flushes first when METRICS_PENDING_MAX are waiting. Never NULL.
  */
 static inline struct metrics_request *metrics_request_add(
@@ -185,6 +196,8 @@ static inline struct metrics_request *metrics_request_add(
 	if (pending->request_count == pending->request_max)
 		metrics_flush(writer);
 	pending->dirty = true;
+	pending->requests[pending->request_count].kept =
+	    pending->request_count < METRICS_KEPT_MAX;
 	return &pending->requests[pending->request_count++];
 #else
 	return pending->requests;

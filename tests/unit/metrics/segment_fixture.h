@@ -72,8 +72,10 @@ static inline struct metrics_request *fixture_request(
     struct metrics_writer *writer)
 {
 	struct metrics_request *request = metrics_request_add(writer);
+	bool kept = request->kept;
 
 	memset(request, 0, sizeof(*request));
+	request->kept = kept;
 	request->duration_ns = 1000000;
 	request->first_byte_ns = 900000;
 	request->bytes_in = 100;

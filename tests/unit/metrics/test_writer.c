@@ -267,6 +267,7 @@ static void recent_requests_are_the_last_ones_newest_first(void **state)
 		request->id = (uint64_t)i;
 		request->path_len = METRICS_PATH_MAX;
 		memset(request->path, 'a' + i % 26, METRICS_PATH_MAX);
+		metrics_flush(writer);
 	}
 	metrics_writer_close(&writer);
 	assert_int_equal(10, metrics_slot_read_recent(cells, recent, 10));
@@ -279,6 +280,24 @@ static void recent_requests_are_the_last_ones_newest_first(void **state)
 		assert_int_equal('a' + n % 26,
 		    recent[i].path[METRICS_PATH_MAX - 1]);
 	}
+}
+
+static void a_flush_keeps_only_its_first_requests_as_recent(void **state)
+{
+	struct fixture *f = *state;
+	unsigned slot = fixture_slot(f, 0);
+	const struct metrics_slot *cells = &f->segment->file->slots[slot];
+	struct metrics_writer *writer = open_writer(f, slot);
+	struct metrics_request recent[METRICS_RECENT];
+
+	for (int i = 0; i < METRICS_KEPT_MAX + 1; i++)
+		fixture_request(writer)->id = (uint64_t)i;
+	metrics_flush(writer);
+	assert_int_equal(METRICS_KEPT_MAX, metrics_slot_read_recent(cells,
+	    recent, METRICS_RECENT));
+	assert_int_equal(METRICS_KEPT_MAX - 1, recent[0].id);
+	assert_int_equal(METRICS_KEPT_MAX + 1, cells->core.totals.requests);
+	metrics_writer_close(&writer);
 }
 
 static void silence_is_the_time_since_the_last_turn(void **state)
@@ -366,6 +385,7 @@ int main(void)
 		TEST(next_worker_continues_totals_but_not_gauges),
 		TEST(slot_of_another_process_is_not_released),
 		TEST(recent_requests_are_the_last_ones_newest_first),
+		TEST(a_flush_keeps_only_its_first_requests_as_recent),
 		TEST(silence_is_the_time_since_the_last_turn),
 		TEST(reader_sees_only_whole_flushes),
 	};
