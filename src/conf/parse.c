@@ -304,7 +304,7 @@ static char conf_unexpected_sign(const struct conf_parser *parser,
 static int conf_parse_list(struct conf_parser *parser, bool block,
     struct conf_node **ret)
 {
-	enum conf_token token;
+	enum conf_token token = CONF_TOKEN_END;
 	char sign;
 	int err;
 

@@ -8,7 +8,8 @@
 
 static char *title_begin;	/* NULL: there is no room */
 static size_t title_size;
-static char **title_environment;	/* the copy; parts of it stay in use */
+/* The copies; parts of them stay in use to the end. */
+static char **title_environment, **title_arguments;
 
 /* A copy of the strings, in one piece with the array; NULL without memory. */
 static char **title_copy(char *const *strings)
@@ -34,14 +35,12 @@ static char **title_copy(char *const *strings)
 
 char **title_init(int argc, char **argv)
 {
-	char **arguments = title_copy(argv);
 	char *end = argv[0];
 
+	title_arguments = title_copy(argv);
 	title_environment = title_copy(environ);
-	if (!arguments || !title_environment) {
-		free(arguments);
+	if (!title_arguments || !title_environment)
 		return NULL;
-	}
 	for (int i = 0; i < argc; i++)
 		if (argv[i] == end)
 			end += strlen(end) + 1;
@@ -51,7 +50,7 @@ char **title_init(int argc, char **argv)
 	title_begin = argv[0];
 	title_size = (size_t)(end - title_begin);
 	environ = title_environment;
-	return arguments;
+	return title_arguments;
 }
 
 void title_set(const char *text)

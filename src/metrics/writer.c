@@ -604,7 +604,8 @@ int metrics_writer_open(struct metrics_segment *segment, unsigned slot,
 	writer->pending.request_max = METRICS_PENDING_MAX;
 	writer->scope_limit = metrics_load32(&writer->slot->scope_limit);
 	metrics_store32(&writer->slot->pid, (uint32_t)getpid());
-	metrics_test_start(segment);
+	if (writer->slot->kind == METRICS_KIND_WORKER)
+		metrics_test_start(segment);
 	*ret = writer;
 	return 0;
 }

@@ -23,7 +23,7 @@ static void show_version(const struct options *options)
 		options_usage(RM_PREFIX);
 	if (options->configure)
 		(void)fprintf(stderr, "built by %s\n"
-		    "configure arguments: --prefix=%s\n", COMPILER, RM_PREFIX);
+		    "configure arguments: %s\n", COMPILER, CONFIGURE_ARGUMENTS);
 }
 
 int main(int argc, char **argv)

@@ -12,6 +12,9 @@ import pytest
 from board import start_board
 from conftest import wait_for
 
+# Workers see only those variables that the configuration names.
+HOOK = "env RINGMASTER_TEST_DIE_IN_FLUSH;"
+
 
 @pytest.fixture
 def dying(binary, monkeypatch):
@@ -33,8 +36,9 @@ def totals(board):
 @pytest.mark.parametrize("cells", [1, 40, 97, 250])
 def test_a_torn_flush_is_taken_back_whole(start, dying, cells):
     dying(cells)
-    server, board = start_board(start, workers=1,
+    server, board = start_board(start, workers=1, main=HOOK,
                                 server='location / { return 200 "x"; }')
+    server.bad_lines_expected = True	# a worker that is killed is an [alert]
     answered = 0
     for _ in range(60):
         try:
@@ -50,8 +54,9 @@ def test_a_torn_flush_is_taken_back_whole(start, dying, cells):
 
 def test_counting_goes_on_exactly_after_a_recovery(start, dying):
     dying(60)
-    server, board = start_board(start, workers=1,
+    server, board = start_board(start, workers=1, main=HOOK,
                                 server='location / { return 200 "x"; }')
+    server.bad_lines_expected = True
     for _ in range(20):
         try:
             server.get("/")

@@ -101,13 +101,14 @@ def test_a_client_that_does_not_read(start, settings, reset):
 
 
 def test_a_client_that_reads_slowly_gets_it_all(start):
-    size = 4 << 20
-    server = start(files={"big": b"x" * size}, server="send_timeout 600ms;")
-    with stalled(server) as raw:
-        got = 0
-        while got < size:
-            got += len(raw.recv(1 << 17))
-            time.sleep(0.02)
+    size = 16 << 20
+    server = start(files={"big": b"x" * size}, server="send_timeout 500ms;")
+    with server.connect() as client:
+        client.send(b"GET /big HTTP/1.1\r\nHost: x\r\n\r\n")
+        client.read_until(b"\r\n\r\n")
+        for _ in range(16):
+            time.sleep(0.1)
+            assert len(client.read_bytes(1 << 20)) == 1 << 20
 
 
 def test_lingering_close(start):

@@ -1,0 +1,30 @@
+"""limit_rate and limit_rate_after, roughly. Guards against a limit that is
+not kept and against one that stalls."""
+
+import time
+
+import pytest
+
+
+@pytest.mark.parametrize("size", [30000, 300000])	# in memory; from a file
+@pytest.mark.parametrize("after", [0, 10000])
+def test_rate(start, size, after):
+    rate = (size - after) // 3	# a second's worth may go at once
+    server = start(files={"f": "x" * size}, server="""
+        limit_rate %d; limit_rate_after %d;""" % (rate, after))
+    begun = time.monotonic()
+    assert len(server.get("/f").body) == size
+    assert 1.4 < time.monotonic() - begun < 4.5
+
+
+def test_others_are_not_held_up(start):
+    server = start(workers=1, files={"f": "x" * 300000}, server="""
+        location /f { limit_rate 50k; }
+        location / { return 200 fast; }""")
+    with server.connect() as slow:
+        slow.send(b"GET /f HTTP/1.1\r\nHost: x\r\n\r\n")
+        slow.read_until(b"\r\n\r\n")
+        begun = time.monotonic()
+        for _ in range(20):
+            assert server.get("/").body == b"fast"
+        assert time.monotonic() - begun < 2
