@@ -59,6 +59,7 @@ struct http_core_record {
 	bool root_set;
 	bool alias;			/* root replaces the location's name */
 	size_t alias_len;		/* bytes of that name */
+	unsigned root_dots;		/* ".." segments it was written with */
 	int64_t client_body_timeout;	/* ms */
 	int64_t client_body_buffer_size;
 	int64_t client_max_body_size;

@@ -8,6 +8,7 @@
 #include <errno.h>
 
 #include "base/hash.h"
+#include "http/uri.h"
 
 enum { HTTP_TYPES_SIZE_MIN = 64 };
 
@@ -46,6 +47,7 @@ static int http_set_path(struct conf *conf, const struct conf_node *node,
 	if (!full)
 		return -ENOMEM;
 	core->root_set = true;
+	core->root_dots = uri_dots(slice_cstr(full));
 	core->alias = alias;
 	return http_value_compile(conf, node, slice_cstr(full), &core->root);
 }
@@ -446,6 +448,7 @@ int http_core_merge(struct conf *conf, const void *parent, void *record)
 		return http_core_merge_first(conf, core);
 	if (!core->root_set) {
 		core->root = from->root;
+		core->root_dots = from->root_dots;
 		core->alias = from->alias;
 		core->alias_len = from->alias_len;
 		core->root_set = from->root_set;

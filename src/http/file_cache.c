@@ -26,6 +26,7 @@
 #include "base/hash.h"
 #include "http/conn.h"
 #include "http/file_open.h"
+#include "http/uri.h"
 #include "metrics/segment.h"
 
 enum {
@@ -438,6 +439,20 @@ static int file_cache_load(struct file_cache *cache, struct file *file,
 	return 0;
 }
 
+/*
+ * Does the path lead out of where the configuration points? What a request
+ * gives has no ".." in it, but an alias or a variable can cut it so that it
+ * has: "location /img { alias /data/img/; }" and "/img../x".
+ */
+static bool file_path_escapes(const struct http_request *request,
+    struct slice path)
+{
+	const struct http_core_record *core = request->location->core;
+
+	return (core->alias || !core->root.constant) &&
+	    uri_dots(path) != core->root_dots;
+}
+
 int file_cache_open(struct http_request *request, struct slice path,
     struct file **ret)
 {
@@ -448,8 +463,10 @@ int file_cache_open(struct http_request *request, struct slice path,
 	uint64_t hash = hash_bytes(path, cache->seed ^ policy.links ^
 	    policy.trusted << 2);
 	bool enabled = metrics_cache_enabled(worker->segment);
-	struct file *file = enabled ? file_find(cache, path, hash) : NULL;
-	int err;
+	bool escapes = file_path_escapes(request, path);
+	struct file *file = enabled && !escapes ?
+	    file_find(cache, path, hash) : NULL;
+	int err = 0;
 
 	if (file && !file_check(cache, file)) {
 		file_remove(cache, file);
@@ -466,8 +483,12 @@ int file_cache_open(struct http_request *request, struct slice path,
 		metrics_count(worker->metrics, enabled ? METRICS_CACHE_MISSES :
 		    METRICS_CACHE_BYPASS, 1);
 		file = file_new(path, hash);
-		err = file ? file_cache_load(cache, file, policy, enabled) :
-		    -ENOMEM;
+		if (!file)
+			err = -ENOMEM;
+		else if (escapes)
+			file->error = EACCES;
+		else
+			err = file_cache_load(cache, file, policy, enabled);
 		if (err) {
 			if (file)
 				file_release(file);

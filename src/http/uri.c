@@ -168,3 +168,15 @@ bool uri_normalise(struct slice target, bool merge_slashes, char *buffer,
 	split_args(rest, ret);
 	return true;
 }
+
+unsigned uri_dots(struct slice path)
+{
+	const char *at = path.data, *end = path.data + path.len;
+	unsigned count = 0;
+
+	while (path.len && (at = memmem(at, (size_t)(end - at), "/..", 3))) {
+		at += 3;
+		count += at == end || *at == '/';
+	}
+	return count;
+}

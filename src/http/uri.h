@@ -32,4 +32,7 @@ bool uri_split(struct slice target, struct uri *ret);
 bool uri_normalise(struct slice target, bool merge_slashes, char *buffer,
     struct uri *ret);
 
+/* How many ".." segments a path has. */
+unsigned uri_dots(struct slice path);
+
 #endif

@@ -137,7 +137,7 @@ static void closing_writes_what_is_left(void **state)
 
 static void flushing_while_writing_writes_all_in_order(void **state)
 {
-	char expected[400] = "", line[8];
+	char expected[400] = "", line[16];
 
 	(void)state;
 	t.output.size = 10;
