@@ -75,7 +75,10 @@ static void log_line_escape(struct log_line *line, const char *text)
 	for (; *text; text++) {
 		unsigned char c = (unsigned char)*text;
 
-		log_line_add(line, c < 0x20 || c == 0x7f ? "\\x%02X" : "%c", c);
+		if (c < 0x20 || c == 0x7f)
+			log_line_add(line, "\\x%02X", c);
+		else if (line->len < sizeof(line->text) - 1)
+			line->text[line->len++] = (char)c;
 	}
 }
 

@@ -5,11 +5,43 @@
 
 #include "conf/conf.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <unistd.h>
 
+#include "base/hash.h"
+
+/* Where the search for a table begins. */
+static unsigned conf_table_slot(const struct conf_table *table)
+{
+	return (unsigned)(hash_mix((uintptr_t)table) % CONF_TABLE_SLOTS);
+}
+
 /* Bytes of a message before its place, so that the place is never cut. */
 enum { CONF_MESSAGE_SIZE = 1024 };
+
+/* Have conf_record() find the table that was counted last. */
+static void conf_table_add(struct conf *conf, const struct conf_table *table)
+{
+	unsigned slot = conf_table_slot(table);
+
+	assert(conf->table_count <= CONF_TABLE_SLOTS / 2);
+	while (conf->table_slots[slot])
+		slot = (slot + 1) % CONF_TABLE_SLOTS;
+	conf->table_slots[slot] = (uint8_t)conf->table_count;
+}
+
+void *conf_record(const struct conf *conf, void *const *records,
+    const struct conf_table *table)
+{
+	unsigned slot = conf_table_slot(table);
+
+	while (conf->tables[conf->table_slots[slot] - 1] != table) {
+		slot = (slot + 1) % CONF_TABLE_SLOTS;
+		assert(conf->table_slots[slot]);
+	}
+	return records[conf->table_slots[slot] - 1];
+}
 
 void conf_init(struct conf *conf, const struct conf_table *const *tables,
     const char *prefix, const char *conf_prefix, const struct log *log)
@@ -22,7 +54,7 @@ void conf_init(struct conf *conf, const struct conf_table *const *tables,
 	};
 	arena_init(&conf->arena, NULL, 0, CONF_MEMORY_MAX);
 	while (tables[conf->table_count])
-		conf->table_count++;
+		conf_table_add(conf, tables[conf->table_count++]);
 }
 
 struct conf_cleanup {

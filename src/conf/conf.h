@@ -119,6 +119,8 @@ struct conf_table {
 	int (*merge)(struct conf *conf, const void *parent, void *record);
 };
 
+enum { CONF_TABLE_SLOTS = 256 };	/* twice the tables at least */
+
 /* Where directives are being applied. */
 struct conf_scope {
 	enum conf_context context;
@@ -131,6 +133,7 @@ struct conf {
 	struct arena arena;
 	const struct conf_table *const *tables;	/* NULL ends the array */
 	unsigned table_count;
+	uint8_t table_slots[CONF_TABLE_SLOTS];	/* hash table: index + 1 */
 	const char *prefix;		/* for relative paths; ends in '/' */
 	const char *conf_prefix;	/* for relative includes; ends in '/' */
 	const struct log *log;		/* errors, as [emerg] */
@@ -188,7 +191,8 @@ int conf_apply(struct conf *conf, const struct conf_node *node,
 /* A new set of records, each field unset; NULL without memory. */
 void **conf_records_new(struct conf *conf);
 
-/* The record of `table` in a set; the table must be one of the conf's. */
+/* The record of `table` in a set; the table must be one of the conf's. Cheap:
+ * requests ask for it. */
 void *conf_record(const struct conf *conf, void *const *records,
     const struct conf_table *table);
 

@@ -251,17 +251,6 @@ void **conf_records_new(struct conf *conf)
 	return records;
 }
 
-void *conf_record(const struct conf *conf, void *const *records,
-    const struct conf_table *table)
-{
-	unsigned i = 0;
-
-	while (i < conf->table_count && conf->tables[i] != table)
-		i++;
-	assert(i < conf->table_count);
-	return records[i];
-}
-
 static bool conf_table_in(const struct conf_table *table, unsigned contexts)
 {
 	for (const struct conf_directive *row = table->directives; row->name;

@@ -383,16 +383,42 @@ static void page_servers(struct buf *out,
 	page_table_end(out);
 }
 
+static const char *page_mark(Ringmaster__V1__MarkKind kind)
+{
+	switch (kind) {
+	case RINGMASTER__V1__MARK_KIND__MARK_KIND_START:
+		return "Started";
+	case RINGMASTER__V1__MARK_KIND__MARK_KIND_STOP:
+		return "Stopped";
+	case RINGMASTER__V1__MARK_KIND__MARK_KIND_RELOAD:
+		return "Reloaded";
+	case RINGMASTER__V1__MARK_KIND__MARK_KIND_RELOAD_FAILED:
+		return "Reload failed";
+	case RINGMASTER__V1__MARK_KIND__MARK_KIND_CRASH:
+		return "Crash";
+	case RINGMASTER__V1__MARK_KIND__MARK_KIND_UPGRADE:
+		return "Upgraded";
+	case RINGMASTER__V1__MARK_KIND__MARK_KIND_CACHE_ON:
+		return "Cache on";
+	case RINGMASTER__V1__MARK_KIND__MARK_KIND_CACHE_OFF:
+		return "Cache off";
+	default:
+		return "Event";
+	}
+}
+
 static void page_marks(struct buf *out,
     const Ringmaster__V1__Snapshot *snapshot)
 {
-	static const char *const titles[] = { "Time (UTC)", "Event", NULL };
+	static const char *const titles[] = { "Time (UTC)", "Event",
+	    "Details", NULL };
 
 	page_table_begin(out, "Events", titles);
 	for (size_t i = 0; i < snapshot->n_marks; i++) {
 		buf_append_cstr(out, "<tr><td>");
 		page_time(out, snapshot->marks[i]->time_unix_ns);
-		buf_append_cstr(out, "</td><td><bdi>");
+		buf_printf(out, "</td><td>%s</td><td><bdi>",
+		    page_mark(snapshot->marks[i]->kind));
 		page_text(out, snapshot->marks[i]->text);
 		buf_append_cstr(out, "</bdi></td></tr>\n");
 	}

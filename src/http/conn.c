@@ -337,6 +337,7 @@ int http_worker_start(const struct http_worker_options *options,
 	worker->log = options->log;
 	worker->connections_max = http_worker_limit(options->connections_max);
 	worker->conns_end = &worker->conns;
+	(void)http_worker_date(worker);	/* sets the wall clock */
 	worker->module_data = calloc(options->http->module_count + 1,
 	    sizeof(*worker->module_data));
 	err = worker->module_data ? file_cache_new(worker, &worker->files) :

@@ -110,6 +110,10 @@ void http_conn_close(struct http_conn *conn, bool timed_out);
  */
 int http_request_run(struct http_request *request);
 
+/* The same for a request whose head was not understood: answer with what
+ * error_page says of `status`, or the default page. */
+int http_request_fail(struct http_request *request, unsigned status);
+
 /* Make the response the default page for `status`. */
 void http_request_refuse(struct http_request *request, unsigned status);
 

@@ -91,11 +91,12 @@ static int http_location_check(struct conf *conf,
 	return 0;
 }
 
-static unsigned http_scope_depth(const struct conf_scope *scope)
+/* How many locations are around what stands in `scope`. */
+static unsigned http_location_depth(const struct conf_scope *scope)
 {
 	unsigned depth = 0;
 
-	for (; scope; scope = scope->parent)
+	for (; scope && scope->context == CONF_LOCATION; scope = scope->parent)
 		depth++;
 	return depth;
 }
@@ -113,7 +114,7 @@ int http_set_location(struct conf *conf, const struct conf_node *node,
 	(void)record;
 	if (!location || !(location->records = conf_records_new(conf)))
 		return -ENOMEM;
-	if (http_scope_depth(scope) > HTTP_NESTING_MAX)
+	if (http_location_depth(scope) >= HTTP_NESTING_MAX)
 		return conf_fail(conf, node, 0, "locations are nested deeper "
 		    "than %d", HTTP_NESTING_MAX);
 	err = http_location_name(conf, node, location);

@@ -50,6 +50,7 @@ struct file_cache {
 	struct file_dir *dirs[FILE_DIRS_SIZE];	/* by watch */
 	uint64_t seed;
 	uint64_t events;		/* changes whenever one came */
+	uint64_t read_ns;		/* turn in which they were read */
 	unsigned count, fds, fds_max;
 	size_t bytes;
 	int inotify;			/* -1: none; then nothing is trusted */
@@ -193,6 +194,20 @@ static struct file_dir **file_dir_slot(struct file_cache *cache, int watch)
 	return slot;
 }
 
+/* The directory that is watched, for one file more; NULL without memory. */
+static struct file_dir *file_dir_hold(struct file_cache *cache, int watch)
+{
+	struct file_dir **slot = file_dir_slot(cache, watch);
+
+	if (!*slot)
+		*slot = calloc(1, sizeof(**slot));
+	if (!*slot)
+		return NULL;
+	(*slot)->watch = watch;
+	(*slot)->files++;
+	return *slot;
+}
+
 static void file_dir_release(struct file_cache *cache, struct file_dir *dir)
 {
 	struct file_dir **slot;
@@ -269,20 +284,21 @@ static void file_insert(struct file_cache *cache, struct file *file,
     int watch)
 {
 	struct file *old = file_find(cache, file->path, file->hash);
-	struct file_dir **dir = file_dir_slot(cache, watch);
 	struct file **slot = file_slot(cache, file->hash);
+	/* Held first: what is removed may be the last file in it. */
+	struct file_dir *dir = file_dir_hold(cache, watch);
 
 	if (old)
 		file_remove(cache, old);
 	while (cache->count && file_cache_full(cache, file))
 		file_evict(cache);
-	if (!*dir)
-		*dir = calloc(1, sizeof(**dir));
-	if (!*dir || file_cache_full(cache, file))
+	if (dir && file_cache_full(cache, file)) {
+		file_dir_release(cache, dir);
+		dir = NULL;
+	}
+	if (!dir)
 		return;
-	(*dir)->watch = watch;
-	(*dir)->files++;
-	file->dir = *dir;
+	file->dir = dir;
 	file->next_hash = *slot;
 	*slot = file;
 	file->next = cache->files;
@@ -360,24 +376,28 @@ static void file_invalidate(struct file_cache *cache,
 	}
 }
 
+/* Handle the events that are there. */
+static void file_events_read(struct file_cache *cache)
+{
+	_Alignas(struct inotify_event) char buffer[4096];
+	ssize_t n = read(cache->inotify, buffer, sizeof(buffer));
+
+	for (ssize_t at = 0; at < n; ) {
+		const struct inotify_event *event = (void *)(buffer + at);
+
+		file_invalidate(cache, event);
+		at += (ssize_t)(sizeof(*event) + event->len);
+	}
+}
+
 /* Wait for events as long as the worker lives; a coroutine. */
 static void file_events_run(void *arg)
 {
 	struct file_cache *cache = arg;
-	_Alignas(struct inotify_event) char buffer[4096];
-	ssize_t n, at;
 
 	while (ring_poll(cache->worker->ring, cache->inotify, POLLIN,
-	    RING_NO_DEADLINE) > 0) {
-		n = read(cache->inotify, buffer, sizeof(buffer));
-		for (at = 0; at < n; ) {
-			const struct inotify_event *event = (void *)
-			    (buffer + at);
-
-			file_invalidate(cache, event);
-			at += (ssize_t)(sizeof(*event) + event->len);
-		}
-	}
+	    RING_NO_DEADLINE) > 0)
+		file_events_read(cache);
 }
 
 /* ---- the interface ---- */
@@ -453,12 +473,27 @@ static bool file_path_escapes(const struct http_request *request,
 	    uri_dots(path) != core->root_dots;
 }
 
+/*
+ * The cache, knowing of all changes before this turn: a request that was sent
+ * after a change may come out of the ring before the event that tells of it.
+ */
+static struct file_cache *file_cache_fresh(struct http_worker *worker)
+{
+	struct file_cache *cache = worker->files;
+	uint64_t now = ring_now(worker->ring);
+
+	if (cache->read_ns != now && cache->inotify >= 0)
+		file_events_read(cache);
+	cache->read_ns = now;
+	return cache;
+}
+
 int file_cache_open(struct http_request *request, struct slice path,
     struct file **ret)
 {
 	struct file_policy policy = file_policy_get(request, path);
 	struct http_worker *worker = request->worker;
-	struct file_cache *cache = worker->files;
+	struct file_cache *cache = file_cache_fresh(worker);
 	/* Paths that were walked otherwise are other entries. */
 	uint64_t hash = hash_bytes(path, cache->seed ^ policy.links ^
 	    policy.trusted << 2);

@@ -19,13 +19,17 @@ enum h1_next {
 
 /* ---- the end of a request ---- */
 
-/* Who asked, and for what: for the list of recent requests. */
+/* Who asked, and for what: for the list of recent requests. Queries may hold
+ * what should not be shown. */
 static void h1_metrics_kept(struct http_request *request,
     struct metrics_request *m)
 {
 	const union http_address *client = http_conn_client(request->conn);
-	struct slice path = slice_first(request->uri, METRICS_PATH_MAX);
+	struct slice path = slice_first(request->head.path, METRICS_PATH_MAX);
+	const char *query = path.len ? memchr(path.data, '?', path.len) : NULL;
 
+	if (query)
+		path.len = (size_t)(query - path.data);
 	m->ended_real_ns = http_worker_real_ns(request->worker);
 	m->id = request->id;
 	m->family = (uint8_t)client->any.sa_family;
@@ -211,12 +215,11 @@ static enum h1_head_result h1_head_lost(struct h1 *h1,
 	request->head.raw = (struct slice){ h1->in + h1->in_next,
 	    h1->in_end - h1->in_next };
 	request->response.status = n == -ETIMEDOUT ? 408 : 400;
-	request->aborted_by_client = n != -ETIMEDOUT;
-	request->aborted_by_server = n == -ETIMEDOUT;
-	http_log(request, LOG_LEVEL_INFO, n < 0 ? (int)-n : 0,
-	    n == -ETIMEDOUT ? "client timed out while reading client request "
-	    "headers" : "client prematurely closed connection while reading "
-	    "client request headers");
+	if (n != -ETIMEDOUT)
+		http_log(request, LOG_LEVEL_INFO, n < 0 ? (int)-n : 0,
+		    "client prematurely closed connection while reading "
+		    "client request headers");
+	h1->error = n < 0 ? (int)n : -ECONNRESET;
 	return H1_HEAD_GONE;
 }
 
@@ -294,6 +297,13 @@ static void h1_stage(struct http_request *request, enum metrics_stage stage,
 	*since = now;
 }
 
+/* Has anything come behind the request? */
+static bool h1_has_more(const struct h1 *h1, const struct h1_body *body)
+{
+	return h1->in_next < h1->in_end || body->buffered.len ||
+	    ring_stream_ready(&h1->conn->stream);
+}
+
 /* Answer a request whose head was read. */
 static enum h1_next h1_answer(struct h1 *h1, struct http_request *request,
     struct h1_body *body, uint64_t since)
@@ -304,6 +314,7 @@ static enum h1_next h1_answer(struct h1 *h1, struct http_request *request,
 	    !request->worker->draining;
 	if (http_request_run(request) == HTTP_ABORT) {
 		request->response.status = 444;
+		h1_flush(h1, 0);	/* answers to earlier requests */
 		return H1_CLOSE;
 	}
 	h1->keepalive_ns = (uint64_t)
@@ -312,7 +323,8 @@ static enum h1_next h1_answer(struct h1 *h1, struct http_request *request,
 		h1_stage(request, METRICS_STAGE_HANDLER, &since);
 	refused = body->failed;		/* whoever read it has answered so */
 	if (!body->done)
-		reusable = h1_body_discard_ready(body);
+		reusable = h1_body_discard_ready(body,
+		    request->response.status < 400);
 	if (body->failed && !refused)
 		http_request_refuse(request, 400);
 	request->keepalive &= reusable;
@@ -329,19 +341,20 @@ static enum h1_next h1_answer(struct h1 *h1, struct http_request *request,
 		h1_flush(h1, 0);
 	if (request->sampled)
 		h1_stage(request, METRICS_STAGE_SEND, &since);
-	if (h1->error || !reusable)
+	if (h1->error)
 		return H1_CLOSE;
+	if (!reusable)
+		return H1_LINGER;
 	if (!request->keepalive)
-		return h1->in_next < h1->in_end ? H1_LINGER : H1_CLOSE;
-	return h1->in_next < h1->in_end || body->buffered.len ||
-	    ring_stream_ready(&h1->conn->stream) ? H1_AGAIN : H1_IDLE;
+		return h1_has_more(h1, body) ? H1_LINGER : H1_CLOSE;
+	return h1_has_more(h1, body) ? H1_AGAIN : H1_IDLE;
 }
 
 static enum h1_next h1_refuse(struct h1 *h1, struct http_request *request)
 {
 	request->head.version_minor = 1;
-	http_request_refuse(request, request->response.status);
-	h1_respond(h1, request);
+	if (http_request_fail(request, request->response.status) == HTTP_DONE)
+		h1_respond(h1, request);
 	h1_flush(h1, 0);
 	return h1->error ? H1_CLOSE : H1_LINGER;
 }

@@ -53,10 +53,10 @@ void h1_body_init(struct h1_body *body, struct h1 *h1,
 
 /*
  * Before the response is written: use up what has come of a body that nobody
- * read. Returns false if the connection cannot be used again, since too much
- * of it is missing.
+ * read. `wanted`: a client that waits to be told so is to send it. Returns
+ * false if the connection cannot be used again, since too much is missing.
  */
-bool h1_body_discard_ready(struct h1_body *body);
+bool h1_body_discard_ready(struct h1_body *body, bool wanted);
 
 /* After the response: read the rest. False if it could not be. */
 bool h1_body_discard(struct h1_body *body);

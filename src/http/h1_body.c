@@ -99,15 +99,19 @@ static int h1_body_count(struct h1_body *body, size_t n)
 	return -EFBIG;
 }
 
-/* A client that waits for it is told to send the body. True if it was. */
+/* Does the client wait to be told that it may send the body? */
+static bool h1_body_is_awaited(struct h1_body *body)
+{
+	return body->request->head.expect == H1_EXPECT_CONTINUE &&
+	    body->request->body_received == 0 && h1_body_peek(body).len == 0;
+}
+
+/* Tell it so. True if it was waiting. */
 static bool h1_body_ask(struct h1_body *body)
 {
-	struct http_request *request = body->request;
-
-	if (request->head.expect != H1_EXPECT_CONTINUE ||
-	    request->body_received || h1_body_peek(body).len)
+	if (!h1_body_is_awaited(body))
 		return false;
-	request->head.expect = H1_EXPECT_NONE;
+	body->request->head.expect = H1_EXPECT_NONE;
 	h1_put(body->h1, SLICE("HTTP/1.1 100 Continue\r\n\r\n"));
 	return true;
 }
@@ -153,7 +157,7 @@ void h1_body_init(struct h1_body *body, struct h1 *h1,
 	request->body = body->done ? NULL : &body->source;
 }
 
-bool h1_body_discard_ready(struct h1_body *body)
+bool h1_body_discard_ready(struct h1_body *body, bool wanted)
 {
 	struct slice piece;
 	int got = 1;
@@ -167,6 +171,8 @@ bool h1_body_discard_ready(struct h1_body *body)
 		return body->done;
 	/* It is cheaper to connect again than to send a lot in vain. */
 	if (!body->chunked && body->left > H1_DISCARD_MAX)
+		return false;
+	if (!wanted && h1_body_is_awaited(body))
 		return false;
 	(void)h1_body_ask(body);
 	return true;

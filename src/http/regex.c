@@ -48,8 +48,15 @@ int http_regex_compile(struct conf *conf, const struct conf_node *node,
 
 bool http_regex_match(const struct http_regex *regex, struct slice subject)
 {
-	return pcre2_match(regex->code, (PCRE2_SPTR)subject.data, subject.len,
-	    0, 0, regex->match, NULL) >= 0;
+	int rc = pcre2_match(regex->code, (PCRE2_SPTR)subject.data,
+	    subject.len, 0, 0, regex->match, NULL);
+
+	/* A long subject must not get around a rule: the interpreter keeps
+	 * on the heap what the compiled code has on its small stack. */
+	if (rc == PCRE2_ERROR_JIT_STACKLIMIT)
+		rc = pcre2_match(regex->code, (PCRE2_SPTR)subject.data,
+		    subject.len, 0, PCRE2_NO_JIT, regex->match, NULL);
+	return rc >= 0;
 }
 
 void http_regex_captures(const struct http_regex *regex,

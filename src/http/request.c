@@ -96,6 +96,12 @@ int http_redirect_internally(struct http_request *request, struct slice uri,
 		}
 		return HTTP_REDIRECTED;
 	}
+	/* A variable in it may hold what a client made up. */
+	if (!uri_is_inside(uri)) {
+		http_log(request, LOG_LEVEL_ERROR, 0, "internal redirection "
+		    "to \"%.*s\" would leave the root", SLICE_ARG(uri));
+		return 404;
+	}
 	request->uri = uri;
 	request->args = args;
 	return HTTP_REDIRECTED;
@@ -236,7 +242,7 @@ static int http_request_content(struct http_request *request)
 		request->response.allow = SLICE("GET, HEAD");
 		return 405;
 	}
-	if (request->uri.data[request->uri.len - 1] == '/') {
+	if (slice_ends(request->uri, SLICE("/"))) {
 		http_log(request, LOG_LEVEL_ERROR, 0,
 		    "directory index of \"%.*s\" is forbidden",
 		    SLICE_ARG(request->uri));
@@ -457,6 +463,13 @@ int http_request_run(struct http_request *request)
 	if (rc == HTTP_DECLINED || rc == HTTP_REDIRECTED)
 		rc = http_request_route(request);
 	rc = http_request_finish(request, rc);
+	return rc == HTTP_DONE ? http_response_filter(request) : rc;
+}
+
+int http_request_fail(struct http_request *request, unsigned status)
+{
+	int rc = http_request_finish(request, (int)status);
+
 	return rc == HTTP_DONE ? http_response_filter(request) : rc;
 }
 

@@ -180,3 +180,8 @@ unsigned uri_dots(struct slice path)
 	}
 	return count;
 }
+
+bool uri_is_inside(struct slice path)
+{
+	return path.len && path.data[0] == '/' && uri_dots(path) == 0;
+}

@@ -32,6 +32,9 @@ bool uri_split(struct slice target, struct uri *ret);
 bool uri_normalise(struct slice target, bool merge_slashes, char *buffer,
     struct uri *ret);
 
+/* Does a path begin at the root and have no ".." segment? */
+bool uri_is_inside(struct slice path);
+
 /* How many ".." segments a path has. */
 unsigned uri_dots(struct slice path);
 

@@ -119,7 +119,8 @@ static struct slice value_part_get(struct http_request *request,
 
 	if (!part->variable)
 		return part->text;
-	if (!part->variable->get(request, part->text, &text))
+	/* Nothing, as a query that there was not, is no lack of memory. */
+	if (!part->variable->get(request, part->text, &text) || !text.data)
 		return SLICE("");
 	return text;
 }

@@ -102,7 +102,7 @@ static int index_content(struct http_request *request)
 	const struct index_record *index = http_request_record(request,
 	    &http_index_module.table);
 
-	if (request->uri.data[request->uri.len - 1] != '/')
+	if (!slice_ends(request->uri, SLICE("/")))
 		return HTTP_DECLINED;
 	if (request->method != HTTP_METHOD_GET &&
 	    request->method != HTTP_METHOD_HEAD &&

@@ -118,7 +118,7 @@ static int static_content(struct http_request *request)
 	struct file *file;
 	int err;
 
-	if (request->uri.data[request->uri.len - 1] == '/')
+	if (slice_ends(request->uri, SLICE("/")))
 		return HTTP_DECLINED;
 	if (!static_reads(request) && request->method != HTTP_METHOD_POST)
 		return static_not_allowed(request);

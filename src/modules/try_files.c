@@ -6,6 +6,7 @@
 
 #include "http/conn.h"
 #include "http/file_cache.h"
+#include "http/uri.h"
 #include "http/variable.h"
 #include "modules/modules.h"
 
@@ -80,7 +81,8 @@ static struct slice try_files_uri(struct http_request *request,
 	    SLICE_ARG(text));
 }
 
-/* Does the file, or the directory, exist? Returns 1, 0, or -errno. */
+/* Does the file, or the directory, exist? Returns 1, 0, or -errno. What a
+ * client made up does not, outside the root. */
 static int try_files_exists(struct http_request *request, struct slice uri,
     bool directory)
 {
@@ -90,6 +92,9 @@ static int try_files_exists(struct http_request *request, struct slice uri,
 
 	if (!path.data)
 		return -ENOMEM;
+	/* Below an alias, opening it sees to that. */
+	if (!request->location->core->alias && !uri_is_inside(uri))
+		return 0;
 	err = file_cache_open(request, path, &file);
 	if (err)
 		return err;

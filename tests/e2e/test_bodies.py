@@ -129,3 +129,14 @@ def test_no_100_for_http_1_0(start):
     answer = server.raw(b"POST / HTTP/1.0\r\nContent-Length: 1\r\n"
                         b"Expect: 100-continue\r\n\r\nx")
     assert answer.startswith(b"HTTP/1.1 200 ")
+
+
+def test_a_refused_body_is_not_asked_for(start):
+    server = start(http="client_max_body_size 10;",
+                   server='location / { return 200 "x"; }')
+    with server.connect() as client:
+        client.send(b"PUT / HTTP/1.1\r\nHost: a\r\n"
+                    b"Expect: 100-continue\r\nContent-Length: 11\r\n\r\n")
+        answer = client.response()
+        assert answer.status == 413
+        assert answer.headers["connection"] == "close"

@@ -98,7 +98,7 @@ def test_errors_of_an_included_file_name_it(make):
 
 def test_warnings_do_not_fail(make):
     server = make()
-    server.write("events { }\npid run.pid;\nhttp {\n" + """
+    server.write("events { }\npid run.pid;\nhttp { access_log off;\n" + """
         server { listen %%PORT%%; server_name a; }
         server { listen %%PORT%%; server_name a; }\n}\n""")
     result = server.command("-t")

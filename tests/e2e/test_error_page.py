@@ -108,3 +108,16 @@ def test_internal_locations_are_not_for_clients(start):
     assert server.get("/in").status == 404
     assert server.get("/in/er").status == 404
     assert server.get("/to").body == b"in"
+
+
+@pytest.mark.parametrize("status, head", [
+    (400, b"GET / HTTP/1.1\r\n\r\n"),
+    (414, b"GET /" + b"x" * 9000 + b" HTTP/1.1\r\nHost: a\r\n\r\n"),
+    (505, b"GET / HTTP/3.0\r\nHost: a\r\n\r\n"),
+])
+def test_a_head_that_is_not_understood_has_its_page_too(start, status, head):
+    server = start(files={"bad": "sorry"},
+                   server="error_page 400 414 505 /bad;")
+    answer = server.raw(head)
+    assert answer.startswith(b"HTTP/1.1 %d " % status)
+    assert answer.endswith(b"\r\n\r\nsorry")

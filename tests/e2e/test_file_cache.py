@@ -1,7 +1,6 @@
 """Files are cached and never stale. Guards against serving what a file was:
-after any kind of change requests must see it at once (a request may overtake the
-news within the kernel, hence NOW); what the watch of a directory cannot tell
-(something above it moved) within about a second."""
+after any kind of change the next request must see it; what the watch of a
+directory cannot tell (something above it moved) within about a second."""
 
 import os
 import shutil
@@ -11,7 +10,7 @@ import pytest
 from conftest import wait_for
 
 SIZES = (10, 200000)
-NOW, SOON = 0.1, 3	# seconds
+NOW, SOON = 0, 3	# seconds
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ def test_help_and_version(binary):
         assert done.returncode == 0
         assert done.stderr.startswith("ringmaster version: ringmaster/")
         assert "Usage" not in done.stderr
-    assert "configure arguments: --prefix=" in run(binary, "-V").stderr
+    assert "configure arguments:" in run(binary, "-V").stderr
 
 
 def test_usage_errors(binary):
