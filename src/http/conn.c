@@ -308,17 +308,17 @@ void http_worker_accept(struct http_worker *worker,
 static unsigned http_worker_limit(unsigned wanted)
 {
 	int lowest = dup(STDERR_FILENO);
-	unsigned used = lowest < 0 ? 0 : (unsigned)lowest;
+	unsigned used = lowest < 0 ? 0 : (unsigned)lowest, room;
 	struct rlimit limit;
 
 	if (lowest >= 0)
 		(void)close(lowest); /* it was a question */
-	used += HTTP_FDS_RESERVED;
 	if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur >= UINT32_MAX ||
 	    limit.rlim_cur <= used)
 		return wanted;
-	return wanted < limit.rlim_cur - used ? wanted :
-	    (unsigned)limit.rlim_cur - used;
+	room = (unsigned)limit.rlim_cur - used;
+	room -= room / 2 < HTTP_FDS_RESERVED ? room / 2 : HTTP_FDS_RESERVED;
+	return wanted < room ? wanted : room;
 }
 
 int http_worker_start(const struct http_worker_options *options,

@@ -170,6 +170,8 @@ static unsigned h1_result_status(enum h1_result result)
 		return 414;
 	case H1_HEADERS_TOO_LARGE:
 		return 431;
+	case H1_MORE_HEADERS:	/* without memory for them */
+		return 500;
 	case H1_NOT_IMPLEMENTED:
 		return 501;
 	case H1_VERSION:

@@ -54,6 +54,8 @@ static int h1_body_receive(struct h1_body *body)
 		return -ECONNRESET;
 	if (n < 0)
 		return (int)n;
+	metrics_count(h1->conn->worker->metrics, METRICS_BYTES_IN,
+	    (uint64_t)n);
 	body->buffered = (struct slice){ body->buffer, (size_t)n };
 	return 0;
 }
@@ -163,8 +165,11 @@ bool h1_body_discard_ready(struct h1_body *body, bool wanted)
 	int got = 1;
 
 	while (!body->done && !body->failed && got > 0 &&
-	    h1_body_peek(body).len)
+	    h1_body_peek(body).len) {
 		got = h1_body_decode(body, &piece);
+		if (got > 0)
+			body->request->body_received += piece.len;
+	}
 	if (got < 0)
 		body->failed = true;
 	if (body->done || body->failed)
@@ -180,7 +185,7 @@ bool h1_body_discard_ready(struct h1_body *body, bool wanted)
 
 bool h1_body_discard(struct h1_body *body)
 {
-	struct http_chunk chunk;
+	struct http_chunk chunk = { .fd = -1 };
 	uint64_t discarded = 0;
 
 	body->request->body_max = 0;
