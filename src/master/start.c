@@ -305,6 +305,14 @@ static void start_check_limits(struct start *start)
 		    (long long)core->worker_connections, (long long)files);
 }
 
+/* Unless another master uses it, too. */
+static void start_remove_segment(void)
+{
+	if (master_is_alone(&master) &&
+	    metrics_segment_is_current(master.segment))
+		(void)unlink(master.segment->path);
+}
+
 static int start_files(struct start *start)
 {
 	int err;
@@ -316,8 +324,11 @@ static int start_files(struct start *start)
 		return -ENOMEM;
 	}
 	err = start_segment(start);
-	if (!err)
-		err = pidfile_write(start->cycle->core->pid.data, &start->log);
+	if (err)
+		return err;
+	err = pidfile_write(start->cycle->core->pid.data, &start->log);
+	if (err)
+		start_remove_segment();
 	return err;
 }
 
@@ -355,9 +366,9 @@ static void start_finish(void)
 	(void)metrics_mark(master.segment, METRICS_MARK_STOP, SLICE(""));
 	pidfile_remove(master.cycle->core->pid.data, master.new_binary != 0,
 	    master.log);
-	if (master_is_alone(&master) &&
-	    metrics_segment_is_current(master.segment))
-		(void)unlink(master.segment->path);
+	start_remove_segment();
+	if (master_is_alone(&master))
+		listen_set_unlink(&master.listens);
 	log_write(master.log, LOG_LEVEL_NOTICE, 0, "exit");
 	metrics_segment_close(&master.segment);
 	listen_set_keep(&master.listens, NULL);
@@ -406,8 +417,10 @@ static int start_master(struct start *start, char **argv)
 		err = start_background(start);
 	if (!err)
 		err = start_files(start);
-	if (err)
+	if (err) {
+		listen_set_rollback(&master.listens);
 		return EXIT_FAILURE;
+	}
 	return start_serve(start, argv);
 }
 

@@ -46,7 +46,8 @@ struct worker_listener {
 	struct worker *worker;
 	const struct http_listen *listen;
 	unsigned slot;
-	bool shared;			/* by all: the group has one socket */
+	bool shared;			/* not one a worker slot: there is one
+					 * socket, or one process for all */
 	bool started;
 	uint64_t accepted, seen;	/* connections; at the last tick */
 };
@@ -112,7 +113,8 @@ static int worker_listeners_new(struct worker *worker)
 				.worker = worker,
 				.listen = listen,
 				.slot = slot,
-				.shared = group->count == 1,
+				.shared = group->count == 1 ||
+				    options->dashboard,
 			};
 	}
 	return 0;

@@ -45,11 +45,17 @@ static uint64_t ring_deadline_in(const struct ring *ring, uint64_t timeout_ns)
 	    ? ring->now + timeout_ns : RING_NO_DEADLINE;
 }
 
+/*
+ * Large pieces are sent from the queue of those who yielded, also the first
+ * one and after waiting: there the loop limits how many it serves in a turn.
+ */
 ssize_t ring_sendfile(struct ring *ring, int out, struct ring_file_part *part,
     uint64_t timeout_ns)
 {
 	size_t size = part->size, slice = RING_SENDFILE_SLICE;
 
+	if (size > RING_SENDFILE_SLICE / 8)
+		ring_yield(ring);
 	while (part->size) {
 		ssize_t n = sendfile(out, part->fd, &part->offset,
 		    part->size < slice ? part->size : slice);
@@ -65,6 +71,7 @@ ssize_t ring_sendfile(struct ring *ring, int out, struct ring_file_part *part,
 
 			if (r < 0)
 				return r;
+			ring_yield(ring);
 			slice = RING_SENDFILE_SLICE;
 		} else if (errno != EINTR) {
 			return -errno;

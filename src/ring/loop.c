@@ -20,6 +20,9 @@
 #include "base/clock.h"
 #include "ring/internal.h"
 
+/* Of a turn, for those who yielded. */
+#define RING_READY_NS (2 * NS_PER_MSEC)
+
 /* What waits for one completion: on its coroutine's stack. */
 struct ring_wait {
 	struct ring *ring;
@@ -342,15 +345,21 @@ static void ring_complete_all(struct ring *ring)
 	}
 }
 
-/* Only those that are ready now: who yields again waits for the next turn. */
+/*
+ * Only those that are ready now: who yields again waits for the next turn.
+ * And for RING_READY_NS only, since each may be sending a large piece of a
+ * file, while others wait for the loop; then the rest comes first next time.
+ */
 static void ring_run_ready(struct ring *ring)
 {
-	struct coro_queue ready = ring->ready;
-	struct coro *coro;
+	struct coro *last = ring->ready.last, *coro;
 
-	ring->ready.first = NULL;
-	while ((coro = coro_queue_pop(&ready)))
-		ring_resume(ring, coro);
+	do {
+		coro = coro_queue_pop(&ring->ready);
+		if (coro)
+			ring_resume(ring, coro);
+	} while (coro && coro != last &&
+	    clock_mono_ns() - ring->now < RING_READY_NS);
 }
 
 static int ring_enter_until(struct ring *ring, uint64_t deadline,

@@ -283,7 +283,7 @@ struct ring_file_part {
  * Returns the bytes sent, less than asked for if the file ended early,
  * -ETIMEDOUT or -errno. [coroutine]
  */
-enum { RING_SENDFILE_SLICE = 2 * 1024 * 1024 };
+enum { RING_SENDFILE_SLICE = 512 * 1024 };
 ssize_t ring_sendfile(struct ring *ring, int out, struct ring_file_part *part,
     uint64_t timeout_ns);
 

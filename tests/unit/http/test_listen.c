@@ -1,6 +1,8 @@
 /* The forms of "listen", and what may stand behind the address. */
 #include "http_conf.h"
 
+#include <netdb.h>
+
 static struct http_conf_fixture f;
 
 static bool listens(const char *arguments)
@@ -29,6 +31,19 @@ static void assert_error(const char *arguments, const char *message)
 	http_conf_fixture_free(&f);
 }
 
+static void names_are_looked_up(void **state)
+{
+	struct addrinfo *found;
+
+	(void)state;
+	if (getaddrinfo("localhost", NULL, NULL, &found))
+		skip();		/* a bare system without /etc/hosts */
+	freeaddrinfo(found);
+	assert_true(listens("localhost:8080"));
+	assert_true(slice_ends(f.http->listens->name, SLICE(":8080")));
+	http_conf_fixture_free(&f);
+}
+
 static void addresses_and_ports(void **state)
 {
 	const char *port = geteuid() == 0 ? "80" : "8000";
@@ -38,7 +53,6 @@ static void addresses_and_ports(void **state)
 	assert_name("8080", "0.0.0.0:8080");
 	assert_name("*:8080", "0.0.0.0:8080");
 	assert_name("127.0.0.1:8080", "127.0.0.1:8080");
-	assert_name("localhost:8080", "127.0.0.1:8080");
 	assert_name("[::]:8080", "[::]:8080");
 	assert_name("[::1]:65535", "[::1]:65535");
 	assert_name("1", "0.0.0.0:1");
@@ -156,6 +170,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(addresses_and_ports),
+		cmocka_unit_test(names_are_looked_up),
 		cmocka_unit_test(without_a_listen),
 		cmocka_unit_test(unix_sockets),
 		cmocka_unit_test(bad_addresses),
