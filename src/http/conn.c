@@ -10,6 +10,7 @@
 #include "http/conn.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -202,6 +203,25 @@ static bool http_worker_evict(struct http_worker *worker)
 	return conn;
 }
 
+/* Close a connection at once, and say why now and then. */
+static void http_worker_refuse(struct http_worker *worker, int fd)
+{
+	uint64_t now = ring_now(worker->ring);
+
+	metrics_count(worker->metrics, METRICS_DROPPED, 1);
+	(void)close(fd); /* nothing was sent */
+	if (now < worker->dropped_log_ns)
+		return;
+	worker->dropped_log_ns = now + NS_PER_SEC;
+	if (worker->connections < worker->connections_max)
+		log_write(worker->log, LOG_LEVEL_ALERT, ENOMEM,
+		    "no memory for a connection");
+	else
+		log_write(worker->log, LOG_LEVEL_ALERT, 0,
+		    "%u worker_connections are not enough",
+		    worker->connections_max);
+}
+
 void http_worker_accept(struct http_worker *worker,
     const struct http_listen *listen, int fd)
 {
@@ -212,15 +232,7 @@ void http_worker_accept(struct http_worker *worker,
 	    http_worker_evict(worker))
 		conn = calloc(1, sizeof(*conn));
 	if (!conn) {
-		if (worker->dropped_log_ns <= ring_now(worker->ring)) {
-			worker->dropped_log_ns = ring_now(worker->ring) +
-			    NS_PER_SEC;
-			log_write(worker->log, LOG_LEVEL_ALERT, 0,
-			    "%u worker_connections are not enough",
-			    worker->connections_max);
-		}
-		metrics_count(worker->metrics, METRICS_DROPPED, 1);
-		(void)close(fd); /* nothing was sent */
+		http_worker_refuse(worker, fd);
 		return;
 	}
 	conn->stream = (struct ring_stream){ .ring = worker->ring, .fd = fd,

@@ -186,10 +186,12 @@ bool h1_body_discard_ready(struct h1_body *body, bool wanted)
 bool h1_body_discard(struct h1_body *body)
 {
 	struct http_chunk chunk = { .fd = -1 };
-	uint64_t discarded = 0;
+	uint64_t discarded = 0, end = ring_now(body->h1->ring) + (uint64_t)
+	    h1_body_core(body)->lingering_time * NS_PER_MSEC;
 
 	body->request->body_max = 0;
-	while (!body->done && discarded <= H1_DISCARD_MAX) {
+	while (!body->done && discarded <= H1_DISCARD_MAX &&
+	    ring_now(body->h1->ring) < end) {
 		if (h1_body_next(&body->source, &chunk) < 0)
 			return false;
 		discarded += chunk.bytes.len;
