@@ -17,6 +17,7 @@
 enum {
 	HTTP_SPAWN_RETRY_MS = 100,	/* without memory for a stack */
 	HTTP_DRAIN_GRACE_MS = 250,	/* for requests that are on their way */
+	HTTP_DRAIN_LAST_MS = 50,	/* ... after an answer that came later */
 };
 
 /* ---- what others ask ---- */
@@ -91,6 +92,15 @@ static void http_conn_expire_at(struct http_conn *conn, uint64_t until)
 		ring_timer_set(conn->worker->ring, &conn->timer, until);
 }
 
+/* When a connection that became idle while its worker drains is closed. */
+static uint64_t http_drain_until(const struct http_worker *worker)
+{
+	uint64_t last = ring_now(worker->ring) +
+	    HTTP_DRAIN_LAST_MS * NS_PER_MSEC;
+
+	return last > worker->drain_until_ns ? last : worker->drain_until_ns;
+}
+
 bool http_conn_idle(struct http_conn *conn, uint64_t timeout_ns)
 {
 	struct http_worker *worker = conn->worker;
@@ -103,9 +113,8 @@ bool http_conn_idle(struct http_conn *conn, uint64_t timeout_ns)
 	}
 	http_conn_unlink(conn);
 	http_conn_link_last(conn);
-	http_conn_expire_at(conn, ring_now(worker->ring) +
-	    (worker->draining ? HTTP_DRAIN_GRACE_MS * NS_PER_MSEC :
-	    timeout_ns));
+	http_conn_expire_at(conn, worker->draining ?
+	    http_drain_until(worker) : ring_now(worker->ring) + timeout_ns);
 	return true;
 }
 
@@ -258,15 +267,14 @@ void http_worker_accept(struct http_worker *worker,
 void http_worker_drain(struct http_worker *worker, void (*drained)(void *arg),
     void *arg)
 {
-	uint64_t end = ring_now(worker->ring) +
+	worker->drain_until_ns = ring_now(worker->ring) +
 	    HTTP_DRAIN_GRACE_MS * NS_PER_MSEC;
-
 	worker->draining = true;
 	worker->drained = drained;
 	worker->drained_arg = arg;
 	/* A request that is on its way now is still answered. */
 	for (struct http_conn *conn = worker->conns; conn; conn = conn->next)
 		if (conn->state == HTTP_CONN_IDLE)
-			http_conn_expire_at(conn, end);
+			http_conn_expire_at(conn, worker->drain_until_ns);
 	http_worker_check_drained(worker);
 }
