@@ -17,7 +17,7 @@
 enum {
 	HTTP_SPAWN_RETRY_MS = 100,	/* without memory for a stack */
 	HTTP_DRAIN_GRACE_MS = 250,	/* for requests that are on their way */
-	HTTP_DRAIN_LAST_MS = 50,	/* ... after an answer that came later */
+	HTTP_DRAIN_LAST_MS = 50,	/* ... after a later answer */
 };
 
 /* ---- what others ask ---- */

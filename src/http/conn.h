@@ -62,7 +62,7 @@ struct http_worker {
 	uint64_t conn_numbers;
 	uint64_t request_ids;
 	bool draining;
-	uint64_t drain_until_ns;	/* idle connections are kept till then */
+	uint64_t drain_until_ns;	/* till then idle ones are kept */
 	void (*drained)(void *arg);
 	void *drained_arg;
 	uint64_t real_offset_ns;	/* wall clock less monotonic clock */

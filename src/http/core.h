@@ -164,11 +164,16 @@ extern const struct conf_table http_server_table;
 struct http_server *http_server_find(const struct http_listen *listen,
     struct slice host, const struct http_regex **regex);
 
-/* The location for a normalised path. Returns NULL if none but the
- * server's own root. Exact, longest prefix, then regular expressions.
- * *regex becomes the last of them that matched, if any did. */
-struct http_location *http_location_find(struct http_server *server,
-    struct slice uri, const struct http_regex **regex);
+/* What a path leads to. */
+struct http_found {
+	struct http_location *location;	/* the server's root if no other */
+	const struct http_regex *regex;	/* the last that matched, or NULL */
+};
+
+/* The location for a normalised path: exact, longest prefix, then regular
+ * expressions. Returns 0, or -E2BIG if one of them takes too long. */
+int http_location_find(struct http_server *server, struct slice uri,
+    struct http_found *ret);
 struct http_location *http_location_named(struct http_server *server,
     struct slice name);
 

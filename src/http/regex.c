@@ -46,7 +46,7 @@ int http_regex_compile(struct conf *conf, const struct conf_node *node,
 	return 0;
 }
 
-bool http_regex_match(const struct http_regex *regex, struct slice subject)
+int http_regex_match(const struct http_regex *regex, struct slice subject)
 {
 	int rc = pcre2_match(regex->code, (PCRE2_SPTR)subject.data,
 	    subject.len, 0, 0, regex->match, NULL);
@@ -56,7 +56,7 @@ bool http_regex_match(const struct http_regex *regex, struct slice subject)
 	if (rc == PCRE2_ERROR_JIT_STACKLIMIT)
 		rc = pcre2_match(regex->code, (PCRE2_SPTR)subject.data,
 		    subject.len, 0, PCRE2_NO_JIT, regex->match, NULL);
-	return rc >= 0;
+	return rc >= 0 ? 1 : rc == PCRE2_ERROR_NOMATCH ? 0 : -E2BIG;
 }
 
 void http_regex_captures(const struct http_regex *regex,

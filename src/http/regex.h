@@ -19,8 +19,12 @@ struct http_captures {
 int http_regex_compile(struct conf *conf, const struct conf_node *node,
     struct slice pattern, bool nocase, struct http_regex **ret);
 
-/* Does it match anywhere in `subject`? An error counts as no match. */
-bool http_regex_match(const struct http_regex *regex, struct slice subject);
+/*
+ * Does it match anywhere in `subject`? Returns 1 or 0; or -E2BIG if telling
+ * takes more steps than PCRE2 allows, which a client must not be able to use
+ * to get around a rule.
+ */
+int http_regex_match(const struct http_regex *regex, struct slice subject);
 
 /* The groups of the last match of `regex`, which was with `subject`. */
 void http_regex_captures(const struct http_regex *regex,

@@ -211,21 +211,23 @@ static int http_request_capture(struct http_request *request,
 static int http_request_locate(struct http_request *request)
 {
 	struct http_server *server = (struct http_server *)request->server;
-	struct http_location *location = request->named;
-	const struct http_regex *regex = NULL;
+	struct http_found found = { request->named, NULL };
 
-	if (!location)
-		location = http_location_find(server, request->uri, &regex);
-	if (!location)
-		location = &server->root;
+	if (!found.location &&
+	    http_location_find(server, request->uri, &found)) {
+		http_log(request, LOG_LEVEL_ERROR, 0,
+		    "a regular expression took too long on \"%.*s\"",
+		    SLICE_ARG(request->uri));
+		return -E2BIG;
+	}
 	request->named = NULL;
 	request->uri_behind_alias = false;
-	request->location = location;
-	request->records = location->records;
-	request->body_max = location->core->client_max_body_size;
+	request->location = found.location;
+	request->records = found.location->records;
+	request->body_max = found.location->core->client_max_body_size;
 	if (!http_request_may_keep(request))
 		request->keepalive = false;
-	return http_request_capture(request, regex, request->uri);
+	return http_request_capture(request, found.regex, request->uri);
 }
 
 static int http_request_content(struct http_request *request)

@@ -83,7 +83,7 @@ struct http_server *http_server_find(const struct http_listen *listen,
 	if (!server && names->wildcards)
 		server = http_name_find_wildcard(names, host);
 	for (unsigned i = 0; i < names->regex_count && !server; i++) {
-		if (!http_regex_match(names->regexes[i]->regex, host))
+		if (http_regex_match(names->regexes[i]->regex, host) <= 0)
 			continue;
 		*regex = names->regexes[i]->regex;
 		server = names->regex_servers[i];
@@ -243,6 +243,7 @@ static struct http_location *http_location_find_prefix(
 struct http_location_search {
 	const struct http_regex *regex;	/* the last one that matched */
 	bool final;			/* nothing can be better */
+	bool failed;			/* an expression took too long */
 };
 
 static struct http_location *http_location_find_in(
@@ -265,8 +266,14 @@ static struct http_location *http_location_find_in(
 	if (location && location->kind == HTTP_LOCATION_PREFIX_FINAL)
 		return location;
 	for (unsigned i = 0; i < list->regex_count; i++) {
-		if (!http_regex_match(list->regex[i]->regex, uri))
+		int match = http_regex_match(list->regex[i]->regex, uri);
+
+		if (match == 0)
 			continue;
+		if (match < 0) {
+			search->failed = search->final = true;
+			return NULL;
+		}
 		found = list->regex[i];
 		search->regex = found->regex;
 		nested = found->nested.list ?
@@ -277,16 +284,18 @@ static struct http_location *http_location_find_in(
 	return location;
 }
 
-struct http_location *http_location_find(struct http_server *server,
-    struct slice uri, const struct http_regex **regex)
+int http_location_find(struct http_server *server, struct slice uri,
+    struct http_found *ret)
 {
-	struct http_location_search search = { NULL, false };
+	struct http_location_search search = { NULL, false, false };
 	struct http_location *location = http_location_find_in(
 	    &server->root.nested, uri, &search);
 
-	if (search.regex)
-		*regex = search.regex;
-	return location;
+	if (search.failed)
+		return -E2BIG;
+	*ret = (struct http_found){ location ? location : &server->root,
+	    search.regex };
+	return 0;
 }
 
 struct http_location *http_location_named(struct http_server *server,

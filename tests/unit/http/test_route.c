@@ -1,6 +1,8 @@
 /* Which server and location: tables built from configurations as text. */
 #include "http_conf.h"
 
+#include <errno.h>
+
 static struct http_conf_fixture f;
 
 static int teardown(void **state)
@@ -14,20 +16,17 @@ static int teardown(void **state)
 
 static void assert_location(const char *uri, const char *expected)
 {
-	const struct http_regex *regex = NULL;
-	struct http_location *found = http_location_find(f.http->servers[0],
-	    slice_cstr(uri), &regex);
+	struct http_found found;
 
-	assert_int_equal(regex != NULL,
-	    found && found->kind == HTTP_LOCATION_REGEX);
-	if (!expected) {
-		assert_null(found);
-		return;
-	}
-	assert_non_null(found);
-	if (!slice_equal(found->name, slice_cstr(expected)))
+	assert_int_equal(0, http_location_find(f.http->servers[0],
+	    slice_cstr(uri), &found));
+	assert_int_equal(found.regex != NULL,
+	    found.location->kind == HTTP_LOCATION_REGEX);
+	if (!expected)
+		assert_ptr_equal(found.location, &f.http->servers[0]->root);
+	else if (!slice_equal(found.location->name, slice_cstr(expected)))
 		fail_msg("%s: \"%.*s\", not \"%s\"", uri,
-		    SLICE_ARG(found->name), expected);
+		    SLICE_ARG(found.location->name), expected);
 }
 
 static bool locations(const char *text)
@@ -177,6 +176,22 @@ static void nesting_has_a_limit(void **state)
 	}
 }
 
+static void an_expression_that_takes_too_long_is_an_error(void **state)
+{
+	struct http_found found;
+	char uri[64];
+
+	(void)state;
+	assert_true(http_conf_fixture_read(&f, "server { location / { } "
+	    "location ~ \"^/(a+)+$\" { } }"));
+	memset(uri, 'a', sizeof(uri));
+	uri[0] = '/';
+	uri[sizeof(uri) - 1] = 'b';
+	assert_int_equal(-E2BIG, http_location_find(f.http->servers[0],
+	    (struct slice){ uri, sizeof(uri) }, &found));
+	http_conf_fixture_free(&f);
+}
+
 /* ---- servers ---- */
 
 static void assert_server(const char *host, unsigned expected)
@@ -300,6 +315,7 @@ int main(void)
 		TEST(many_locations),
 		TEST(duplicates_are_errors),
 		TEST(nesting_has_a_limit),
+		TEST(an_expression_that_takes_too_long_is_an_error),
 		TEST(exact_names_then_wildcards_then_expressions),
 		TEST(the_longest_wildcard_at_the_end),
 		TEST(hosts_too_long_for_a_wildcard),
