@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -9,13 +10,16 @@
 /* In the parent. */
 static void daemon_wait(int fd)
 {
-	char byte;
+	char failed;
 	ssize_t n;
 
 	do {
-		n = read(fd, &byte, 1);
+		n = read(fd, &failed, 1);
 	} while (n < 0 && errno == EINTR);
-	_exit(n == 1 ? EXIT_SUCCESS : EXIT_FAILURE);
+	if (n == 1 && failed)
+		(void)fprintf(stderr, "ringmaster: no worker process could be "
+		    "started; the error log says why\n");
+	_exit(n == 1 && !failed ? EXIT_SUCCESS : EXIT_FAILURE);
 }
 
 /* Standard error stays for what may still be wrong. */

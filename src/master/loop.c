@@ -280,13 +280,26 @@ static void loop_turn(struct master *master)
 	loop_kill(master, now_ns);
 }
 
-/* The command that started us may return: the workers serve, or it is known
- * that they cannot. */
+/* The command that started us may return: the workers serve. If none of them
+ * could be started, neither can we. */
 static void loop_tell_ready(struct master *master)
 {
-	if (master->ready < 0 || !process_settled(master))
+	char failed;
+
+	if (!master->starting || !process_settled(master))
 		return;
-	(void)!write(master->ready, "", 1); /* it may be gone: no matter */
+	master->starting = false;
+	master->failed = master->state < MASTER_QUITTING &&
+	    !process_serves(master);
+	if (master->failed) {
+		log_write(master->log, LOG_LEVEL_EMERG, 0,
+		    "no worker process could be started");
+		loop_terminate(master);
+	}
+	if (master->ready < 0)
+		return;
+	failed = master->failed;
+	(void)!write(master->ready, &failed, 1); /* it may be gone: no matter */
 	(void)close(master->ready);
 	master->ready = -1;
 }

@@ -242,6 +242,15 @@ bool process_settled(struct master *master)
 	return true;
 }
 
+bool process_serves(struct master *master)
+{
+	for (unsigned i = 0; i < master_workers(master); i++)
+		if (process_is_ready(master,
+		    process_current(master, PROCESS_WORKER, i)))
+			return true;
+	return master_workers(master) == 0;
+}
+
 /* May it go, or is there nobody yet to do its work? */
 static bool process_is_replaced(struct master *master,
     const struct process *process)
@@ -294,7 +303,7 @@ int process_next_ms(const struct master *master, uint64_t now_ns)
 {
 	uint64_t next = now_ns + PROCESS_TICK_MS * NS_PER_MSEC;
 
-	if (master->ready >= 0)
+	if (master->starting)
 		return PROCESS_READY_TICK_MS;
 	for (unsigned i = 0; i < master_workers(master); i++) {
 		uint64_t start = master->workers[i].backoff.next_ns;
@@ -324,27 +333,32 @@ static struct process *process_find(struct master *master, pid_t pid)
 	return NULL;
 }
 
-/* Say how it ended, and count it. */
-static void process_ended(struct master *master,
+static void process_say_ended(const struct master *master,
+    const struct process *process, int status)
+{
+	const char *name = process_name(process);
+
+	if (WIFSIGNALED(status))
+		log_write(master->log, LOG_LEVEL_ALERT, 0,
+		    "%s %d exited on signal %d%s", name, (int)process->pid,
+		    WTERMSIG(status),
+		    WCOREDUMP(status) ? " (core dumped)" : "");
+	else
+		log_write(master->log, WEXITSTATUS(status) ? LOG_LEVEL_ALERT
+							   : LOG_LEVEL_NOTICE,
+		    0, "%s %d exited with code %d", name, (int)process->pid,
+		    WEXITSTATUS(status));
+}
+
+/* Count how it ended. */
+static void process_count_ended(struct master *master,
     const struct process *process, int status)
 {
 	const char *name = process_name(process);
 	char text[METRICS_MARK_TEXT_MAX];
 
-	if (WIFSIGNALED(status)) {
-		log_write(master->log, LOG_LEVEL_ALERT, 0,
-		    "%s %d exited on signal %d%s", name, (int)process->pid,
-		    WTERMSIG(status),
-		    WCOREDUMP(status) ? " (core dumped)" : "");
-		metrics_exit_count(master->segment, METRICS_EXIT_SIGNAL);
-	} else {
-		log_write(master->log, WEXITSTATUS(status) ? LOG_LEVEL_ALERT
-							   : LOG_LEVEL_NOTICE,
-		    0, "%s %d exited with code %d", name, (int)process->pid,
-		    WEXITSTATUS(status));
-		metrics_exit_count(master->segment, WEXITSTATUS(status)
-		    ? METRICS_EXIT_STATUS : METRICS_EXIT_DRAIN);
-	}
+	metrics_exit_count(master->segment, status == 0 ? METRICS_EXIT_DRAIN
+	    : WIFSIGNALED(status) ? METRICS_EXIT_SIGNAL : METRICS_EXIT_STATUS);
 	if (status == 0)
 		return;
 	(void)snprintf(text, sizeof(text), "%s %d: %s %d", name,
@@ -378,13 +392,11 @@ void process_reap(struct master *master)
 		process = process_find(master, pid);
 		if (!process)
 			continue;	/* inherited with the process id */
+		process_say_ended(master, process, status);
 		if (process->kind == PROCESS_BINARY) {
-			log_write(master->log, LOG_LEVEL_NOTICE, 0,
-			    "new binary process %d exited with code %d",
-			    (int)pid, WEXITSTATUS(status));
 			upgrade_ended(master);
 		} else {
-			process_ended(master, process, status);
+			process_count_ended(master, process, status);
 			if (metrics_slot_release(master->segment,
 			    process->metrics_slot, pid, &usage) < 0)
 				log_write(master->log, LOG_LEVEL_ALERT, 0,

@@ -30,6 +30,9 @@ struct process *process_new(struct master *master, enum process_kind kind);
 /* Every worker is ready to serve, or the one before it has died. */
 bool process_settled(struct master *master);
 
+/* At least one worker is ready to serve, or none is wanted. */
+bool process_serves(struct master *master);
+
 /* Children besides the new binary. */
 unsigned process_count(const struct master *master);
 

@@ -49,7 +49,7 @@ struct start {
 
 /* Both live as long as the process does. */
 static struct start starting;
-static struct master master = { .ready = -1 };
+static struct master master = { .ready = -1, .starting = true };
 
 /* ---- paths, early log ---- */
 
@@ -223,6 +223,7 @@ static void start_title(char **argv)
 static int start_segment(struct start *start)
 {
 	const char *path = start->cycle->core->metrics_segment.data;
+	const char *inherited = getenv(UPGRADE_SEGMENT);
 	const char *methods[HTTP_METHOD_COUNT];
 	struct metrics_options options = {
 		.version = PACKAGE_VERSION,
@@ -237,7 +238,9 @@ static int start_segment(struct start *start)
 		methods[i] = i == HTTP_METHOD_OTHER ? "other" :
 		    http_method_name(i).data;
 	if (start->inherited)
-		err = metrics_segment_attach(path, &options, &master.segment);
+		err = metrics_segment_attach(inherited ? inherited : path,
+		    &options, &master.segment);
+	(void)unsetenv(UPGRADE_SEGMENT);
 	if (err)
 		err = metrics_segment_create(path, &options, &master.segment);
 	if (err)
@@ -392,6 +395,7 @@ static int start_serve(struct start *start, char **argv)
 		log_write(master.log, LOG_LEVEL_NOTICE, 0,
 		    "start worker processes");
 		loop_run(&master);
+		status = master.failed ? EXIT_FAILURE : EXIT_SUCCESS;
 	}
 	start_finish();
 	if (!single)

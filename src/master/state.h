@@ -62,6 +62,8 @@ struct master {
 	pid_t new_binary;		/* 0: none */
 	pid_t old_master;		/* our parent, if we follow it; or 0 */
 	int ready;			/* tells the waiting parent; -1: none */
+	bool starting;			/* no worker has served yet */
+	bool failed;			/* none ever will: exit with an error */
 };
 
 /* Worker slots that shall have a worker. */

@@ -42,7 +42,8 @@ static void upgrade_exec(const struct master *master)
 
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
-	if (!err && setenv(UPGRADE_VARIABLE, text, 1) < 0)
+	if (!err && (setenv(UPGRADE_VARIABLE, text, 1) < 0 ||
+	    setenv(UPGRADE_SEGMENT, master->segment->path, 1) < 0))
 		err = -errno;
 	if (!err && execv(master->executable, master->argv) < 0)
 		err = -errno;

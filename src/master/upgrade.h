@@ -6,8 +6,10 @@
 /* Replacing the binary while it serves: USR2 starts the new one, which gets
  * the listening sockets; then either master may be told to quit. */
 
-/* The environment variable in which the sockets are handed over. */
+/* The environment variables in which the sockets are handed over, and the
+ * path of the segment: the configuration may name another one meanwhile. */
 #define UPGRADE_VARIABLE "RINGMASTER_SOCKETS"
+#define UPGRADE_SEGMENT	 "RINGMASTER_SEGMENT"
 
 /*
  * The absolute path under which this program is to be executed again, found
