@@ -62,7 +62,7 @@ const struct http_date_text *http_worker_date(struct http_worker *worker)
 	if (now >= worker->date_until_ns) {
 		uint64_t real = clock_real_ns();
 
-		worker->real_offset_ns = real - now;
+		worker->real_offset_ns = real - clock_mono_ns();
 		worker->date_until_ns = now + NS_PER_SEC - real % NS_PER_SEC;
 		http_date_update(worker, real / NS_PER_SEC);
 	}
