@@ -279,6 +279,11 @@ static const struct conf_directive dashboard_directives[] = {
 	  .offset = offsetof(struct dashboard_conf, metrics_detail),
 	  .values = dashboard_detail_values, .initial = "standard",
 	  .help = "how much of the metrics a Prometheus scrape gets" },
+	{ .name = "metrics_compat", .contexts = CONF_DASHBOARD,
+	  .args_min = 1, .args_max = 1, .type = CONF_FLAG,
+	  .offset = offsetof(struct dashboard_conf, metrics_compat),
+	  .initial = "on",
+	  .help = "write nginx-prometheus-exporter's names in the text, too" },
 	{ .name = NULL },
 };
 

@@ -25,6 +25,7 @@ struct dashboard_conf {
 	struct http_conf *http;		/* what its process serves, listens
 					 * included; NULL if not enabled */
 	int64_t metrics_detail;		/* enum metrics_level */
+	int64_t metrics_compat;		/* another exporter's names, too */
 	/* The Host allow-list: in lower case, an IPv6 address in brackets. */
 	struct slice hosts[DASHBOARD_HOSTS_MAX];
 	unsigned host_count;

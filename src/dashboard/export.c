@@ -117,8 +117,6 @@ static bool export_arg(struct export *export, const struct query_arg *arg)
 		return export->encode.json.canonical;
 	} else if (slice_equal(arg->name, SLICE("bins"))) {
 		return export_flag(value, &export->encode.json.bins);
-	} else if (slice_equal(arg->name, SLICE("compat"))) {
-		return export_flag(value, &prometheus->compat);
 	} else if (slice_equal(arg->name, SLICE("scope"))) {
 		return prometheus_parse_scopes(value, &prometheus->scopes);
 	} else if (slice_equal(arg->name, SLICE("name[]"))) {
@@ -139,13 +137,14 @@ int dashboard_metrics(struct http_request *request)
 
 	export.encode.prometheus.level =
 	    (enum metrics_level)conf->metrics_detail;
+	export.encode.prometheus.compat = conf->metrics_compat;
 	export.encode.prometheus.names = export.names;
 	while (query_next(&request->arena, &rest, &arg))
 		if (!export_arg(&export, &arg))
 			return dashboard_error(request, 400, "The argument "
 			    "\"%.*s\" has a value it cannot have: n=0..%d, "
-			    "json=proto, bins=0|1, compat=0|1, scope=global,"
-			    "server,location,worker, name[]=FAMILY (%d times)",
+			    "json=proto, bins=0|1, scope=global,server,"
+			    "location,worker, name[]=FAMILY (%d times)",
 			    SLICE_ARG(arg.name), DASHBOARD_RECENT_MAX,
 			    EXPORT_NAMES_MAX);
 	if (export.format == METRICS_FORMAT_COUNT) {

@@ -71,6 +71,18 @@ static void compat_sample_cb(void *arg, const struct sample *sample)
 	    (unsigned long long)sample->integer);
 }
 
+/*
+ * A counter's name ought to end in _total, and promtool complains of those
+ * that do not. Theirs are given no type: what one asks of them stays the same.
+ */
+static const char *compat_type(const struct metrics_entry *entry)
+{
+	if (entry->kind != METRICS_KIND_COUNTER)
+		return "gauge";
+	return slice_ends(slice_cstr(entry->compat), SLICE("_total"))
+	    ? "counter" : "untyped";
+}
+
 /* Under the names of nginx-prometheus-exporter, for dashboards made for it. */
 static void write_compat(struct buf *out,
     const Ringmaster__V1__Snapshot *snapshot,
@@ -88,8 +100,7 @@ static void write_compat(struct buf *out,
 		    !name_is_wanted(options, entry->compat))
 			continue;
 		prometheus_text_head(out, entry->compat,
-		    entry->kind == METRICS_KIND_COUNTER ? "counter" : "gauge",
-		    entry->help);
+		    compat_type(entry), entry->help);
 		samples_each(snapshot, entry, compat_sample_cb, out);
 	}
 }

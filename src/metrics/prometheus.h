@@ -31,7 +31,7 @@ struct prometheus_options {
 	const struct slice *names;	/* of families */
 	size_t name_count;		/* 0: all */
 	bool compat;	/* text only: also under nginx-prometheus-exporter's
-			 * names, whose counters lack the _total that
+			 * names, some of which lack the _total that
 			 * OpenMetrics demands */
 };
 

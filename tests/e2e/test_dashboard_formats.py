@@ -128,11 +128,22 @@ def test_families_can_be_chosen(board):
         assert board.get("/metrics.prom?" + bad).status == 400
 
 
-def test_names_of_other_exporters_are_there_on_request(board):
-    assert b"nginx_http_requests_total" not in \
-        board.get("/metrics.prom").body
-    text = board.get("/metrics.prom?compat=1").body
-    assert b"\nnginx_http_requests_total 21\n" in text
+def test_the_names_of_nginxs_exporter_are_there(board):
+    text = board.get("/metrics.prom").body.decode()
+    values = dict(line.split() for line in text.splitlines()
+                  if line.startswith("nginx_"))
+    assert sorted(values) == [
+        "nginx_connections_accepted", "nginx_connections_active",
+        "nginx_connections_handled", "nginx_connections_reading",
+        "nginx_connections_waiting", "nginx_connections_writing",
+        "nginx_http_requests_total", "nginx_up"]
+    assert values["nginx_http_requests_total"] == "21"
+    assert values["nginx_connections_accepted"] == "21"
+
+
+def test_the_names_of_nginxs_exporter_can_be_left_out(start):
+    _, board = start_board(start, server=SITE, block="metrics_compat off;")
+    assert b"\nnginx_" not in board.get("/metrics.prom").body
 
 
 def test_protobuf_is_the_public_model(board, messages):

@@ -177,6 +177,11 @@ static void compat_names_only_in_text(void **state)
 	    "parsed and which ended, answered or aborted.\n"
 	    "# TYPE nginx_http_requests_total counter\n"
 	    "nginx_http_requests_total 19\n");
+	check_family(PROMETHEUS_TEXT, "nginx_connections_accepted",
+	    "# HELP nginx_connections_accepted "
+	    "Client connections the workers accepted.\n"
+	    "# TYPE nginx_connections_accepted untyped\n"
+	    "nginx_connections_accepted 10\n");
 	check_family(PROMETHEUS_OPENMETRICS, "nginx_connections_waiting",
 	    "# EOF\n");
 }
