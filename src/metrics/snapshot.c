@@ -276,6 +276,33 @@ static void snapshot_methods(struct snapshot *s, Ringmaster__V1__Http *http)
 	}
 }
 
+static void snapshot_protocols(struct snapshot *s, Ringmaster__V1__Http *http)
+{
+	static const char *const names[METRICS_VERSION_COUNT] = {
+		[METRICS_VERSION_OTHER] = "other",
+		[METRICS_VERSION_10] = "HTTP/1.0",
+		[METRICS_VERSION_11] = "HTTP/1.1",
+		[METRICS_VERSION_20] = "HTTP/2.0",
+	};
+
+	http->protocols = snapshot_alloc(s, METRICS_VERSION_COUNT,
+	    sizeof(*http->protocols));
+	for (unsigned i = 0; http->protocols && i < METRICS_VERSION_COUNT;
+	    i++) {
+		Ringmaster__V1__ProtocolCount *protocol;
+
+		if (s->view->totals.versions[i] == 0)
+			continue;
+		protocol = snapshot_alloc(s, 1, sizeof(*protocol));
+		if (!protocol)
+			return;
+		ringmaster__v1__protocol_count__init(protocol);
+		protocol->count = s->view->totals.versions[i];
+		protocol->protocol = (char *)names[i];
+		http->protocols[http->n_protocols++] = protocol;
+	}
+}
+
 static Ringmaster__V1__Http *snapshot_http(struct snapshot *s)
 {
 	const struct metrics_totals *totals = &s->view->totals;
@@ -287,6 +314,7 @@ static Ringmaster__V1__Http *snapshot_http(struct snapshot *s)
 	ret->classes = snapshot_classes(s, totals->codes);
 	ret->codes = snapshot_codes(s, totals->codes, &ret->n_codes);
 	snapshot_methods(s, ret);
+	snapshot_protocols(s, ret);
 	ret->duration = snapshot_hist(s, &totals->duration);
 	ret->first_byte = snapshot_hist(s, &totals->first_byte);
 	ret->stages = snapshot_stages(s);

@@ -114,6 +114,9 @@ static void all_workers_add_up(void **state)
 	assert_int_equal(1, s->http->n_methods);
 	assert_string_equal("GET", s->http->methods[0]->method);
 	assert_int_equal(3, s->http->methods[0]->count);
+	assert_int_equal(1, s->http->n_protocols);
+	assert_string_equal("HTTP/1.1", s->http->protocols[0]->protocol);
+	assert_int_equal(3, s->http->protocols[0]->count);
 	assert_int_equal(3, s->servers[0]->duration->count);
 	assert_int_equal(1, s->servers[0]->duration->n_bins);
 	assert_int_equal(hist_bin(1000000),
