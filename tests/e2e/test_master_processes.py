@@ -31,8 +31,8 @@ def uid(pid):
 def test_titles(start):
     server = start(server=HELLO)
     assert title(server.pid()).startswith("ringmaster: master process /")
-    assert [title(pid) for pid in children(server.pid())] == \
-        ["ringmaster: worker process"] * 2
+    wait_for(lambda: [title(pid) for pid in children(server.pid())] ==
+             ["ringmaster: worker process"] * 2)
 
 
 def test_pid_file_is_there_once_it_listens_and_goes(start):
@@ -290,9 +290,10 @@ def test_dashboard_is_a_process_of_its_own(make):
                  main="dashboard { listen 127.0.0.1:%d; }" % port)
     server.bad_lines_expected = True
     server.start()
-    names = sorted(title(pid) for pid in children(server.pid()))
-    assert names == ["ringmaster: dashboard process"] + \
-        ["ringmaster: worker process"] * 2
+    # A child has the master's title until it begins.
+    wait_for(lambda: sorted(title(pid) for pid in children(server.pid())) ==
+             ["ringmaster: dashboard process"] +
+             ["ringmaster: worker process"] * 2)
     time.sleep(1)
     dashboard = [pid for pid in children(server.pid())
                  if "dashboard" in title(pid)][0]
