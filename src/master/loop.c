@@ -21,6 +21,7 @@
 #include "master/process.h"
 #include "master/upgrade.h"
 #include "metrics/segment.h"
+#include "metrics/sessions.h"
 
 #define LOOP_TERMINATE_NS NS_PER_SEC	/* from TERM to KILL */
 
@@ -268,6 +269,19 @@ static void loop_kill(struct master *master, uint64_t now_ns)
 	master->terminated_ns = now_ns;
 }
 
+/* Sessions that nobody used for long are forgotten, a part of the table each
+ * second. */
+static void loop_sweep(struct master *master, uint64_t now_ns)
+{
+	uint64_t now_s = now_ns / NS_PER_SEC;
+
+	if (now_s == master->swept_s)
+		return;
+	master->swept_s = now_s;
+	(void)metrics_sessions_sweep(master->segment,
+	    now_s); /* a damaged lock: their number stays as it is */
+}
+
 static void loop_turn(struct master *master)
 {
 	uint64_t now_ns;
@@ -278,6 +292,7 @@ static void loop_turn(struct master *master)
 	process_retire(master);
 	process_watch(master, now_ns);
 	loop_kill(master, now_ns);
+	loop_sweep(master, now_ns);
 }
 
 /* The command that started us may return: the workers serve. If none of them

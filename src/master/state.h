@@ -59,6 +59,7 @@ struct master {
 	struct place workers[CORE_WORKERS_MAX];
 	struct place dashboard;
 	uint64_t terminated_ns;		/* when TERM was sent; 0: not yet */
+	uint64_t swept_s;		/* second of the last sweep */
 	pid_t new_binary;		/* 0: none */
 	pid_t old_master;		/* our parent, if we follow it; or 0 */
 	int ready;			/* tells the waiting parent; -1: none */
