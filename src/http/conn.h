@@ -70,7 +70,6 @@ struct http_worker {
 	struct http_date_text date;
 	uint64_t dropped_log_ns;	/* not sooner is it logged again */
 	struct file_cache *files;
-	void **module_data;		/* by module index: a worker's state */
 };
 
 /* The peer's address, asked for when first needed. */
@@ -86,10 +85,6 @@ void http_conn_set_state(struct http_conn *conn, enum http_conn_state state);
 /* Texts made of the wall clock once a second; and that of this turn. */
 const struct http_date_text *http_worker_date(struct http_worker *worker);
 uint64_t http_worker_real_ns(const struct http_worker *worker);
-
-/* This worker's data of the module, as it left it at its start. */
-void **http_worker_data(struct http_worker *worker,
-    const struct http_module *module);
 
 /* HTTP/1: serve a connection that has something to read; a coroutine. */
 void h1_serve(void *conn);

@@ -105,6 +105,4 @@ void http_worker_reopened(struct http_worker *worker);
  * or the ring will not run again. */
 void http_worker_stop(struct http_worker **worker);
 
-unsigned http_worker_connections(const struct http_worker *worker);
-
 #endif

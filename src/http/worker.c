@@ -18,21 +18,6 @@ enum {
 	HTTP_FDS_RESERVED = 16,		/* for files, logs, one burst more */
 };
 
-void **http_worker_data(struct http_worker *worker,
-    const struct http_module *module)
-{
-	unsigned i = 0;
-
-	while (worker->http->modules[i] != module)
-		i++;
-	return &worker->module_data[i];
-}
-
-unsigned http_worker_connections(const struct http_worker *worker)
-{
-	return worker->connections;
-}
-
 /* ---- clock ---- */
 
 uint64_t http_worker_real_ns(const struct http_worker *worker)
@@ -108,10 +93,7 @@ int http_worker_start(const struct http_worker_options *options,
 	worker->connections_max = http_worker_limit(options->connections_max);
 	worker->conns_end = &worker->conns;
 	(void)http_worker_date(worker);	/* sets the wall clock */
-	worker->module_data = calloc(options->http->module_count + 1,
-	    sizeof(*worker->module_data));
-	err = worker->module_data ? file_cache_new(worker, &worker->files) :
-	    -ENOMEM;
+	err = file_cache_new(worker, &worker->files);
 	for (; !err && *module; module++)
 		if ((*module)->worker_start)
 			err = (*module)->worker_start(worker);
@@ -127,7 +109,7 @@ void http_worker_stop(struct http_worker **worker)
 {
 	const struct http_module *const *module = (*worker)->http->modules;
 
-	for (; (*worker)->module_data && *module; module++)
+	for (; *module; module++)
 		if ((*module)->worker_stop)
 			(*module)->worker_stop(*worker);
 	while ((*worker)->conns) {
@@ -138,7 +120,6 @@ void http_worker_stop(struct http_worker **worker)
 	}
 	if ((*worker)->files)
 		file_cache_free(&(*worker)->files);
-	free((*worker)->module_data);
 	free(*worker);
 	*worker = NULL;
 }

@@ -376,21 +376,6 @@ int listen_check(const struct http_listen *listens, const struct log *log)
 
 /* ---- in workers, and at the end ---- */
 
-unsigned listen_set_slots(const struct listen_set *set,
-    const struct http_listen *listens)
-{
-	unsigned slots = 0;
-
-	for (; listens; listens = listens->next) {
-		const struct listen_group *group =
-		    listen_set_find(set, listens);
-
-		if (group && group->count > slots)
-			slots = group->count;
-	}
-	return slots;
-}
-
 void listen_set_keep(struct listen_set *set,
     const struct http_listen *listens)
 {

@@ -81,10 +81,6 @@ int listen_check(const struct http_listen *listens, const struct log *log);
 struct listen_group *listen_set_find(const struct listen_set *set,
     const struct http_listen *listen);
 
-/* Slots that workers of these addresses have to serve. */
-unsigned listen_set_slots(const struct listen_set *set,
-    const struct http_listen *listens);
-
 /* Close all but the groups of `listens` (NULL: all), in this process. */
 void listen_set_keep(struct listen_set *set,
     const struct http_listen *listens);
