@@ -28,6 +28,10 @@ int dashboard_error(struct http_request *request, unsigned status,
 http_handler dashboard_page;		/* / */
 http_handler dashboard_metrics;		/* /metrics and its aliases */
 http_handler dashboard_toggle_cache;	/* /toggle_cache */
+http_handler dashboard_history;		/* /api/v1/history */
+http_handler dashboard_requests;	/* /api/v1/requests */
+http_handler dashboard_marks;		/* /api/v1/marks */
+http_handler dashboard_catalogue;	/* /api/v1/catalogue */
 http_handler dashboard_health;		/* /healthz */
 http_handler dashboard_asset;		/* files of html/ */
 

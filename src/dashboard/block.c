@@ -231,6 +231,19 @@ static int dashboard_build(struct conf *outer,
 static const struct slice dashboard_names[] = { SLICE("localhost"),
     SLICE("127.0.0.1"), SLICE("[::1]") };
 
+static int dashboard_full_history(struct conf *conf,
+    struct dashboard_conf *dashboard)
+{
+	struct slice path = dashboard->history_path;
+	const char *full = conf_full_path(conf, path.len ? path :
+	    SLICE("ringmaster.history"));
+
+	if (!full)
+		return -ENOMEM;
+	dashboard->history_path = slice_cstr(full);
+	return 0;
+}
+
 static int dashboard_set_block(struct conf *conf,
     const struct conf_node *node, const struct conf_scope *scope,
     void *record)
@@ -251,6 +264,8 @@ static int dashboard_set_block(struct conf *conf,
 	err = conf_apply(conf, node->children, &inner);
 	if (!err)
 		err = dashboard_listen_default(conf, dashboard);
+	if (!err)
+		err = dashboard_full_history(conf, dashboard);
 	if (!err)
 		err = dashboard_build(conf, dashboard);
 	return err ? err : dashboard_finish(conf, dashboard);
@@ -274,6 +289,11 @@ static const struct conf_directive dashboard_directives[] = {
 	{ .name = "allowed_hosts", .contexts = CONF_DASHBOARD, .args_min = 1,
 	  .args_max = CONF_ARGS_ANY, .set = dashboard_set_hosts,
 	  .help = "names besides localhost that it may be asked for by" },
+	{ .name = "history", .contexts = CONF_DASHBOARD, .args_min = 1,
+	  .args_max = 1, .type = CONF_STRING,
+	  .offset = offsetof(struct dashboard_conf, history_path),
+	  .help = "file of what is shown of the past, up to a week; else "
+	    "\"ringmaster.history\"" },
 	{ .name = "metrics_detail", .contexts = CONF_DASHBOARD,
 	  .args_min = 1, .args_max = 1, .type = CONF_ENUM,
 	  .offset = offsetof(struct dashboard_conf, metrics_detail),

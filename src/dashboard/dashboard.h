@@ -19,6 +19,8 @@ enum {
 /* The table with the "dashboard" block of the main context, and its own. */
 extern const struct conf_table dashboard_block_table;
 
+struct history;
+
 /* Its record. */
 struct dashboard_conf {
 	bool enabled;			/* there is such a block */
@@ -26,6 +28,8 @@ struct dashboard_conf {
 					 * included; NULL if not enabled */
 	int64_t metrics_detail;		/* enum metrics_level */
 	int64_t metrics_compat;		/* another exporter's names, too */
+	struct slice history_path;	/* absolute */
+	struct history *history;	/* of the dashboard process; else NULL */
 	/* The Host allow-list: in lower case, an IPv6 address in brackets. */
 	struct slice hosts[DASHBOARD_HOSTS_MAX];
 	unsigned host_count;

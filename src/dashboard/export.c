@@ -81,6 +81,7 @@ static enum metrics_format export_path_format(struct slice path)
 		enum metrics_format format;
 	} known[] = {
 		{ SLICE(".json"), METRICS_FORMAT_JSON },
+		{ SLICE("/snapshot"), METRICS_FORMAT_JSON },
 		{ SLICE(".prom"), METRICS_FORMAT_TEXT },
 		{ SLICE(".om"), METRICS_FORMAT_OPENMETRICS },
 		{ SLICE(".pb"), METRICS_FORMAT_PROTOBUF },

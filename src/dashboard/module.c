@@ -12,6 +12,7 @@
 #include "dashboard/access.h"
 #include "dashboard/answer.h"
 #include "dashboard/assets.h"
+#include "dashboard/recorder.h"
 #include "http/conn.h"
 
 #define METHOD(name) (1u << HTTP_METHOD_##name)
@@ -38,6 +39,16 @@ static const struct dashboard_route {
 	  dashboard_metrics },
 	{ SLICE("/metrics.pb"), METHODS_READ, SLICE("GET, HEAD"),
 	  dashboard_metrics },
+	{ SLICE("/api/v1/snapshot"), METHODS_READ, SLICE("GET, HEAD"),
+	  dashboard_metrics },
+	{ SLICE("/api/v1/history"), METHODS_READ, SLICE("GET, HEAD"),
+	  dashboard_history },
+	{ SLICE("/api/v1/requests"), METHODS_READ, SLICE("GET, HEAD"),
+	  dashboard_requests },
+	{ SLICE("/api/v1/marks"), METHODS_READ, SLICE("GET, HEAD"),
+	  dashboard_marks },
+	{ SLICE("/api/v1/catalogue"), METHODS_READ, SLICE("GET, HEAD"),
+	  dashboard_catalogue },
 	{ SLICE("/healthz"), METHODS_READ, SLICE("GET, HEAD"),
 	  dashboard_health },
 	{ SLICE("/toggle_cache"), METHODS_CHANGE, SLICE("POST"),
@@ -117,6 +128,7 @@ static const struct conf_directive dashboard_none[] = { { .name = NULL } };
 
 const struct http_module dashboard_module = {
 	.table = { .name = "dashboard pages", .directives = dashboard_none },
+	.worker_start = recorder_start,
 	.phase = {
 		[HTTP_PHASE_SERVER_REWRITE] = dashboard_check_host,
 		[HTTP_PHASE_CONTENT] = dashboard_route,

@@ -19,6 +19,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "dashboard/recorder.h"
 #include "http/method.h"
 #include "master/daemon.h"
 #include "master/logfile.h"
@@ -316,6 +317,18 @@ static void start_remove_segment(void)
 		(void)unlink(master.segment->path);
 }
 
+/* Can the dashboard process have its history? */
+static int start_history(struct start *start)
+{
+	int err;
+
+	if (!start->cycle->dashboard || !start->cycle->core->master_process)
+		return 0;
+	err = recorder_open(start->cycle->dashboard, &start->log);
+	recorder_close(start->cycle->dashboard);
+	return err;
+}
+
 static int start_files(struct start *start)
 {
 	int err;
@@ -329,7 +342,9 @@ static int start_files(struct start *start)
 	err = start_segment(start);
 	if (err)
 		return err;
-	err = pidfile_write(start->cycle->core->pid.data, &start->log);
+	err = start_history(start);
+	if (!err)
+		err = pidfile_write(start->cycle->core->pid.data, &start->log);
 	if (err)
 		start_remove_segment();
 	return err;

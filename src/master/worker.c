@@ -13,7 +13,8 @@
  * are got by arming the listener again.
  *
  * The order at start matters: the ring is made while still root, whose ring
- * memory is not charged; and the kernel forgets the parent-death signal when
+ * memory is not charged, and the dashboard's history is opened as root, which
+ * alone may be able to write to its directory; and the kernel forgets the parent-death signal when
  * the user changes, so that is set after it.
  */
 
@@ -28,6 +29,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "dashboard/recorder.h"
 #include "master/privileges.h"
 #include "master/title.h"
 #include "metrics/segment.h"
@@ -427,6 +429,9 @@ static int worker_become(struct worker *worker)
 		    "making the ring failed");
 		return err;
 	}
+	if (options->dashboard)
+		(void)recorder_open(options->http, worker->log); /* logged:
+						 * it shows the present then */
 	if (options->master != 0)
 		err = privileges_drop(worker->core, worker->log);
 	if (err)

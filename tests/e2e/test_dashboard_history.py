@@ -1,0 +1,210 @@
+"""The history: what was recorded agrees with the requests made, and neither
+a killed dashboard, a reload nor a restart of the server loses it; a file that
+cannot be used is put aside. And the rest of /api/v1."""
+
+import json
+import os
+import resource
+import signal
+import time
+
+from board import start_board
+from conftest import wait_for
+
+SITE = '''location / { return 200 "hello"; }
+    location /missing { return 404; }
+    location /broken { return 500; }'''
+
+
+def series(board, names, query="range=5m"):
+    """Name to series, of what /api/v1/history says."""
+    answer = board.json("/api/v1/history?%s&series=%s" % (query, names))
+    return {one["name"]: one for one in answer["series"]}
+
+
+def totals(board, names="requests"):
+    return [one["total"] for one in series(board, names).values()]
+
+
+def recorded(board, count):
+    wait_for(lambda: totals(board) == [count])
+
+
+def put_aside(server):
+    return list(server.dir.glob("ringmaster.history.bad-*"))
+
+
+def test_the_history_agrees_with_the_requests(start):
+    server, board = start_board(start, server=SITE)
+    for path in ["/"] * 20 + ["/missing"] * 5 + ["/broken"] * 3:
+        server.get(path)
+    recorded(board, 28)
+    assert totals(board, "requests,2xx,3xx,4xx,5xx,errors") == [
+        28, 20, 0, 5, 3, 3]
+    answer = series(board, "requests,latency_p50,latency_max,workers")
+    rates = [p for p in answer["requests"]["points"] if p]
+    assert rates and sum(rates) > 9	# 28 in at most three seconds
+    assert max(p or 0 for p in answer["workers"]["points"]) == 2
+    p50 = [p for p in answer["latency_p50"]["points"] if p is not None]
+    longest = [p for p in answer["latency_max"]["points"] if p is not None]
+    assert all(a <= b for a, b in zip(p50, longest))
+
+
+def test_each_second_is_recorded(start):
+    server, board = start_board(start, server=SITE)
+    wait_for(lambda: series(board, "workers"))
+
+    def seconds():
+        points = series(board, "workers", "range=1m")["workers"]["points"]
+        return [i for i, point in enumerate(points) if point is not None]
+    wait_for(lambda: len(seconds()) >= 4)
+    seen = seconds()
+    assert seen == list(range(seen[0], seen[0] + len(seen)))
+    assert server.get("/").status == 200
+
+
+def test_a_killed_dashboard_loses_nothing(start):
+    server, board = start_board(start, server=SITE)
+    server.bad_lines_expected = True
+    for _ in range(10):
+        server.get("/")
+    recorded(board, 10)
+    victim = board.pid()
+    os.kill(victim, signal.SIGKILL)
+    for _ in range(7):
+        server.get("/")
+    wait_for(lambda: board.pid() not in (0, victim))
+    server.note_pids()
+    board.wait_ready()
+    recorded(board, 17)
+    assert not put_aside(server)
+
+
+def test_a_reload_loses_nothing(start):
+    server, board = start_board(start, server=SITE)
+    total = 0
+    for _ in range(3):
+        for _ in range(5):
+            server.get("/")
+        total += 5
+        server.reload()
+        wait_for(lambda: board.get("/healthz").status == 200)
+    recorded(board, total)
+    assert not put_aside(server)
+
+
+def test_a_restart_of_the_server_loses_nothing(start):
+    server, board = start_board(start, server=SITE)
+    for _ in range(10):
+        server.get("/")
+    recorded(board, 10)
+    server.stop()
+    server.start()
+    board.wait_ready()
+    assert totals(board)[0] >= 10
+    for _ in range(4):
+        server.get("/")
+    recorded(board, 14)
+
+
+def test_a_truncated_file_is_put_aside(start):
+    server, board = start_board(start, server=SITE)
+    server.get("/")
+    recorded(board, 1)
+    server.stop()
+    size = os.path.getsize(server.dir / "ringmaster.history")
+    os.truncate(server.dir / "ringmaster.history", size // 2)
+    server.bad_lines_expected = True
+    server.start()
+    board.wait_ready()
+    assert len(put_aside(server)) == 1
+    assert server.log().count("was put aside") == 1
+    assert os.path.getsize(server.dir / "ringmaster.history") == size
+    server.get("/")
+    server.get("/")
+    recorded(board, 2)
+
+
+def test_no_room_for_the_file_is_an_error_at_start(make):
+    server = make()
+    server.write(main="dashboard { listen unix:%s/board; }" % server.dir)
+    limit = (4 << 20, 4 << 20)		# the history is larger
+    done = server.command(
+        "-g", "daemon off;", preexec_fn=lambda: resource.setrlimit(
+            resource.RLIMIT_FSIZE, limit))
+    assert done.returncode == 1
+    assert "ringmaster.history\" failed (27: File too large)" in done.stdout
+    assert not list(server.dir.glob("ringmaster.history*"))
+
+
+def test_the_history_as_csv(start):
+    server, board = start_board(start, server=SITE)
+    server.get("/")
+    recorded(board, 1)
+    answer = board.get("/api/v1/history?range=10s&format=csv"
+                       "&series=requests,5xx")
+    assert answer.headers["content-type"].startswith("text/csv")
+    lines = answer.body.decode().split("\r\n")
+    assert lines[0] == '"time","requests","5xx"'
+    assert len(lines) == 12 and lines[-1] == ""
+    now = time.time()
+    assert all(now - 13 < int(line.split(",")[0]) < now + 2
+               for line in lines[1:-1])
+
+
+def test_requests_are_filtered(start):
+    server, board = start_board(start, server=SITE)
+    for path in ["/", "/missing?secret", "/broken", "/=1+1", "/missing/b"]:
+        server.get(path)
+    board.wait_total(5)
+
+    def paths(query):
+        answer = board.json("/api/v1/requests?" + query)
+        return sorted(one["path"] for one in answer["requests"])
+    assert len(paths("")) == 5
+    assert len(paths("n=2")) == 2
+    assert paths("n=0") == []
+    assert paths("status=4xx") == ["/missing", "/missing/b"]
+    assert paths("status=500") == ["/broken"]
+    assert paths("path=ing/") == ["/missing/b"]
+    assert len(paths("worker=0")) + len(paths("worker=1")) == 5
+    times = [one["response_time"] for one in
+             board.json("/api/v1/requests?slowest=1")["requests"]]
+    assert times == sorted(times, reverse=True)
+    for wrong in ["n=1001", "n=x", "status=x", "worker=", "slowest=2"]:
+        assert board.get("/api/v1/requests?" + wrong).status == 400, wrong
+    csv = board.get("/api/v1/requests?format=csv&status=4xx").body.decode()
+    assert len(csv.strip().split("\r\n")) == 3
+
+
+def test_the_rest_of_the_api(start):
+    server, board = start_board(start, server=SITE)
+    assert board.json("/api/v1/snapshot")["processes"]["workers_current"] == 2
+    board.get("/toggle_cache", "POST")
+    marks = board.json("/api/v1/marks")["marks"]
+    assert [mark["kind"] for mark in marks][0] == "cache_off"
+    catalogue = board.json("/api/v1/catalogue")
+    assert {"name": "5xx", "unit": "requests/s", "kind": "rate"} in \
+        catalogue["history"]
+    names = {metric["name"] for metric in catalogue["metrics"]}
+    assert "active_clients" in names
+    assert server.get("/").status == 200
+
+
+def test_the_api_has_the_dashboards_security(start):
+    _, board = start_board(start, server=SITE)
+    for name in ("snapshot", "history", "requests", "marks", "catalogue"):
+        path = "/api/v1/" + name
+        answer = board.get(path)
+        assert answer.status == 200
+        assert answer.headers["cache-control"] == "no-store"
+        assert answer.headers["content-type"] == "application/json"
+        assert "default-src 'none'" in \
+            answer.headers["content-security-policy"]
+        assert board.get(path, headers={"Host": "evil.test"}).status == 403
+        assert board.get(path, "POST").status == 405
+    for wrong in ("range=x", "step=0", "series=x", "format=x",
+                  "range=7d&step=1s"):
+        answer = board.get("/api/v1/history?" + wrong)
+        assert answer.status == 400, wrong
+        assert json.loads(answer.body)["error"]["status"] == 400

@@ -1,0 +1,141 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "dashboard/csv.h"
+#include "dashboard/history_query.h"
+
+#define NOW UINT64_C(1800000005)
+
+static struct arena arena;
+static struct history_query query;
+
+static const char *parse(const char *args)
+{
+	return history_query_parse(slice_cstr(args), NOW, &arena, &query);
+}
+
+static void assert_range(const char *args, unsigned step_s, unsigned tier,
+    unsigned count)
+{
+	assert_null(parse(args));
+	assert_int_equal(query.range.step_s, step_s);
+	assert_int_equal(query.range.tier, tier);
+	assert_int_equal(query.range.count, count);
+	assert_int_equal(query.range.from_s % step_s, 0);
+	assert_true(query.range.from_s + (uint64_t)step_s * count <= NOW);
+}
+
+static void the_presets_have_a_step_each(void **state)
+{
+	(void)state;
+	assert_range("", 1, 0, 300);
+	assert_range("range=30s", 1, 0, 30);
+	assert_range("range=5m", 1, 0, 300);
+	assert_range("range=1h", 10, 1, 360);
+	assert_range("range=24h", 240, 2, 360);
+	assert_range("range=7d", 1680, 2, 360);
+}
+
+static void a_range_lies_between_two_times(void **state)
+{
+	(void)state;
+	assert_range("range=1799999900..1800000000&step=5", 5, 0, 20);
+	assert_int_equal(query.range.from_s, 1799999900);
+	assert_range("range=1799999900..1900000000&step=5", 5, 0, 21);
+}
+
+static void a_step_is_made_of_whole_records(void **state)
+{
+	(void)state;
+	assert_range("range=24h&step=15", 20, 1, 4320);
+	assert_range("range=7d&step=1", 60, 2, 10080);
+}
+
+static void more_points_than_the_limit_are_refused(void **state)
+{
+	(void)state;
+	assert_null(parse("range=10080m&step=60"));
+	assert_non_null(parse("range=10081m&step=60"));
+}
+
+static void what_makes_no_sense_is_refused(void **state)
+{
+	static const char *const wrong[] = { "range=", "range=5", "range=s",
+	    "range=0s", "range=-5s", "range=5y", "range=5..5", "range=6..5",
+	    "range=..", "range=1..", "range=9999999d", "step=0", "step=x",
+	    "range=18446744073709551615d", "range=0..18446744073709551615",
+	    "series=nothing", "series=requests,nothing", "format=xml" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++)
+		if (!parse(wrong[i]))
+			fail_msg("%s was accepted", wrong[i]);
+}
+
+static void series_are_chosen_by_name(void **state)
+{
+	(void)state;
+	assert_null(parse("series=requests,5xx&format=csv"));
+	assert_true(query.csv);
+	assert_true(query.wanted[HISTORY_REQUESTS]);
+	assert_true(query.wanted[HISTORY_C5XX]);
+	assert_false(query.wanted[HISTORY_CLIENTS]);
+	assert_null(parse(""));
+	assert_true(query.wanted[HISTORY_CLIENTS]);
+}
+
+static void assert_cell(const char *text, const char *expected)
+{
+	struct buf out = buf_make(100);
+
+	csv_write_text(&out, slice_cstr(text));
+	assert_int_equal(out.len, strlen(expected));
+	assert_memory_equal(out.data, expected, out.len);
+	buf_free(&out);
+}
+
+static void a_cell_cannot_become_a_formula(void **state)
+{
+	(void)state;
+	assert_cell("/index", "\"/index\"");
+	assert_cell("", "\"\"");
+	assert_cell("=1+1", "\"'=1+1\"");
+	assert_cell("+1", "\"'+1\"");
+	assert_cell("-1", "\"'-1\"");
+	assert_cell("@SUM(A1)", "\"'@SUM(A1)\"");
+	assert_cell("\t=1", "\"'\t=1\"");
+	assert_cell("a\",=1", "\"a\"\",=1\"");
+}
+
+static int begin(void **state)
+{
+	(void)state;
+	arena_init(&arena, NULL, 0, 1 << 20);
+	return 0;
+}
+
+static int end(void **state)
+{
+	(void)state;
+	arena_fini(&arena);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_presets_have_a_step_each),
+		cmocka_unit_test(a_range_lies_between_two_times),
+		cmocka_unit_test(a_step_is_made_of_whole_records),
+		cmocka_unit_test(more_points_than_the_limit_are_refused),
+		cmocka_unit_test(what_makes_no_sense_is_refused),
+		cmocka_unit_test(series_are_chosen_by_name),
+		cmocka_unit_test(a_cell_cannot_become_a_formula),
+	};
+
+	return cmocka_run_group_tests(tests, begin, end);
+}
