@@ -283,6 +283,14 @@ static void api_put_entry(struct buf *out, const struct metrics_entry *entry)
 	api_put_text(out, "help", entry->help);
 }
 
+static void api_put_series(struct buf *out, const char *comma,
+    const struct history_series *series)
+{
+	buf_printf(out, "%s{\"name\":\"%s\",\"unit\":\"%s\","
+	    "\"kind\":\"%s\"}", comma, series->name, series->unit,
+	    history_kind_name(series->kind));
+}
+
 /* The metrics and, as "history", the series that are recorded of them. */
 static void api_write_catalogue(struct api *api)
 {
@@ -296,9 +304,7 @@ static void api_write_catalogue(struct api *api)
 	}
 	buf_append_cstr(out, "],\"history\":[");
 	for (unsigned i = 0; i < HISTORY_COUNT; i++)
-		buf_printf(out, "%s{\"name\":\"%s\",\"unit\":\"%s\","
-		    "\"kind\":\"%s\"}", i ? "," : "", history_series[i].name,
-		    history_series[i].unit, history_kind_name(history_series[i].kind));
+		api_put_series(out, i ? "," : "", &history_series[i]);
 	buf_append_cstr(out, "]}\n");
 }
 

@@ -29,7 +29,7 @@ struct dashboard_conf {
 	int64_t metrics_detail;		/* enum metrics_level */
 	int64_t metrics_compat;		/* another exporter's names, too */
 	struct slice history_path;	/* absolute */
-	struct history *history;	/* of the dashboard process; else NULL */
+	struct history *history;	/* opened by its process; else NULL */
 	/* The Host allow-list: in lower case, an IPv6 address in brackets. */
 	struct slice hosts[DASHBOARD_HOSTS_MAX];
 	unsigned host_count;

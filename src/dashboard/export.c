@@ -7,6 +7,10 @@
 
 #include "dashboard/answer.h"
 
+#include <errno.h>
+
+#include "base/clock.h"
+#include "dashboard/history.h"
 #include "dashboard/page.h"
 #include "dashboard/query.h"
 #include "http/conn.h"
@@ -21,6 +25,7 @@ enum { EXPORT_NAMES_MAX = 64 };		/* name[] arguments */
 struct export {
 	/* what to do */
 	const struct metrics_segment *segment;
+	struct history *history;	/* or NULL */
 	struct metrics_snapshot_options snapshot;
 	bool page;			/* and not `format` */
 	enum metrics_format format;
@@ -30,6 +35,38 @@ struct export {
 	struct buf out;
 	int err;
 };
+
+/* Requests a second in the last complete `seconds`; NaN: not recorded. */
+static double export_rate(struct history *history, unsigned seconds)
+{
+	const struct history_range range = {
+		.from_s = clock_real_ns() / NS_PER_SEC - 1 - seconds,
+		.step_s = seconds,
+		.count = 1,
+	};
+	double rate, total;
+
+	history_read(history, &range, HISTORY_REQUESTS, &rate, &total);
+	return rate;
+}
+
+static int export_rates(struct history *history,
+    Ringmaster__V1__Http *http, struct arena *arena)
+{
+	Ringmaster__V1__Rates *rates;
+
+	if (!history)
+		return 0;
+	rates = arena_alloc(arena, sizeof(*rates));
+	if (!rates)
+		return -ENOMEM;
+	ringmaster__v1__rates__init(rates);
+	rates->r1s = export_rate(history, 1);
+	rates->r10s = export_rate(history, 10);
+	rates->r60s = export_rate(history, 60);
+	http->rates = rates;
+	return 0;
+}
 
 /* Runs on a thread of the pool: nothing of the loop may be touched. */
 static void export_run(void *arg)
@@ -41,6 +78,9 @@ static void export_run(void *arg)
 	arena_init(&arena, NULL, 0, METRICS_SNAPSHOT_BYTES);
 	export->err = metrics_snapshot_fill(export->segment,
 	    &export->snapshot, &arena, &snapshot);
+	if (!export->err)
+		export->err = export_rates(export->history, snapshot->http,
+		    &arena);
 	if (!export->err && export->page)
 		page_write(&export->out, snapshot);
 	else if (!export->err)
@@ -53,6 +93,7 @@ static int export_answer(struct http_request *request,
     struct export *export, struct slice content_type)
 {
 	export->segment = request->worker->segment;
+	export->history = dashboard_request_conf(request)->history;
 	export->out = buf_make(DASHBOARD_BODY_MAX);
 	if (ring_offload(request->worker->ring, export_run, export))
 		return dashboard_error(request, 503,

@@ -305,10 +305,28 @@ void history_close(struct history **history)
 	*history = NULL;
 }
 
+/* Empty what a writer that was killed left unfinished, lest such records
+ * add up to what counts as damage. */
+static void history_mend(struct history *history)
+{
+	(void)pthread_mutex_lock(&history->mutex);
+	for (unsigned i = 0; i < HISTORY_RECORDS; i++) {
+		struct history_record *record = &history->file->records[i];
+
+		if (!history_record_empty(record) &&
+		    record->sum != history_record_sum(record))
+			*record = (struct history_record){ .sum = 0 };
+	}
+	(void)pthread_mutex_unlock(&history->mutex);
+}
+
 bool history_own(struct history *history)
 {
-	if (!history->owned)
-		history->owned = flock(history->fd, LOCK_EX | LOCK_NB) == 0;
+	if (history->owned)
+		return true;
+	history->owned = flock(history->fd, LOCK_EX | LOCK_NB) == 0;
+	if (history->owned)
+		history_mend(history);
 	return history->owned;
 }
 

@@ -13,9 +13,9 @@
  * are got by arming the listener again.
  *
  * The order at start matters: the ring is made while still root, whose ring
- * memory is not charged, and the dashboard's history is opened as root, which
- * alone may be able to write to its directory; and the kernel forgets the parent-death signal when
- * the user changes, so that is set after it.
+ * memory is not charged; the dashboard's history is opened as root, who alone
+ * may write to its directory; and the kernel forgets the parent-death signal
+ * when the user changes, so that is set after it.
  */
 
 #include "master/worker.h"

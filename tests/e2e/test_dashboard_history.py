@@ -41,6 +41,7 @@ def test_the_history_agrees_with_the_requests(start):
     recorded(board, 28)
     assert totals(board, "requests,2xx,3xx,4xx,5xx,errors") == [
         28, 20, 0, 5, 3, 3]
+    wait_for(lambda: board.json("/api/v1/snapshot")["http"]["rates"]["r60s"])
     answer = series(board, "requests,latency_p50,latency_max,workers")
     rates = [p for p in answer["requests"]["points"] if p]
     assert rates and sum(rates) > 9	# 28 in at most three seconds
@@ -125,12 +126,28 @@ def test_a_truncated_file_is_put_aside(start):
     recorded(board, 2)
 
 
+def test_a_file_that_is_truncated_under_it_is_put_aside(start):
+    server, board = start_board(start, server=SITE)
+    server.bad_lines_expected = True
+    server.get("/")
+    recorded(board, 1)
+    victim = board.pid()
+    os.truncate(server.dir / "ringmaster.history", 0)
+    wait_for(lambda: board.pid() not in (0, victim))
+    server.note_pids()
+    board.wait_ready()
+    assert len(put_aside(server)) == 1
+    server.get("/")
+    wait_for(lambda: [p for p in series(board, "workers")["workers"]["points"]
+                      if p is not None])
+
+
 def test_no_room_for_the_file_is_an_error_at_start(make):
     server = make()
     server.write(main="dashboard { listen unix:%s/board; }" % server.dir)
     limit = (4 << 20, 4 << 20)		# the history is larger
     done = server.command(
-        "-g", "daemon off;", preexec_fn=lambda: resource.setrlimit(
+        preexec_fn=lambda: resource.setrlimit(
             resource.RLIMIT_FSIZE, limit))
     assert done.returncode == 1
     assert "ringmaster.history\" failed (27: File too large)" in done.stdout

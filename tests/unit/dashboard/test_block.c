@@ -68,6 +68,8 @@ static void an_empty_block_is_the_default(void **state)
 	assert_true(block_listens("127.0.0.1:5000"));
 	assert_int_equal(dashboard->metrics_detail, METRICS_LEVEL_STANDARD);
 	assert_true(dashboard->metrics_compat);
+	assert_true(slice_ends(dashboard->history_path,
+	    SLICE("/ringmaster.history")));
 	assert_true(block_answers_to("localhost"));
 	assert_true(block_answers_to("127.0.0.1"));
 	assert_true(block_answers_to("[::1]"));
@@ -84,7 +86,10 @@ static void what_the_block_says_counts(void **state)
 	    "listen 127.0.0.2:5001 backlog=7; listen [::1]:5002;\n"
 	    "listen unix:/run/board.sock;\n"
 	    "allowed_hosts Ops.Example localhost; allowed_hosts 192.0.2.1;\n"
-	    "metrics_detail full; metrics_compat off; }"), 0);
+	    "metrics_detail full; metrics_compat off; history /var/lib/h; }"),
+	    0);
+	assert_true(slice_equal(dashboard->history_path,
+	    SLICE("/var/lib/h")));
 	assert_true(block_listens("127.0.0.2:5001"));
 	assert_true(block_listens("[::1]:5002"));
 	assert_true(block_listens("unix:/run/board.sock"));

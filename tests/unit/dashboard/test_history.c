@@ -314,6 +314,18 @@ static void a_torn_record_is_a_gap(void **state)
 	assert_true(point(HISTORY_CLIENTS, 2, NULL) == 5);
 }
 
+static void torn_records_do_not_add_up(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 20; i++) {
+		put(0, NOW - i, 7);
+		damage(4096 + (off_t)((NOW - i) % 3600 *
+		    sizeof(struct history_record)) + 40, 8);
+		reopen();
+	}
+	assert_int_equal(files(".bad-*", false), 0);
+}
+
 static void a_link_is_refused(void **state)
 {
 	struct history *other;
@@ -351,6 +363,7 @@ int main(void)
 		TEST(another_version_is_put_aside),
 		TEST(damaged_records_are_put_aside),
 		TEST(a_torn_record_is_a_gap),
+		TEST(torn_records_do_not_add_up),
 		TEST(a_link_is_refused),
 	};
 
