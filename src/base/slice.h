@@ -72,6 +72,13 @@ static inline struct slice slice_first(struct slice s, size_t n)
  */
 bool slice_to_u64(struct slice s, uint64_t *ret);
 
+/*
+ * Parse the whole slice as a weight from 0 to 1 with at most three decimals
+ * (qvalue of RFC 9110 §12.4.2), in thousandths.
+ * Returns false, leaving *ret alone, if it is none.
+ */
+bool slice_to_weight(struct slice s, unsigned *ret);
+
 /* `s` without the spaces and tabs (RFC 9110 OWS) at both ends. */
 struct slice slice_trim(struct slice s);
 

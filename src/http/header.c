@@ -116,3 +116,39 @@ bool http_list_next(struct http_list *list, struct slice *ret)
 	}
 	return false;
 }
+
+/* "gzip;q=0.5" into its name and weight; false if it is malformed. */
+static bool http_coding_parse(struct slice member, struct slice *name,
+    unsigned *weight)
+{
+	const char *semicolon = memchr(member.data, ';', member.len);
+	struct slice rest;
+
+	*name = member;
+	*weight = 1000;
+	if (!semicolon)
+		return true;
+	*name = slice_trim(slice_first(member,
+	    (size_t)(semicolon - member.data)));
+	rest = slice_trim(slice_from(member,
+	    (size_t)(semicolon - member.data) + 1));
+	return slice_equal_nocase(slice_first(rest, 2), SLICE("q=")) &&
+	    slice_to_weight(slice_from(rest, 2), weight);
+}
+
+unsigned http_coding_weight(struct slice accept_encoding, struct slice coding)
+{
+	struct http_list list = { accept_encoding };
+	unsigned weight, others = 0;
+	struct slice member, name;
+
+	while (http_list_next(&list, &member)) {
+		if (!http_coding_parse(member, &name, &weight))
+			continue;
+		if (slice_equal_nocase(name, coding))
+			return weight;
+		if (slice_equal(name, SLICE("*")))
+			others = weight;
+	}
+	return others;
+}

@@ -92,4 +92,12 @@ const struct http_header *http_header_find(const struct http_header *headers,
  */
 bool http_list_next(struct http_list *list, struct slice *ret);
 
+/*
+ * How much a client wants content in `coding`, in lower case ("gzip",
+ * "identity"), by what it sent as Accept-Encoding (RFC 9110 §12.5.3): from 0
+ * (not at all, or it did not say) to 1000. Malformed members are skipped.
+ */
+unsigned http_coding_weight(struct slice accept_encoding,
+    struct slice coding);
+
 #endif

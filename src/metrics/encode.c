@@ -97,28 +97,6 @@ static struct slice next_part(struct slice *rest, char end)
 	return part;
 }
 
-/* qvalue of RFC 9110 §12.4.2 in thousandths; false if it is none. */
-static bool parse_weight(struct slice text, unsigned *ret)
-{
-	unsigned weight = 0, unit = 1000;
-
-	if (text.len == 0 || text.len > 5 ||
-	    (text.len > 1 && text.data[1] != '.'))
-		return false;
-	for (size_t i = 0; i < text.len; i++) {
-		if (i == 1)
-			continue;
-		if (text.data[i] < '0' || text.data[i] > '9')
-			return false;
-		weight += (unsigned)(text.data[i] - '0') * unit;
-		unit /= 10;
-	}
-	if (weight > 1000)
-		return false;
-	*ret = weight;
-	return true;
-}
-
 static struct slice unquoted(struct slice value)
 {
 	if (value.len >= 2 && value.data[0] == '"' &&
@@ -149,7 +127,7 @@ static bool parse_range(struct slice element, struct range *ret)
 		else if (slice_equal_nocase(name, SLICE("encoding")))
 			range.encoding = value;
 		else if (slice_equal_nocase(name, SLICE("q")) &&
-		    !parse_weight(value, &range.weight))
+		    !slice_to_weight(value, &range.weight))
 			return false;
 	}
 	*ret = range;

@@ -79,6 +79,28 @@ static void what_is_no_number(void **state)
 	assert_int_equal(value, 77);
 }
 
+static void weights_have_three_decimals_at_most(void **state)
+{
+	static const char *const bad[] = { "", "1.001", "2", "0.0001", ".5",
+	    "-1", "0,5", "1.0000", "a", "0.x" };
+	static const struct {
+		const char *text;
+		unsigned weight;
+	} good[] = { { "0", 0 }, { "1", 1000 }, { "1.000", 1000 },
+	    { "0.", 0 }, { "0.5", 500 }, { "0.25", 250 }, { "0.001", 1 } };
+	unsigned weight = 77;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		assert_false(slice_to_weight(slice_cstr(bad[i]), &weight));
+	assert_int_equal(weight, 77);
+	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++) {
+		assert_true(slice_to_weight(slice_cstr(good[i].text),
+		    &weight));
+		assert_int_equal(weight, good[i].weight);
+	}
+}
+
 static void trims_blanks_and_tabs_only(void **state)
 {
 	const struct slice none = { NULL, 0 };
@@ -99,6 +121,7 @@ int main(void)
 		cmocka_unit_test(cutting_never_leaves_the_slice),
 		cmocka_unit_test(numbers_up_to_the_largest),
 		cmocka_unit_test(what_is_no_number),
+		cmocka_unit_test(weights_have_three_decimals_at_most),
 		cmocka_unit_test(trims_blanks_and_tabs_only),
 	};
 

@@ -65,6 +65,40 @@ static void lists_skip_empty_members(void **state)
 	assert_false(http_list_next(&list, &token));
 }
 
+static void codings_have_weights(void **state)
+{
+	static const struct {
+		const char *accept, *coding;
+		unsigned weight;
+	} table[] = {
+		{ "", "gzip", 0 },
+		{ "gzip", "gzip", 1000 },
+		{ "GZip", "gzip", 1000 },
+		{ "br, gzip;q=0.25", "gzip", 250 },
+		{ "br , gzip ; Q=0.001 ,x", "gzip", 1 },
+		{ "gzip;q=0", "gzip", 0 },
+		{ "gzip;q=0.000, *", "gzip", 0 },
+		{ "*;q=0.5", "gzip", 500 },
+		{ "*;q=0.5, gzip", "gzip", 1000 },
+		{ "*;q=0, gzip", "identity", 0 },
+		{ "gzip;q=2", "gzip", 0 },
+		{ "gzip;q=2, gzip;q=1", "gzip", 1000 },
+		{ "gzip;level=9", "gzip", 0 },
+		{ "gzip;", "gzip", 0 },
+		{ "xgzip, gzipx", "gzip", 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		unsigned weight = http_coding_weight(
+		    slice_cstr(table[i].accept), slice_cstr(table[i].coding));
+
+		if (weight != table[i].weight)
+			fail_msg("%s: %s has %u", table[i].accept,
+			    table[i].coding, weight);
+	}
+}
+
 static void good_hosts_are_normalised(void **state)
 {
 	static const struct { const char *in, *name; int port; } table[] = {
@@ -130,6 +164,7 @@ int main(void)
 		cmocka_unit_test(every_known_name_is_found_in_any_case),
 		cmocka_unit_test(methods_are_case_sensitive),
 		cmocka_unit_test(lists_skip_empty_members),
+		cmocka_unit_test(codings_have_weights),
 		cmocka_unit_test(good_hosts_are_normalised),
 		cmocka_unit_test(bad_hosts_are_refused),
 	};
