@@ -53,6 +53,17 @@ need_packages() {
 		--no-install-recommends "${missing[@]}"
 }
 
+# What the page takes from npm, by the exact versions and hashes of the lock
+# file. A distributed source brings the copies along.
+need_page_packages() {
+	[[ -e .git ]] || return 0
+	[[ html/node_modules/.package-lock.json -nt html/package-lock.json ]] &&
+		return
+	command -v npm >/dev/null || need_packages npm
+	say "fetching uPlot and axe-core with npm"
+	npm ci --prefix html --ignore-scripts --no-audit --no-fund
+}
+
 # build_in DIR [CONFIGURE-ARGUMENT...]: configure DIR unless it is, and make.
 build_in() {
 	local dir=$1 top=$PWD

@@ -25,7 +25,15 @@ int dashboard_error(struct http_request *request, unsigned status,
 
 /* ---- the handlers ---- */
 
-http_handler dashboard_page;		/* / */
+/* The methods, as bits, of what only tells and of what changes something;
+ * of the latter, GET is for the first system's programs. */
+enum {
+	DASHBOARD_METHODS_READ = 1u << HTTP_METHOD_GET |
+	    1u << HTTP_METHOD_HEAD,
+	DASHBOARD_METHODS_CHANGE = 1u << HTTP_METHOD_GET |
+	    1u << HTTP_METHOD_POST,
+};
+
 http_handler dashboard_metrics;		/* /metrics and its aliases */
 http_handler dashboard_toggle_cache;	/* /toggle_cache */
 http_handler dashboard_history;		/* /api/v1/history */
@@ -33,6 +41,6 @@ http_handler dashboard_requests;	/* /api/v1/requests */
 http_handler dashboard_marks;		/* /api/v1/marks */
 http_handler dashboard_catalogue;	/* /api/v1/catalogue */
 http_handler dashboard_health;		/* /healthz */
-http_handler dashboard_asset;		/* files of html/ */
+http_handler dashboard_asset;		/* files of html/, else 404 */
 
 #endif

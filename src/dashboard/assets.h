@@ -3,13 +3,18 @@
 
 #include "base/slice.h"
 
-/* Files of html/ that the dashboard serves: scripts/embed makes the array
- * from them when ringmaster is built, so that they are where it is. */
+/*
+ * Files of html/ that the dashboard serves: scripts/embed makes the array
+ * from those that html/Makefile.inc lists when ringmaster is built, so that
+ * they are where it is.
+ */
 struct asset {
-	struct slice path;	/* "/style.css" */
+	struct slice path;	/* "/style.css"; "/" is the page */
 	struct slice type;	/* of Content-Type */
-	struct slice etag;	/* with its quotes */
-	struct slice data;
+	struct asset_body {
+		struct slice etag;	/* strong, with its quotes */
+		struct slice data;
+	} plain, gzip;
 };
 
 extern const struct asset dashboard_assets[];

@@ -1,8 +1,7 @@
 /*
- * What is made from a snapshot: the page, and the figures in each format. To
- * take and write one costs milliseconds with many workers and locations, so
- * it is done on the thread pool; the memory of an answer belongs to the
- * request then.
+ * What is made from a snapshot: the figures in each format. To take and
+ * write one costs milliseconds with many workers and locations, so it is done
+ * on the thread pool; the memory of an answer belongs to the request then.
  */
 
 #include "dashboard/answer.h"
@@ -11,7 +10,6 @@
 
 #include "base/clock.h"
 #include "dashboard/history.h"
-#include "dashboard/page.h"
 #include "dashboard/query.h"
 #include "http/conn.h"
 #include "metrics/encode.h"
@@ -27,7 +25,6 @@ struct export {
 	const struct metrics_segment *segment;
 	struct history *history;	/* or NULL */
 	struct metrics_snapshot_options snapshot;
-	bool page;			/* and not `format` */
 	enum metrics_format format;
 	struct metrics_encode_options encode;
 	struct slice names[EXPORT_NAMES_MAX];
@@ -81,9 +78,7 @@ static void export_run(void *arg)
 	if (!export->err)
 		export->err = export_rates(export->history, snapshot->http,
 		    &arena);
-	if (!export->err && export->page)
-		page_write(&export->out, snapshot);
-	else if (!export->err)
+	if (!export->err)
 		metrics_encode(&export->out, export->format, snapshot,
 		    &export->encode);
 	arena_fini(&arena);
@@ -101,15 +96,6 @@ static int export_answer(struct http_request *request,
 	if (export->err)
 		export->out.failed = true;
 	return dashboard_answer(request, 200, content_type, &export->out);
-}
-
-int dashboard_page(struct http_request *request)
-{
-	struct export export = { .page = true,
-	    .snapshot.recent = DASHBOARD_RECENT };
-
-	return export_answer(request, &export,
-	    SLICE("text/html; charset=utf-8"));
 }
 
 /* ---- /metrics ---- */

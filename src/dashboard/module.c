@@ -1,8 +1,8 @@
 /*
  * The dashboard as a module of the HTTP code: which names it answers to,
  * which path and method leads to which handler, and the headers that tell a
- * browser to run nothing, load nothing from elsewhere, and let no other site
- * read or frame it.
+ * browser to run and load nothing but the page's own files, and to let no
+ * other site read or frame it.
  */
 
 #include "dashboard/dashboard.h"
@@ -11,16 +11,11 @@
 
 #include "dashboard/access.h"
 #include "dashboard/answer.h"
-#include "dashboard/assets.h"
 #include "dashboard/recorder.h"
 #include "http/conn.h"
 
-#define METHOD(name) (1u << HTTP_METHOD_##name)
-
-enum {
-	METHODS_READ = METHOD(GET) | METHOD(HEAD),
-	METHODS_CHANGE = METHOD(GET) | METHOD(POST),
-};
+#define READ(path, handler)						\
+	{ SLICE(path), DASHBOARD_METHODS_READ, SLICE("GET, HEAD"), handler }
 
 static const struct dashboard_route {
 	struct slice path;
@@ -28,35 +23,19 @@ static const struct dashboard_route {
 	struct slice allow;
 	http_handler *handler;
 } dashboard_routes[] = {
-	{ SLICE("/"), METHODS_READ, SLICE("GET, HEAD"), dashboard_page },
-	{ SLICE("/metrics"), METHODS_READ, SLICE("GET, HEAD"),
-	  dashboard_metrics },
-	{ SLICE("/metrics.json"), METHODS_READ, SLICE("GET, HEAD"),
-	  dashboard_metrics },
-	{ SLICE("/metrics.prom"), METHODS_READ, SLICE("GET, HEAD"),
-	  dashboard_metrics },
-	{ SLICE("/metrics.om"), METHODS_READ, SLICE("GET, HEAD"),
-	  dashboard_metrics },
-	{ SLICE("/metrics.pb"), METHODS_READ, SLICE("GET, HEAD"),
-	  dashboard_metrics },
-	{ SLICE("/api/v1/snapshot"), METHODS_READ, SLICE("GET, HEAD"),
-	  dashboard_metrics },
-	{ SLICE("/api/v1/history"), METHODS_READ, SLICE("GET, HEAD"),
-	  dashboard_history },
-	{ SLICE("/api/v1/requests"), METHODS_READ, SLICE("GET, HEAD"),
-	  dashboard_requests },
-	{ SLICE("/api/v1/marks"), METHODS_READ, SLICE("GET, HEAD"),
-	  dashboard_marks },
-	{ SLICE("/api/v1/catalogue"), METHODS_READ, SLICE("GET, HEAD"),
-	  dashboard_catalogue },
-	{ SLICE("/healthz"), METHODS_READ, SLICE("GET, HEAD"),
-	  dashboard_health },
-	{ SLICE("/toggle_cache"), METHODS_CHANGE, SLICE("POST"),
+	READ("/metrics", dashboard_metrics),
+	READ("/metrics.json", dashboard_metrics),
+	READ("/metrics.prom", dashboard_metrics),
+	READ("/metrics.om", dashboard_metrics),
+	READ("/metrics.pb", dashboard_metrics),
+	READ("/api/v1/snapshot", dashboard_metrics),
+	READ("/api/v1/history", dashboard_history),
+	READ("/api/v1/requests", dashboard_requests),
+	READ("/api/v1/marks", dashboard_marks),
+	READ("/api/v1/catalogue", dashboard_catalogue),
+	READ("/healthz", dashboard_health),
+	{ SLICE("/toggle_cache"), DASHBOARD_METHODS_CHANGE, SLICE("POST"),
 	  dashboard_toggle_cache },
-	{ SLICE("/style.css"), METHODS_READ, SLICE("GET, HEAD"),
-	  dashboard_asset },
-	{ SLICE("/favicon.svg"), METHODS_READ, SLICE("GET, HEAD"),
-	  dashboard_asset },
 };
 
 /* Before anything else: is it meant for us? */
@@ -87,15 +66,18 @@ static int dashboard_route(struct http_request *request)
 		return dashboard_error(request, 405, "The method is not one "
 		    "of: %s.", route->allow.data);
 	}
-	return dashboard_error(request, 404, "There is no such page.");
+	return dashboard_asset(request);
 }
 
 static int dashboard_secure(struct http_request *request)
 {
 	static const struct slice fields[][2] = {
 		{ SLICE("Content-Security-Policy"), SLICE("default-src 'none'; "
-		    "style-src 'self'; img-src 'self'; form-action 'self'; "
-		    "base-uri 'none'; frame-ancestors 'none'") },
+		    "script-src 'self'; style-src 'self'; "
+		    "img-src 'self' data:; connect-src 'self'; "
+		    "base-uri 'none'; form-action 'self'; "
+		    "frame-ancestors 'none'; "
+		    "require-trusted-types-for 'script'") },
 		{ SLICE("X-Content-Type-Options"), SLICE("nosniff") },
 		{ SLICE("X-Frame-Options"), SLICE("DENY") },
 		{ SLICE("Referrer-Policy"), SLICE("no-referrer") },
@@ -111,17 +93,6 @@ static int dashboard_secure(struct http_request *request)
 		    request->response.etag.len ? SLICE("no-cache") :
 		    SLICE("no-store"));
 	return err;
-}
-
-int dashboard_asset(struct http_request *request)
-{
-	const struct asset *asset = dashboard_assets;
-
-	while (!slice_equal(asset->path, request->uri))
-		asset++;
-	http_response_text(request, 200, asset->type, asset->data);
-	request->response.etag = asset->etag;
-	return HTTP_DONE;
 }
 
 static const struct conf_directive dashboard_none[] = { { .name = NULL } };

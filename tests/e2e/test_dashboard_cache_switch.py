@@ -97,10 +97,8 @@ def test_the_address_bar_is_asked_first(pair):
     assert cache(board)["enabled"] is True
 
 
-def test_the_form_of_the_page_leads_back_to_it(pair):
+def test_the_form_leads_back_to_the_page(pair):
     _, board = pair
-    assert b'<form method="post" action="/toggle_cache">' in \
-        board.get("/").body
     response = board.get("/toggle_cache", "POST", {
         "Accept": "text/html,*/*;q=0.8", "Origin": "null",
         "Sec-Fetch-Site": "same-origin",
@@ -108,4 +106,3 @@ def test_the_form_of_the_page_leads_back_to_it(pair):
     assert response.status == 303
     assert response.headers["location"] == "/"
     assert cache(board)["enabled"] is False
-    assert b"Switch it on" in board.get("/").body

@@ -2,7 +2,7 @@
 
 Guards against DNS rebinding (a foreign name that resolves to this machine),
 against framing and sniffing, and against paths of requests that become
-markup on the page.
+markup in an answer.
 """
 
 import json
@@ -63,6 +63,7 @@ def test_every_answer_has_the_headers_of_defence(board, path, status):
     policy = headers["content-security-policy"]
     assert "default-src 'none'" in policy
     assert "frame-ancestors 'none'" in policy
+    assert "require-trusted-types-for 'script'" in policy
     assert "unsafe" not in policy
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["x-frame-options"] == "DENY"
@@ -80,6 +81,7 @@ def test_unknown_paths_are_404_in_the_form_that_suits(board):
     response = board.get("/no<b>thing", headers={"Accept": "text/html"})
     assert response.status == 404
     assert response.headers["content-type"].startswith("text/html")
+    assert b"There is no such page" in response.body
     assert b"<b>" not in response.body
 
 
@@ -92,18 +94,6 @@ def test_other_methods_are_405(board, path, method, allow):
     response = board.get(path, method)
     assert response.status == 405
     assert response.headers["allow"] == allow
-
-
-def test_an_asset_is_revalidated_by_its_tag(board):
-    response = board.get("/style.css")
-    assert response.headers["content-type"] == "text/css; charset=utf-8"
-    assert response.headers["cache-control"] == "no-cache"
-    tag = response.headers["etag"]
-    assert tag.startswith('"')
-    again = board.get("/style.css", headers={"If-None-Match": tag})
-    assert again.status == 304
-    assert board.get("/favicon.svg").headers["content-type"] == \
-        "image/svg+xml"
 
 
 HOSTILE = [
@@ -121,13 +111,6 @@ def test_what_clients_send_stays_text(start):
     for path in HOSTILE:
         server.get(path, headers=evil)
     board.wait_total(len(HOSTILE))
-    page = board.get("/").body
-    assert page.count(b"<script") == 0
-    assert page.count(b"<img") == page.count(b'<img src="/favicon.svg"')
-    assert b"onload='x'" not in page
-    assert b"\x1b" not in page and b"\x07" not in page
-    assert b"alert(1)" in page		# as text
-    page.decode()
     paths = [r["path"] for r in board.json()["recent_requests"]]
     assert len(paths) == len(HOSTILE)
     text = board.get("/metrics.prom").body
