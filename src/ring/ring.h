@@ -162,6 +162,37 @@ void ring_timer_set(struct ring *ring, struct ring_timer *timer,
     uint64_t deadline);
 void ring_timer_clear(struct ring *ring, struct ring_timer *timer);
 
+/* ---- waiting for each other ---- */
+
+/* A coroutine that waits; in its own memory, zeroed before first use. */
+struct ring_waiter {
+	struct ring_waiter *next, **link;	/* NULL link: not waiting */
+	struct ring *ring;
+	struct coro *coro;
+	struct ring_timer timer;
+	int result;
+};
+
+/* What coroutines wait for, such as a change of something they share; zeroed
+ * before first use. It remembers no wake: look first whether there is still
+ * something to wait for. Nothing else runs between that look and the wait. */
+struct ring_event {
+	struct ring_waiter *first;
+};
+
+/*
+ * Wait until the event or this waiter is woken: 0; or the deadline:
+ * -ETIMEDOUT. The event must not go while there are waiters. [coroutine]
+ */
+int ring_event_wait(struct ring *ring, struct ring_event *event,
+    struct ring_waiter *waiter, uint64_t deadline);
+
+/* Wake all that wait. They run when the caller gives the loop back. */
+void ring_event_wake(struct ring_event *event);
+
+/* Wake this one only; if it does not wait, nothing happens. */
+void ring_waiter_wake(struct ring_waiter *waiter);
+
 /* ---- accepting ---- */
 
 struct ring_listener {
@@ -241,6 +272,10 @@ void ring_stream_keep(struct ring_stream *stream);
 
 /* Are there bytes, an end or an error that ring_recv() would give at once? */
 bool ring_stream_ready(const struct ring_stream *stream);
+
+/* Has the peer ended its side, or the connection broken? Bytes that came
+ * before that may still be unread. */
+bool ring_stream_ended(const struct ring_stream *stream);
 
 /*
  * Cancel what is armed, close the socket, and return when the kernel refers

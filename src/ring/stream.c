@@ -275,6 +275,11 @@ bool ring_stream_ready(const struct ring_stream *stream)
 	return stream->first || stream->eof || stream->error;
 }
 
+bool ring_stream_ended(const struct ring_stream *stream)
+{
+	return stream->eof || stream->error;
+}
+
 void ring_stream_keep(struct ring_stream *stream)
 {
 	stream->multishot = true;
