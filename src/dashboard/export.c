@@ -41,9 +41,10 @@ static double export_rate(struct history *history, unsigned seconds)
 		.step_s = seconds,
 		.count = 1,
 	};
-	double rate, total;
+	double rate, totals[HISTORY_COUNT];
+	double *const points[HISTORY_COUNT] = { [HISTORY_REQUESTS] = &rate };
 
-	history_read(history, &range, HISTORY_REQUESTS, &rate, &total);
+	history_read(history, &range, points, totals);
 	return rate;
 }
 

@@ -164,19 +164,40 @@ const char *history_query_parse(struct slice args, uint64_t now_s,
 
 /* ---- writing the answer ---- */
 
-static uint64_t history_time(const struct history_range *range, unsigned i)
+/* With nine places behind the point, which is a nanosecond of a duration;
+ * much faster than printf(), and there may be 400,000 of them. */
+static void history_put_number(struct buf *out, double number)
 {
-	return range->from_s + (uint64_t)(i + 1) * range->step_s;
+	char text[32];
+	unsigned at = sizeof(text), places = 9;
+	uint64_t digits;
+
+	if (!(fabs(number) < 1e9)) {
+		reflect_put_double(out, number);
+		return;
+	}
+	digits = (uint64_t)(fabs(number) * 1e9 + 0.5);
+	for (; places > 0 && digits % 10 == 0; places--)
+		digits /= 10;
+	for (unsigned i = 0; i < places; i++, digits /= 10)
+		text[--at] = (char)('0' + digits % 10);
+	if (places > 0)
+		text[--at] = '.';
+	do {
+		text[--at] = (char)('0' + digits % 10);
+		digits /= 10;
+	} while (digits);
+	if (number < 0)
+		text[--at] = '-';
+	buf_append(out, text + at, sizeof(text) - at);
 }
 
 static void history_write_json_series(struct buf *out,
-    struct history *history, const struct history_range *range,
-    enum history_id id, double *points)
+    const struct history_range *range, enum history_id id,
+    const double *points, double total)
 {
 	const struct history_series *series = &history_series[id];
-	double total = 0;
 
-	history_read(history, range, id, points, &total);
 	buf_printf(out, "{\"name\":\"%s\",\"unit\":\"%s\",\"kind\":\"%s\"",
 	    series->name, series->unit, history_kind_name(series->kind));
 	if (series->kind == HISTORY_COUNTER)
@@ -185,66 +206,58 @@ static void history_write_json_series(struct buf *out,
 	for (unsigned i = 0; i < range->count; i++) {
 		if (i > 0)
 			buf_append_char(out, ',');
-		if (isnan(points[i]))
-			buf_append_cstr(out, "null");
+		if (isfinite(points[i]))
+			history_put_number(out, points[i]);
 		else
-			reflect_put_double(out, points[i]);
+			buf_append(out, "null", 4);
 	}
 	buf_append_cstr(out, "]}");
 }
 
-static void history_write_json(struct buf *out, struct history *history,
-    const struct history_query *query, double *points)
+static void history_write_json(struct buf *out,
+    const struct history_range *range, double *const points[HISTORY_COUNT],
+    const double totals[HISTORY_COUNT])
 {
-	const struct history_range *range = &query->range;
 	const char *comma = "";
 
 	buf_printf(out, "{\"from\":%" PRIu64 ",\"to\":%" PRIu64
 	    ",\"step\":%u,\"resolution\":%u,\"time\":[", range->from_s,
-	    history_time(range, range->count - 1), range->step_s,
+	    history_range_end(range, range->count - 1), range->step_s,
 	    history_tiers[range->tier].span_s);
 	for (unsigned i = 0; i < range->count; i++)
 		buf_printf(out, "%s%" PRIu64, i ? "," : "",
-		    history_time(range, i));
+		    history_range_end(range, i));
 	buf_append_cstr(out, "],\"series\":[");
 	for (unsigned id = 0; id < HISTORY_COUNT; id++) {
-		if (!query->wanted[id])
+		if (!points[id])
 			continue;
 		buf_append_cstr(out, comma);
 		comma = ",";
-		history_write_json_series(out, history, range,
-		    (enum history_id)id, points);
+		history_write_json_series(out, range, (enum history_id)id,
+		    points[id], totals[id]);
 	}
 	buf_append_cstr(out, "]}\n");
 }
 
-/* points: of all series, one after the other */
-static void history_write_csv(struct buf *out, struct history *history,
-    const struct history_query *query, double *points)
+static void history_write_csv(struct buf *out,
+    const struct history_range *range, double *const points[HISTORY_COUNT])
 {
-	const struct history_range *range = &query->range;
-	double total;
-
 	buf_append_cstr(out, "\"time\"");
 	for (unsigned id = 0; id < HISTORY_COUNT; id++) {
-		if (!query->wanted[id])
+		if (!points[id])
 			continue;
 		buf_append_char(out, ',');
 		csv_write_text(out, slice_cstr(history_series[id].name));
-		history_read(history, range, (enum history_id)id,
-		    points + (size_t)id * range->count, &total);
 	}
 	buf_append_cstr(out, "\r\n");
 	for (unsigned i = 0; i < range->count; i++) {
-		buf_printf(out, "%" PRIu64, history_time(range, i));
+		buf_printf(out, "%" PRIu64, history_range_end(range, i));
 		for (unsigned id = 0; id < HISTORY_COUNT; id++) {
-			double point = points[(size_t)id * range->count + i];
-
-			if (!query->wanted[id])
+			if (!points[id])
 				continue;
 			buf_append_char(out, ',');
-			if (!isnan(point))
-				reflect_put_double(out, point);
+			if (isfinite(points[id][i]))
+				history_put_number(out, points[id][i]);
 		}
 		buf_append_cstr(out, "\r\n");
 	}
@@ -253,16 +266,22 @@ static void history_write_csv(struct buf *out, struct history *history,
 void history_query_write(struct buf *out, struct history *history,
     const struct history_query *query)
 {
-	double *points = calloc((size_t)query->range.count * HISTORY_COUNT + 1,
-	    sizeof(*points));
+	const struct history_range *range = &query->range;
+	double *memory = calloc((size_t)range->count * HISTORY_COUNT + 1,
+	    sizeof(*memory));
+	double *points[HISTORY_COUNT], totals[HISTORY_COUNT];
 
-	if (!points) {
+	if (!memory) {
 		out->failed = true;
 		return;
 	}
+	for (unsigned id = 0; id < HISTORY_COUNT; id++)
+		points[id] = query->wanted[id] ?
+		    memory + (size_t)id * range->count : NULL;
+	history_read(history, range, points, totals);
 	if (query->csv)
-		history_write_csv(out, history, query, points);
+		history_write_csv(out, range, points);
 	else
-		history_write_json(out, history, query, points);
-	free(points);
+		history_write_json(out, range, points, totals);
+	free(memory);
 }

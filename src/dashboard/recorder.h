@@ -2,11 +2,25 @@
 #define RINGMASTER_DASHBOARD_RECORDER_H
 
 #include "dashboard/dashboard.h"
+#include "dashboard/history.h"
+#include "metrics/view.h"
 
 /*
  * The recorder: each second of the dashboard process's life it takes a view
- * of the segment and writes what the server does to the history.
+ * of the segment, shows it to who draws the present, and writes it to the
+ * history if no other process has that.
  */
+
+/* A second that has just ended, in memory of whoever passes it. */
+struct recorder_second {
+	uint64_t time_s;		/* wall clock: its end */
+	const struct metrics_view *view;
+	const double *values;		/* HISTORY_COUNT; a counter as its rate
+					 * a real second; NaN: not known */
+	const uint32_t *heat;		/* HISTORY_HEAT_ROWS: the requests that
+					 * ended in it */
+	bool recording;			/* it is in the history */
+};
 
 /*
  * Open the history that the configuration of the dashboard process names.
@@ -17,7 +31,15 @@
 int recorder_open(struct http_conf *http, const struct log *log);
 void recorder_close(struct http_conf *http);
 
-/* Begin to record, in the dashboard process; 0 or -errno. */
+/* Begin, in the dashboard process, with or without a history; 0 or -errno. */
 int recorder_start(struct http_worker *worker);
+
+/* The second with the most requests since the server started. */
+struct recorder_peak {
+	double rate;		/* requests a second; 0: there was none yet */
+	uint64_t time_s;	/* wall clock */
+};
+
+void recorder_peak_read(struct recorder_peak *ret); /* any thread */
 
 #endif

@@ -88,9 +88,13 @@ static void put(unsigned tier, uint64_t time_s, double requests)
 static double point(enum history_id id, unsigned step_s, double *total)
 {
 	struct history_range range = { 0, NOW - step_s, step_s, 1 };
-	double value, unused;
+	double value, totals[HISTORY_COUNT];
+	double *points[HISTORY_COUNT] = { NULL };
 
-	history_read(history, &range, id, &value, total ? total : &unused);
+	points[id] = &value;
+	history_read(history, &range, points, totals);
+	if (total)
+		*total = totals[id];
 	return value;
 }
 
@@ -178,9 +182,10 @@ static void the_ring_wraps(void **state)
 		put(0, NOW - count + i, i);
 
 	struct history_range oldest = { 0, NOW - count - 1, 1, 2 };
-	double points[2], total;
+	double points[2], totals[HISTORY_COUNT];
+	double *const wanted[HISTORY_COUNT] = { [HISTORY_CLIENTS] = points };
 
-	history_read(history, &oldest, HISTORY_CLIENTS, points, &total);
+	history_read(history, &oldest, wanted, totals);
 	assert_true(isnan(points[0]));		/* overwritten by NOW's */
 	assert_true(points[1] == 1);
 	assert_true(point(HISTORY_CLIENTS, 1, NULL) == count);
@@ -193,7 +198,7 @@ static void coarse_records_average_the_seconds(void **state)
 	(void)state;
 	for (unsigned i = 0; i < 20; i++)
 		put(0, NOW - i, i);
-	history_average(history, 10, &record);
+	history_summarize(history, 10, &record);
 	assert_true(record.values[HISTORY_CLIENTS] == 4.5);
 	assert_true(record.values[HISTORY_REQUESTS] == 77);
 }
