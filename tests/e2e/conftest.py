@@ -441,3 +441,35 @@ def start(make):
             server.file(name, data)
         return server.start()
     return new
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """The browser of all tests that want one."""
+    try:
+        from browser import launch
+    except ImportError as error:
+        pytest.fail("%s: install Debian's python3-selenium, chromium and "
+                    "chromium-driver (scripts/test does)" % error)
+    driver = launch()
+    yield driver
+    driver.quit()
+
+
+@pytest.fixture
+def browser(chromium, make, request):
+    """A Browser (browser.py) with no window yet. Its windows are closed
+    before the servers of the test are stopped."""
+    from browser import Browser
+    failed = request.session.testsfailed
+    browser = Browser(chromium)
+    yield browser
+    try:
+        if request.session.testsfailed > failed and browser.tabs:
+            terminal = request.config.pluginmanager.get_plugin(
+                "terminalreporter")
+            terminal.write_line("screenshots: " + browser.screenshots())
+        browser.drain()
+    finally:
+        browser.close()
+    browser.check()
