@@ -39,7 +39,8 @@ enum recorder_hist {
 
 /* One a process, and it lives as long. Only one recorder_take() runs. */
 static struct recorder {
-	struct http_worker *worker;
+	struct ring *ring;
+	const struct metrics_segment *segment;	/* outlives the pool */
 	struct history *history;	/* or NULL */
 	struct ring_timer timer;
 	uint64_t offset_s;		/* wall clock less monotonic clock */
@@ -120,7 +121,7 @@ static void recorder_gauges(const struct metrics_view *view, double *values)
 	const int64_t *gauges = view->gauges.values;
 	struct metrics_session_counts sessions;
 
-	metrics_sessions_read(recorder.worker->segment,
+	metrics_sessions_read(recorder.segment,
 	    clock_mono_ns() / NS_PER_SEC, &sessions);
 	values[HISTORY_READING] = (double)gauges[METRICS_READING];
 	values[HISTORY_WRITING] = (double)gauges[METRICS_WRITING];
@@ -249,7 +250,7 @@ static void recorder_write(struct history_record *second, bool recording)
 
 static void recorder_marks(void)
 {
-	const struct metrics_segment *segment = recorder.worker->segment;
+	const struct metrics_segment *segment = recorder.segment;
 	uint64_t count = metrics_load(&segment->file->header.mark_count);
 	struct metrics_mark marks[METRICS_MARKS];
 
@@ -349,7 +350,7 @@ static uint64_t recorder_time(uint64_t mono_ns)
 
 static void recorder_view(const struct metrics_view *view, uint64_t taken_ns)
 {
-	const struct metrics_segment *segment = recorder.worker->segment;
+	const struct metrics_segment *segment = recorder.segment;
 	struct history_record record = { .instance = recorder.instance,
 	    .time_s = recorder_time(taken_ns),
 	    .started_s = segment->file->header.started_real_ns / NS_PER_SEC };
@@ -380,7 +381,7 @@ static void recorder_take(void *arg)
 	(void)arg;
 	arena_init(&arena, NULL, 0, METRICS_SNAPSHOT_BYTES);
 	/* Without memory the second is a gap. */
-	if (metrics_view_take(recorder.worker->segment, &arena, &view) == 0)
+	if (metrics_view_take(recorder.segment, &arena, &view) == 0)
 		recorder_view(view, taken_ns);
 	arena_fini(&arena);
 }
@@ -393,13 +394,13 @@ static void recorder_run(void *arg)
 	(void)arg;
 	recorder.busy = true;
 	/* If the pool is full, the second is a gap. */
-	(void)ring_offload(recorder.worker->ring, recorder_take, NULL);
+	(void)ring_offload(recorder.ring, recorder_take, NULL);
 	recorder.busy = false;
 }
 
 static void recorder_tick(void *arg)
 {
-	struct ring *ring = recorder.worker->ring;
+	struct ring *ring = recorder.ring;
 	uint64_t next_s = ring_now(ring) / NS_PER_SEC + 1;
 
 	(void)arg;
@@ -413,7 +414,8 @@ int recorder_start(struct http_worker *worker)
 	const struct dashboard_conf *conf = worker->http->conf->owner;
 	const struct metrics_header *header = &worker->segment->file->header;
 
-	recorder.worker = worker;
+	recorder.ring = worker->ring;
+	recorder.segment = worker->segment;
 	recorder.history = conf->history;
 	recorder.instance = hash_bytes((struct slice){
 	    (const char *)header->instance, sizeof(header->instance) }, 0);
