@@ -37,6 +37,7 @@ enum {
 http_handler dashboard_metrics;		/* /metrics and its aliases */
 http_handler dashboard_toggle_cache;	/* /toggle_cache */
 http_handler dashboard_history;		/* /api/v1/history */
+http_handler dashboard_heatmap;		/* /api/v1/heatmap */
 http_handler dashboard_requests;	/* /api/v1/requests */
 http_handler dashboard_marks;		/* /api/v1/marks */
 http_handler dashboard_catalogue;	/* /api/v1/catalogue */

@@ -10,10 +10,8 @@
 
 #include "base/clock.h"
 #include "dashboard/csv.h"
-#include "dashboard/history_query.h"
 #include "dashboard/query.h"
 #include "http/conn.h"
-#include "metrics/catalogue.h"
 #include "metrics/json.h"
 #include "metrics/snapshot.h"
 
@@ -23,8 +21,6 @@ struct api {
 	/* what to do */
 	void (*write)(struct api *api);
 	const struct metrics_segment *segment;
-	struct history *history;
-	struct history_query query;
 	struct api_filter {
 		uint64_t count;
 		bool by_status, by_class, by_worker, slowest, csv;
@@ -52,29 +48,6 @@ static int api_answer(struct http_request *request, struct api *api, bool csv)
 	return dashboard_answer(request, 200,
 	    csv ? SLICE("text/csv; charset=utf-8; header=present")
 		: SLICE("application/json"), &api->out);
-}
-
-/* ---- history ---- */
-
-static void api_write_history(struct api *api)
-{
-	history_query_write(&api->out, api->history, &api->query);
-}
-
-int dashboard_history(struct http_request *request)
-{
-	struct api api = { .write = api_write_history,
-	    .history = dashboard_request_conf(request)->history };
-	const char *wrong = history_query_parse(request->args,
-	    clock_real_ns() / NS_PER_SEC, &request->arena, &api.query);
-
-	if (wrong)
-		return dashboard_error(request, 400, "In the query, %s.",
-		    wrong);
-	if (!api.history)
-		return dashboard_error(request, 503,
-		    "There is no history: the error log says why.");
-	return api_answer(request, &api, api.query.csv);
 }
 
 /* ---- requests ---- */
@@ -223,94 +196,4 @@ int dashboard_requests(struct http_request *request)
 			    "slowest=0|1, format=json|csv",
 			    SLICE_ARG(arg.name), DASHBOARD_RECENT_MAX);
 	return api_answer(request, &api, api.filter.csv);
-}
-
-/* ---- marks ---- */
-
-static void api_write_marks(struct api *api)
-{
-	const struct metrics_snapshot_options options = { .recent = 0 };
-	const struct json_options json = { .canonical = false };
-	Ringmaster__V1__Snapshot *snapshot;
-	struct arena arena;
-
-	arena_init(&arena, NULL, 0, METRICS_SNAPSHOT_BYTES);
-	if (metrics_snapshot_fill(api->segment, &options, &arena, &snapshot)) {
-		api->out.failed = true;
-	} else {
-		buf_append_cstr(&api->out, "{\"marks\":[");
-		for (size_t i = 0; i < snapshot->n_marks; i++) {
-			buf_append_cstr(&api->out, i ? "," : "");
-			json_write(&api->out, &snapshot->marks[i]->base,
-			    &json);
-		}
-		buf_append_cstr(&api->out, "]}\n");
-	}
-	arena_fini(&arena);
-}
-
-int dashboard_marks(struct http_request *request)
-{
-	struct api api = { .write = api_write_marks };
-
-	return api_answer(request, &api, false);
-}
-
-/* ---- catalogue ---- */
-
-static void api_put_text(struct buf *out, const char *key, const char *text)
-{
-	buf_printf(out, "\"%s\":", key);
-	if (text)
-		json_write_text(out, slice_cstr(text));
-	else
-		buf_append_cstr(out, "null");
-}
-
-static void api_put_entry(struct buf *out, const struct metrics_entry *entry)
-{
-	static const char *const kinds[] = { "none", "counter", "gauge",
-	    "histogram", "info" };
-
-	api_put_text(out, "name", entry->json);
-	buf_append_char(out, ',');
-	api_put_text(out, "prometheus", entry->prom);
-	buf_append_char(out, ',');
-	api_put_text(out, "kind", kinds[entry->kind]);
-	buf_append_char(out, ',');
-	api_put_text(out, "unit", entry->unit);
-	buf_append_char(out, ',');
-	api_put_text(out, "help", entry->help);
-}
-
-static void api_put_series(struct buf *out, const char *comma,
-    const struct history_series *series)
-{
-	buf_printf(out, "%s{\"name\":\"%s\",\"unit\":\"%s\","
-	    "\"kind\":\"%s\"}", comma, series->name, series->unit,
-	    history_kind_name(series->kind));
-}
-
-/* The metrics and, as "history", the series that are recorded of them. */
-static void api_write_catalogue(struct api *api)
-{
-	struct buf *out = &api->out;
-
-	buf_append_cstr(out, "{\"metrics\":[");
-	for (size_t i = 0; i < metrics_catalogue_count; i++) {
-		buf_append_cstr(out, i ? ",{" : "{");
-		api_put_entry(out, &metrics_catalogue[i]);
-		buf_append_char(out, '}');
-	}
-	buf_append_cstr(out, "],\"history\":[");
-	for (unsigned i = 0; i < HISTORY_COUNT; i++)
-		api_put_series(out, i ? "," : "", &history_series[i]);
-	buf_append_cstr(out, "]}\n");
-}
-
-int dashboard_catalogue(struct http_request *request)
-{
-	struct api api = { .write = api_write_catalogue };
-
-	return api_answer(request, &api, false);
 }

@@ -36,7 +36,11 @@ static bool history_mark_get(const struct history *history, unsigned place,
     struct history_mark *ret)
 {
 	*ret = history->file->marks[place];
-	return ret->sum == history_sum(ret, sizeof(*ret));
+	if (ret->sum != history_sum(ret, sizeof(*ret)))
+		return false;
+	/* Whoever wrote it, it is a text. */
+	ret->mark.text[sizeof(ret->mark.text) - 1] = '\0';
+	return true;
 }
 
 /* Those of the file; *ret_number is that of the newest, 0 without any. */

@@ -1,6 +1,6 @@
 /*
  * The history as JSON, in columns as charts want them, or as CSV, a row for
- * each step.
+ * each step; and its heatmap.
  */
 
 #include "dashboard/history_query.h"
@@ -9,21 +9,17 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "dashboard/csv.h"
 #include "dashboard/query.h"
 #include "metrics/reflect.h"
 
 enum {
 	HISTORY_RANGE_S = 300,		/* if nobody says */
-	HISTORY_STEPS = 360,		/* points of a series, about */
 	HISTORY_RANGE_MAX_S = 366 * 24 * 3600,
 };
 
 /* ---- reading the query ---- */
-
-struct history_span {
-	uint64_t from_s, to_s;
-};
 
 /* "90s", "5m", "24h", "7d" */
 static bool history_parse_last(struct slice text, uint64_t now_s,
@@ -90,76 +86,140 @@ static bool history_parse_series(struct slice text,
 	return true;
 }
 
+/* What the arguments say. */
+struct history_args {
+	struct history_span span;	/* the whole past unless... */
+	bool ranged;			/* ...they say one */
+	uint64_t step_s;		/* 0: they say none */
+	bool any;			/* series are named: these */
+	bool wanted[HISTORY_COUNT];
+	bool csv;
+};
+
+static const char *history_arg(const struct query_arg *arg, uint64_t now_s,
+    struct history_args *ret)
+{
+	struct slice value = arg->value;
+
+	if (slice_equal(arg->name, SLICE("range"))) {
+		ret->ranged = true;
+		if (!history_parse_last(value, now_s, &ret->span) &&
+		    !history_parse_between(value, now_s, &ret->span))
+			return "\"range\" is no time like 30s, 5m, 24h or "
+			    "7d, and no FROM..TO in Unix seconds";
+	} else if (slice_equal(arg->name, SLICE("step"))) {
+		if (!slice_to_u64(value, &ret->step_s) || ret->step_s == 0 ||
+		    ret->step_s > HISTORY_RANGE_MAX_S)
+			return "\"step\" is no number of seconds";
+	} else if (slice_equal(arg->name, SLICE("series"))) {
+		ret->any = true;
+		if (!history_parse_series(value, ret->wanted))
+			return "\"series\" names one that is unknown";
+	} else if (slice_equal(arg->name, SLICE("format"))) {
+		ret->csv = slice_equal(value, SLICE("csv"));
+		if (!ret->csv && !slice_equal(value, SLICE("json")))
+			return "\"format\" is neither json nor csv";
+	}
+	return NULL;
+}
+
+static const char *history_args_parse(struct slice args, uint64_t now_s,
+    struct arena *arena, struct history_args *ret)
+{
+	const char *wrong = NULL;
+	struct query_arg arg;
+
+	*ret = (struct history_args){ .span = { 0, now_s } };
+	while (!wrong && query_next(arena, &args, &arg))
+		wrong = history_arg(&arg, now_s, ret);
+	return wrong;
+}
+
 static uint64_t history_round_up(uint64_t value, uint64_t unit)
 {
 	return (value + unit - 1) / unit * unit;
 }
 
-/* The step that gives about HISTORY_STEPS points, of whole records. */
+/* A step that people know, for at most HISTORY_POINTS points. */
 static uint64_t history_step_default(const struct history_span *span)
 {
-	uint64_t step_s = history_round_up(span->to_s - span->from_s,
-	    HISTORY_STEPS) / HISTORY_STEPS;
+	static const unsigned steps[] = { 1, 2, 5, 10, 20, 30, 60, 120, 180,
+		300, 600, 900, 1200, 1800, 3600, 7200, 14400, 21600, 43200 };
+	uint64_t least_s = history_round_up(span->to_s - span->from_s,
+	    HISTORY_POINTS) / HISTORY_POINTS;
 
-	if (step_s <= history_tiers[0].span_s)
-		return history_tiers[0].span_s;
-	return history_round_up(step_s, history_tiers[step_s >
-	    history_tiers[2].span_s ? 2 : 1].span_s);
+	for (unsigned i = 0; i < sizeof(steps) / sizeof(*steps); i++)
+		if (steps[i] >= least_s)
+			return steps[i];
+	return 24 * 3600;
 }
 
-static const char *history_query_fit(const struct history_span *span,
+/* Steps of whole records in the span that the arguments say. */
+static void history_range_fit(const struct history_args *args,
     uint64_t step_s, uint64_t now_s, struct history_range *ret)
 {
-	uint64_t count;
+	const struct history_span *span = &args->span;
 
-	if (step_s == 0)
-		step_s = history_step_default(span);
 	ret->tier = history_tier_find(span->from_s, (unsigned)step_s, now_s);
 	step_s = history_round_up(step_s, history_tiers[ret->tier].span_s);
 	ret->step_s = (unsigned)step_s;
 	ret->from_s = span->from_s - span->from_s % step_s;
-	count = (span->to_s - ret->from_s) / step_s;
-	if (count > HISTORY_POINTS_MAX)
-		return "the step is too small for the range";
-	ret->count = (unsigned)count;
-	return NULL;
+	ret->count = (unsigned)((span->to_s - ret->from_s) / step_s);
+}
+
+/* Use what is shown if nobody says. */
+static uint64_t history_args_default(struct history_args *args,
+    uint64_t now_s)
+{
+	if (!args->ranged)
+		args->span.from_s = now_s - HISTORY_RANGE_S;
+	return args->step_s ? args->step_s : history_step_default(&args->span);
 }
 
 const char *history_query_parse(struct slice args, uint64_t now_s,
     struct arena *arena, struct history_query *ret)
 {
-	struct history_span span = { now_s - HISTORY_RANGE_S, now_s };
-	bool any = false;
-	uint64_t step_s = 0;
-	struct query_arg arg;
+	struct history_args said;
+	const char *wrong = history_args_parse(args, now_s, arena, &said);
 
-	*ret = (struct history_query){ .csv = false };
-	while (query_next(arena, &args, &arg)) {
-		struct slice value = arg.value;
+	if (wrong)
+		return wrong;
+	history_range_fit(&said, history_args_default(&said, now_s), now_s,
+	    &ret->range);
+	if (ret->range.count > HISTORY_POINTS_MAX)
+		return "the step is too small for the range";
+	ret->csv = said.csv;
+	for (unsigned id = 0; id < HISTORY_COUNT; id++)
+		ret->wanted[id] = said.wanted[id] || !said.any;
+	return NULL;
+}
 
-		if (slice_equal(arg.name, SLICE("range"))) {
-			if (!history_parse_last(value, now_s, &span) &&
-			    !history_parse_between(value, now_s, &span))
-				return "\"range\" is no time like 30s, 5m, "
-				    "24h or 7d, and no FROM..TO in Unix "
-				    "seconds";
-		} else if (slice_equal(arg.name, SLICE("step"))) {
-			if (!slice_to_u64(value, &step_s) || step_s == 0 ||
-			    step_s > HISTORY_RANGE_MAX_S)
-				return "\"step\" is no number of seconds";
-		} else if (slice_equal(arg.name, SLICE("series"))) {
-			any = true;
-			if (!history_parse_series(value, ret->wanted))
-				return "\"series\" names one that is unknown";
-		} else if (slice_equal(arg.name, SLICE("format"))) {
-			ret->csv = slice_equal(value, SLICE("csv"));
-			if (!ret->csv && !slice_equal(value, SLICE("json")))
-				return "\"format\" is neither json nor csv";
-		}
-	}
-	for (unsigned id = 0; id < HISTORY_COUNT && !any; id++)
-		ret->wanted[id] = true;
-	return history_query_fit(&span, step_s, now_s, &ret->range);
+const char *heatmap_query_parse(struct slice args, uint64_t now_s,
+    struct arena *arena, struct history_range *ret)
+{
+	struct history_args said;
+	const char *wrong = history_args_parse(args, now_s, arena, &said);
+	uint64_t step_s, least_s;
+
+	if (wrong)
+		return wrong;
+	step_s = history_args_default(&said, now_s);
+	least_s = history_round_up(said.span.to_s - said.span.from_s,
+	    HEATMAP_COLUMNS_MAX) / HEATMAP_COLUMNS_MAX;
+	history_range_fit(&said, step_s > least_s ? step_s : least_s, now_s,
+	    ret);
+	return NULL;
+}
+
+const char *marks_query_parse(struct slice args, uint64_t now_s,
+    struct arena *arena, struct history_span *ret)
+{
+	struct history_args said;
+	const char *wrong = history_args_parse(args, now_s, arena, &said);
+
+	if (!wrong)
+		*ret = said.span;
+	return wrong;
 }
 
 /* ---- writing the answer ---- */
@@ -284,4 +344,58 @@ void history_query_write(struct buf *out, struct history *history,
 	else
 		history_write_json(out, range, points, totals);
 	free(memory);
+}
+
+/* ---- the heatmap ---- */
+
+void heatmap_write_edges(struct buf *out)
+{
+	buf_append_char(out, '[');
+	for (unsigned i = 0; i < HISTORY_HEAT_ROWS - 1; i++) {
+		history_put_number(out,
+		    (double)history_heat_upper_ns(i) / (double)NS_PER_SEC);
+		buf_append_char(out, ',');
+	}
+	buf_append_cstr(out, "null]");
+}
+
+static void heatmap_write_column(struct buf *out,
+    const struct history_heat *column)
+{
+	const char *comma = "[";
+
+	if (!column->recorded) {
+		buf_append_cstr(out, "null");
+		return;
+	}
+	for (unsigned i = 0; i < HISTORY_HEAT_ROWS; i++) {
+		if (!column->rows[i])
+			continue;
+		buf_printf(out, "%s%u,%" PRIu64, comma, i, column->rows[i]);
+		comma = ",";
+	}
+	buf_append_cstr(out, *comma == '[' ? "[]" : "]");
+}
+
+void heatmap_query_write(struct buf *out, struct history *history,
+    const struct history_range *range)
+{
+	struct history_heat *columns = calloc((size_t)range->count + 1,
+	    sizeof(*columns));
+
+	if (!columns) {
+		out->failed = true;
+		return;
+	}
+	history_read_heat(history, range, columns);
+	buf_printf(out, "{\"from\":%" PRIu64 ",\"step\":%u,\"count\":%u,"
+	    "\"edges\":", range->from_s, range->step_s, range->count);
+	heatmap_write_edges(out);
+	buf_append_cstr(out, ",\"columns\":[");
+	for (unsigned i = 0; i < range->count; i++) {
+		buf_append_cstr(out, i ? "," : "");
+		heatmap_write_column(out, &columns[i]);
+	}
+	buf_append_cstr(out, "]}\n");
+	free(columns);
 }

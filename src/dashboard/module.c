@@ -30,6 +30,7 @@ static const struct dashboard_route {
 	READ("/metrics.pb", dashboard_metrics),
 	READ("/api/v1/snapshot", dashboard_metrics),
 	READ("/api/v1/history", dashboard_history),
+	READ("/api/v1/heatmap", dashboard_heatmap),
 	READ("/api/v1/requests", dashboard_requests),
 	READ("/api/v1/marks", dashboard_marks),
 	READ("/api/v1/catalogue", dashboard_catalogue),

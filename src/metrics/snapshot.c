@@ -192,6 +192,15 @@ static Ringmaster__V1__MarkKind snapshot_mark_kind(uint64_t kind)
 	return RINGMASTER__V1__MARK_KIND__MARK_KIND_UNKNOWN;
 }
 
+void metrics_snapshot_mark(struct metrics_mark *mark,
+    Ringmaster__V1__Mark *ret)
+{
+	ringmaster__v1__mark__init(ret);
+	ret->time_unix_ns = mark->real_ns;
+	ret->kind = snapshot_mark_kind(mark->kind);
+	ret->text = mark->text;
+}
+
 static void snapshot_marks(struct snapshot *s, Ringmaster__V1__Snapshot *ret)
 {
 	struct metrics_mark marks[METRICS_MARKS];
@@ -204,9 +213,7 @@ static void snapshot_marks(struct snapshot *s, Ringmaster__V1__Snapshot *ret)
 
 		if (!mark)
 			return;
-		ringmaster__v1__mark__init(mark);
-		mark->time_unix_ns = marks[i].real_ns;
-		mark->kind = snapshot_mark_kind(marks[i].kind);
+		metrics_snapshot_mark(&marks[i], mark);
 		mark->text = snapshot_cstr(s, marks[i].text,
 		    sizeof(marks[i].text));
 		ret->marks[ret->n_marks++] = mark;

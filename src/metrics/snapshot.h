@@ -29,4 +29,8 @@ int metrics_snapshot_fill(const struct metrics_segment *segment,
     const struct metrics_snapshot_options *options, struct arena *arena,
     Ringmaster__V1__Snapshot **ret);
 
+/* Fill in a mark, whose text stays where it is. */
+void metrics_snapshot_mark(struct metrics_mark *mark,
+    Ringmaster__V1__Mark *ret);
+
 #endif

@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -36,8 +37,71 @@ static void the_presets_have_a_step_each(void **state)
 	assert_range("range=30s", 1, 0, 30);
 	assert_range("range=5m", 1, 0, 300);
 	assert_range("range=1h", 10, 1, 360);
-	assert_range("range=24h", 240, 2, 360);
-	assert_range("range=7d", 1680, 2, 360);
+	assert_range("range=24h", 180, 2, 480);
+	assert_range("range=7d", 1200, 2, 504);
+}
+
+static void no_step_gives_more_points_than_the_default(void **state)
+{
+	char args[64];
+
+	(void)state;
+	for (unsigned minutes = 1; minutes < 366 * 24 * 60;
+	    minutes += 1 + minutes / 100) {
+		(void)snprintf(args, sizeof(args), "range=%um", minutes);
+		assert_null(parse(args));
+		assert_true(query.range.count <= HISTORY_POINTS);
+		assert_true(minutes < 5 || query.range.count >= 60);
+		assert_int_equal(query.range.step_s %
+		    history_tiers[query.range.tier].span_s, 0);
+	}
+}
+
+static void a_heatmap_has_a_limit_of_columns(void **state)
+{
+	static const struct {
+		const char *args;
+		unsigned step_s, count;
+	} wanted[] = {
+		{ "", 1, 300 },
+		{ "range=12m&step=1", 1, 720 },
+		{ "range=721s&step=1", 2, 360 },
+		{ "range=1h&step=1", 5, 720 },
+		{ "range=7d&step=60", 840, 720 },
+		{ "range=24h", 180, 480 },
+	};
+	struct history_range range;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++) {
+		assert_null(heatmap_query_parse(slice_cstr(wanted[i].args),
+		    NOW, &arena, &range));
+		assert_int_equal(range.step_s, wanted[i].step_s);
+		assert_int_equal(range.count, wanted[i].count);
+	}
+	assert_non_null(heatmap_query_parse(SLICE("range=x"), NOW, &arena,
+	    &range));
+}
+
+static void marks_are_asked_for_by_range_or_all(void **state)
+{
+	struct history_span span;
+
+	(void)state;
+	assert_null(marks_query_parse(SLICE(""), NOW, &arena, &span));
+	assert_true(span.from_s == 0 && span.to_s == NOW);
+	assert_null(marks_query_parse(SLICE("range=5m"), NOW, &arena, &span));
+	assert_true(span.from_s == NOW - 300 && span.to_s == NOW);
+	assert_non_null(marks_query_parse(SLICE("range="), NOW, &arena,
+	    &span));
+}
+
+static void a_range_may_begin_with_the_epoch(void **state)
+{
+	(void)state;
+	assert_null(parse("range=0..5"));
+	assert_int_equal(query.range.from_s, 0);
+	assert_true(query.range.count <= 5);
 }
 
 static void a_range_lies_between_two_times(void **state)
@@ -129,6 +193,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_presets_have_a_step_each),
+		cmocka_unit_test(no_step_gives_more_points_than_the_default),
+		cmocka_unit_test(a_heatmap_has_a_limit_of_columns),
+		cmocka_unit_test(marks_are_asked_for_by_range_or_all),
+		cmocka_unit_test(a_range_may_begin_with_the_epoch),
 		cmocka_unit_test(a_range_lies_between_two_times),
 		cmocka_unit_test(a_step_is_made_of_whole_records),
 		cmocka_unit_test(more_points_than_the_limit_are_refused),
