@@ -28,8 +28,8 @@ void history_heat_count(const struct hist *hist,
  * The duration in seconds that a share `q` (0 to 1) of all counted ones does
  * not exceed, by the nearest-rank method; within a row the durations are
  * taken to lie evenly on a logarithmic scale. It lies in the row that the
- * exact value lies in, so it is wrong by 28 % at most, and usually by less
- * than 5 %. NaN if nothing was counted.
+ * exact value lies in, so it is wrong by 28 % at most, and by less than 7 %
+ * where durations are spread over several rows. NaN if nothing was counted.
  */
 double history_heat_quantile(const uint64_t rows[HISTORY_HEAT_ROWS],
     double q);

@@ -203,6 +203,103 @@ static void coarse_records_average_the_seconds(void **state)
 	assert_true(record.values[HISTORY_REQUESTS] == 77);
 }
 
+static void coarse_records_have_all_requests_of_the_seconds(void **state)
+{
+	struct history_record record = record_at(NOW, 77);
+	struct history_range range = { 1, NOW - 20, 10, 2 };
+	struct history_heat columns[2];
+
+	(void)state;
+	for (unsigned i = 0; i < 20; i++) {
+		struct history_record second = record_at(NOW - i, 1);
+
+		second.heat[0] = 1;
+		second.heat[HISTORY_HEAT_ROWS - 1] = i;
+		history_write(history, 0, &second);
+	}
+	history_summarize(history, 10, &record);
+	history_write(history, 1, &record);
+	history_read_heat(history, &range, columns);
+	assert_false(columns[0].recorded);
+	assert_true(columns[1].recorded);
+	assert_true(columns[1].rows[0] == 10);
+	assert_true(columns[1].rows[1] == 0);
+	assert_true(columns[1].rows[HISTORY_HEAT_ROWS - 1] == 45);
+}
+
+/* A second with `fast` requests of 81 us and `slow` ones of 990 ms. */
+static void put_durations(uint64_t time_s, unsigned fast, unsigned slow)
+{
+	struct history_record record = record_at(time_s, 0);
+	struct hist hist = { .count = 0 };
+
+	for (unsigned i = 0; i < fast; i++)
+		hist_add(&hist, 81000);
+	for (unsigned i = 0; i < slow; i++)
+		hist_add(&hist, 990000000);
+	history_heat_count(&hist, record.heat);
+	record.values[HISTORY_P50] = hist.count ?
+	    1e-9 * (double)hist_quantile_ns(&hist, 0.5) : (double)NAN;
+	record.values[HISTORY_P99] = hist.count ?
+	    1e-9 * (double)hist_quantile_ns(&hist, 0.99) : (double)NAN;
+	history_write(history, 0, &record);
+}
+
+/* By half a bin: of one record. */
+static bool near(double value, double wanted)
+{
+	return fabs(value / wanted - 1) < 0.0126;
+}
+
+/* By a row: of several records. */
+static bool about(double value, double wanted)
+{
+	return fabs(value / wanted - 1) < 0.281;
+}
+
+static void a_percentile_is_that_of_all_requests(void **state)
+{
+	(void)state;
+	/* One slow request in 2001: the p99 of its second, but not of all. */
+	put_durations(NOW - 2, 2000, 0);
+	put_durations(NOW - 1, 0, 1);
+	put_durations(NOW, 0, 0);
+	assert_true(about(point(HISTORY_P50, 10, NULL), 81e-6));
+	assert_true(about(point(HISTORY_P99, 10, NULL), 81e-6));
+	/* Now it is one in 20. */
+	put_durations(NOW, 0, 105);
+	assert_true(about(point(HISTORY_P50, 10, NULL), 81e-6));
+	assert_true(about(point(HISTORY_P99, 10, NULL), 0.99));
+}
+
+static void a_percentile_of_one_record_is_its_own(void **state)
+{
+	(void)state;
+	put_durations(NOW - 1, 50, 50);
+	put_durations(NOW, 0, 0);
+	assert_true(near(point(HISTORY_P50, 2, NULL), 81e-6));
+	assert_true(near(point(HISTORY_P99, 2, NULL), 0.99));
+	assert_true(isnan(point(HISTORY_P99, 1, NULL)));
+}
+
+static void the_last_record_of_an_instance_is_found(void **state)
+{
+	struct history_record record = record_at(NOW - 3599, 1);
+
+	(void)state;
+	record.peak = 812;
+	record.peak_s = NOW - 4000;
+	history_write(history, 0, &record);
+	put(0, NOW - 2, 1);
+	record.peak = 0;
+	assert_true(history_last(history, 1, NOW, &record));
+	assert_true(record.time_s == NOW - 2);
+	assert_true(history_last(history, 1, NOW - 3, &record));
+	assert_true(record.peak == 812 && record.peak_s == NOW - 4000);
+	assert_false(history_last(history, 2, NOW, &record));
+	assert_false(history_last(history, 1, NOW - 3600, &record));
+}
+
 static void the_ring_is_chosen_by_age_and_step(void **state)
 {
 	(void)state;
@@ -331,6 +428,30 @@ static void torn_records_do_not_add_up(void **state)
 	assert_int_equal(files(".bad-*", false), 0);
 }
 
+static void of_files_put_aside_the_newest_are_kept(void **state)
+{
+	static const char *const names[] = { "1", "20", "300", "9", "4000",
+	    "50", "x", "7x", "" };
+	char name[80];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		(void)snprintf(name, sizeof(name), "%s.bad-%s", path,
+		    names[i]);
+		assert_int_equal(close(open(name, O_WRONLY | O_CREAT, 0600)),
+		    0);
+	}
+	history_close(&history);
+	assert_int_equal(truncate(path, 0), 0);
+	reopen();
+	/* The one of now, and no others than those with a time. */
+	assert_int_equal(files(".bad-*", false), HISTORY_BAD_MAX + 3);
+	assert_int_equal(files(".bad-4000", false), 1);
+	assert_int_equal(files(".bad-300", false), 1);
+	assert_int_equal(files(".bad-50", false), 1);
+	assert_int_equal(files(".bad-x", false), 1);
+}
+
 static void a_link_is_refused(void **state)
 {
 	struct history *other;
@@ -359,6 +480,10 @@ int main(void)
 		TEST(what_was_counted_long_before_is_no_rate),
 		TEST(the_ring_wraps),
 		TEST(coarse_records_average_the_seconds),
+		TEST(coarse_records_have_all_requests_of_the_seconds),
+		TEST(a_percentile_is_that_of_all_requests),
+		TEST(a_percentile_of_one_record_is_its_own),
+		TEST(the_last_record_of_an_instance_is_found),
 		TEST(the_ring_is_chosen_by_age_and_step),
 		TEST(it_survives_being_opened_again),
 		TEST(only_one_may_write),
@@ -369,6 +494,7 @@ int main(void)
 		TEST(damaged_records_are_put_aside),
 		TEST(a_torn_record_is_a_gap),
 		TEST(torn_records_do_not_add_up),
+		TEST(of_files_put_aside_the_newest_are_kept),
 		TEST(a_link_is_refused),
 	};
 
