@@ -22,7 +22,9 @@ struct http_chunk {
 
 struct http_source {
 	/* The next piece to *ret and 1; 0 at the end; or -errno, after which
-	 * the answer cannot be completed. May wait. */
+	 * the answer cannot be completed. May wait. Before it does for long
+	 * it gives an empty piece (fd -1): what it gave before is then sent
+	 * and does not wait as well. */
 	int (*next)(struct http_source *source, struct http_chunk *ret);
 	/* Give back what the source holds; called once. Or NULL. */
 	void (*close)(struct http_source *source);

@@ -67,6 +67,14 @@ void http_conn_set_state(struct http_conn *conn, enum http_conn_state state)
 	conn->state = state;
 }
 
+void http_conn_watch(struct http_conn *conn, void (*fn)(void *arg), void *arg)
+{
+	conn->watch = fn;
+	conn->watch_arg = arg;
+	if (fn)
+		ring_stream_keep(&conn->stream);
+}
+
 static void http_conn_unlink(struct http_conn *conn)
 {
 	*conn->link = conn->next;
@@ -190,6 +198,8 @@ static void http_conn_readable(void *arg)
 	struct http_conn *conn = arg;
 	struct ring *ring = conn->worker->ring;
 
+	if (conn->watch)
+		conn->watch(conn->watch_arg);
 	if (conn->state != HTTP_CONN_IDLE)
 		return;
 	http_conn_set_state(conn, HTTP_CONN_READING);
@@ -267,6 +277,8 @@ void http_worker_accept(struct http_worker *worker,
 void http_worker_drain(struct http_worker *worker, void (*drained)(void *arg),
     void *arg)
 {
+	const struct http_module *const *module = worker->http->modules;
+
 	worker->drain_until_ns = ring_now(worker->ring) +
 	    HTTP_DRAIN_GRACE_MS * NS_PER_MSEC;
 	worker->draining = true;
@@ -276,5 +288,8 @@ void http_worker_drain(struct http_worker *worker, void (*drained)(void *arg),
 	for (struct http_conn *conn = worker->conns; conn; conn = conn->next)
 		if (conn->state == HTTP_CONN_IDLE)
 			http_conn_expire_at(conn, worker->drain_until_ns);
+	for (; *module; module++)
+		if ((*module)->worker_drain)
+			(*module)->worker_drain(worker);
 	http_worker_check_drained(worker);
 }

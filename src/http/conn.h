@@ -38,6 +38,8 @@ struct http_conn {
 	uint32_t requests;		/* begun on it */
 	enum http_conn_state state;
 	bool has_client;		/* `client` was asked for */
+	void (*watch)(void *arg);	/* see http_conn_watch() */
+	void *watch_arg;
 	union http_address client;
 };
 
@@ -81,6 +83,13 @@ size_t http_conn_client_text(struct http_conn *conn, char *text);
 
 /* Move to a state, and the gauges with it. */
 void http_conn_set_state(struct http_conn *conn, enum http_conn_state state);
+
+/*
+ * While a request is served: call fn(arg) once, from the loop, when the client
+ * sends something more or ends the connection, unless ring_stream_ready() is
+ * already true for it. NULL: no more.
+ */
+void http_conn_watch(struct http_conn *conn, void (*fn)(void *arg), void *arg);
 
 /* Texts made of the wall clock once a second; and that of this turn. */
 const struct http_date_text *http_worker_date(struct http_worker *worker);

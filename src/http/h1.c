@@ -323,6 +323,11 @@ static enum h1_next h1_answer(struct h1 *h1, struct http_request *request,
 	    request->location->core->keepalive_timeout * NS_PER_MSEC;
 	if (request->sampled)
 		h1_stage(request, METRICS_STAGE_HANDLER, &since);
+	if (request->response.speak) {
+		h1_upgrade(h1, request);
+		return !h1->error && h1_has_more(h1, body) ? H1_LINGER
+							   : H1_CLOSE;
+	}
 	refused = body->failed;		/* whoever read it has answered so */
 	if (!body->done)
 		reusable = h1_body_discard_ready(body,

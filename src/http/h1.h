@@ -77,4 +77,10 @@ void h1_put(struct h1 *h1, struct slice bytes);
  * is only gathered. */
 void h1_respond(struct h1 *h1, struct http_request *request);
 
+/* ---- upgrade.c ---- */
+
+/* Write the 101 and let request->response.speak have the connection, which
+ * is of no more use then but to be closed. */
+void h1_upgrade(struct h1 *h1, struct http_request *request);
+
 #endif

@@ -103,6 +103,13 @@ static char *h1_add_connection(char *p, const struct http_request *request)
 {
 	const struct http_core_record *core = request->location->core;
 
+	if (request->response.upgrade.len) {
+		p = h1_add_line(p, SLICE("Upgrade: "),
+		    request->response.upgrade);
+		return h1_add(p, request->response.speak || request->keepalive
+		    ? SLICE("Connection: upgrade\r\n")
+		    : SLICE("Connection: upgrade, close\r\n"));
+	}
 	if (!request->keepalive)
 		return h1_add(p, SLICE("Connection: close\r\n"));
 	p = h1_add(p, SLICE("Connection: keep-alive\r\n"));
@@ -164,7 +171,7 @@ static size_t h1_header_room(const struct http_response *response)
 	size_t room = H1_LINES_MAX + response->prepared.len +
 	    response->content_type.len + response->etag.len +
 	    response->location.len + response->allow.len +
-	    response->content_range.len;
+	    response->content_range.len + response->upgrade.len;
 
 	for (const struct http_field *f = response->fields; f; f = f->next)
 		room += f->name.len + f->value.len + 4;
@@ -296,8 +303,10 @@ static void h1_body_source(struct h1 *h1, struct http_request *request,
 		size_t size = chunk.fd < 0 ? chunk.bytes.len : chunk.size;
 		char line[20];
 
-		if (size == 0)
+		if (size == 0) {
+			h1_flush(h1, 0);
 			continue;
+		}
 		if (chunked)
 			h1_put(h1, (struct slice){ line, (size_t)snprintf(line,
 			    sizeof(line), "%zx\r\n", size) });

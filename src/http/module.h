@@ -52,6 +52,9 @@ struct http_module {
 	/* In each worker at its start, and at its end; or NULL. */
 	int (*worker_start)(struct http_worker *worker);
 	void (*worker_stop)(struct http_worker *worker);
+	/* The worker drains (worker->draining): end answers that would else
+	 * go on for ever; or NULL. */
+	void (*worker_drain)(struct http_worker *worker);
 	/* Log files were reopened: write what waits to the new; or NULL. */
 	void (*reopened)(struct http_worker *worker);
 	/* Called in the order of the phases, modules in array order. */

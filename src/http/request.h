@@ -21,6 +21,7 @@ struct http_conn;
 struct http_location;
 struct http_request_body;
 struct http_server;
+struct http_upgrade;
 struct http_worker;
 
 enum {
@@ -43,6 +44,7 @@ struct http_response {
 	struct slice location;		/* of a redirect: URI or path */
 	struct slice etag;		/* with its quotes; empty: none */
 	struct slice allow;		/* methods, for 405 and OPTIONS */
+	struct slice upgrade;		/* protocol switched to, with 101 */
 	time_t last_modified;		/* -1: not known */
 	struct slice content_range;
 	bool accept_ranges;		/* a Range may be applied */
@@ -53,6 +55,9 @@ struct http_response {
 	 * after it was set makes this empty. */
 	struct slice prepared;
 	struct http_body body;
+	/* Who has the connection after a 101; see upgrade.h. */
+	void (*speak)(struct http_upgrade *upgrade);
+	void *speak_arg;
 };
 
 /* Something to be done when the request has ended: last added, first run. */

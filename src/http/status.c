@@ -28,6 +28,7 @@
 	X(417, "Expectation Failed")					\
 	X(421, "Misdirected Request")					\
 	X(422, "Unprocessable Entity")					\
+	X(426, "Upgrade Required")					\
 	X(429, "Too Many Requests")					\
 	X(431, "Request Header Fields Too Large")			\
 	X(500, "Internal Server Error")					\
