@@ -104,6 +104,7 @@ static void view_slot_add(struct metrics_view *view, struct view_part *part,
 	(void)metrics_slot_read(slot, &part->core);	/* see view.h */
 	view_totals_add(&view->totals, totals);
 	worker->requests += totals->requests;
+	hist_merge(&worker->duration, &totals->duration);
 	worker->stalls += totals->counters[METRICS_STALLS];
 	words_add(&worker->ring, &totals->ring, sizeof(worker->ring));
 	worker->process.cpu_user_ns += metrics_load(&slot->cpu_user_ns);

@@ -26,6 +26,7 @@ struct metrics_worker_view {
 	struct metrics_gauges gauges;	/* of all that live in this place */
 	struct metrics_process process;	/* the same; processor time of all */
 	struct hist loop_lag;
+	struct hist duration;	/* of its requests */
 };
 
 struct metrics_view {
