@@ -33,6 +33,11 @@ static bool access_own(struct slice url, struct slice host)
 	return false;
 }
 
+bool access_same_origin(struct slice origin, struct slice host)
+{
+	return access_own(origin, host);
+}
+
 enum access_verdict access_change(const struct access_headers *headers,
     bool post)
 {

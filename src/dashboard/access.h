@@ -41,4 +41,12 @@ enum access_verdict {
 enum access_verdict access_change(const struct access_headers *headers,
     bool post);
 
+/*
+ * Is `origin` (of the header of that name) that of our own page? For what
+ * only reads and the browser lets other sites try, as with WebSocket.
+ *
+ * host:  the Host header, as sent
+ */
+bool access_same_origin(struct slice origin, struct slice host);
+
 #endif

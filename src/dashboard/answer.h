@@ -41,6 +41,8 @@ http_handler dashboard_heatmap;		/* /api/v1/heatmap */
 http_handler dashboard_requests;	/* /api/v1/requests */
 http_handler dashboard_marks;		/* /api/v1/marks */
 http_handler dashboard_catalogue;	/* /api/v1/catalogue */
+http_handler dashboard_stream;		/* /api/v1/stream */
+http_handler dashboard_frame;		/* /api/v1/frame */
 http_handler dashboard_health;		/* /healthz */
 http_handler dashboard_asset;		/* files of html/, else 404 */
 

@@ -6,6 +6,7 @@
 #include "dashboard/answer.h"
 
 #include "base/clock.h"
+#include "dashboard/frame.h"
 #include "dashboard/history_query.h"
 #include "http/conn.h"
 #include "metrics/catalogue.h"
@@ -160,15 +161,6 @@ static void api_put_series(struct buf *out, const char *comma,
 	    history_kind_name(series->kind));
 }
 
-/* The columns of the frame's "w" and "r": see frame.h. */
-static const char *const api_worker_columns[] = { "index", "pid", "state",
-	"connections", "requests_per_second", "duration_p99", "loop_lag_p99",
-	"ring_inflight", "pool_busy", "pool_queued", "cpu_ratio", "rss_bytes",
-	"stalls_total", NULL };
-static const char *const api_request_columns[] = { "time_unix_ms",
-	"client_ip", "method", "path", "status", "response_time",
-	"bytes_sent", "cache", "worker", "request_id", "server", NULL };
-
 static void api_put_names(struct buf *out, const char *key,
     const char *const *names)
 {
@@ -195,9 +187,9 @@ static void api_write_catalogue(struct api_history *api)
 		api_put_series(out, i ? "," : "", &history_series[i]);
 	buf_append_cstr(out, "],\"heat_edges\":");
 	heatmap_write_edges(out);
-	api_put_names(out, "worker_columns", api_worker_columns);
-	api_put_names(out, "request_columns", api_request_columns);
-	buf_append_cstr(out, ",\"frame\":1}\n");
+	api_put_names(out, "worker_columns", frame_worker_columns);
+	api_put_names(out, "request_columns", frame_request_columns);
+	buf_printf(out, ",\"frame\":%d}\n", FRAME_VERSION);
 }
 
 int dashboard_catalogue(struct http_request *request)

@@ -13,6 +13,7 @@ enum {
 	DASHBOARD_HOSTS_MAX = 64,	/* names it may be called by */
 	DASHBOARD_BODY_MAX = 64 << 20,	/* bytes of an answer */
 	DASHBOARD_RECENT = 10,		/* requests shown if nobody says */
+	DASHBOARD_VIEWERS_MAX = 256,	/* of the live stream at once */
 	DASHBOARD_RECENT_MAX = 1000,	/* the most one may ask for */
 };
 

@@ -11,6 +11,8 @@
 
 #include "dashboard/access.h"
 #include "dashboard/answer.h"
+#include "dashboard/frame.h"
+#include "dashboard/live.h"
 #include "dashboard/recorder.h"
 #include "http/conn.h"
 
@@ -34,6 +36,8 @@ static const struct dashboard_route {
 	READ("/api/v1/requests", dashboard_requests),
 	READ("/api/v1/marks", dashboard_marks),
 	READ("/api/v1/catalogue", dashboard_catalogue),
+	READ("/api/v1/stream", dashboard_stream),
+	READ("/api/v1/frame", dashboard_frame),
 	READ("/healthz", dashboard_health),
 	{ SLICE("/toggle_cache"), DASHBOARD_METHODS_CHANGE, SLICE("POST"),
 	  dashboard_toggle_cache },
@@ -96,11 +100,19 @@ static int dashboard_secure(struct http_request *request)
 	return err;
 }
 
+static int dashboard_worker_start(struct http_worker *worker)
+{
+	frame_start(worker->segment);
+	live_start(worker);
+	return recorder_start(worker);
+}
+
 static const struct conf_directive dashboard_none[] = { { .name = NULL } };
 
 const struct http_module dashboard_module = {
 	.table = { .name = "dashboard pages", .directives = dashboard_none },
-	.worker_start = recorder_start,
+	.worker_start = dashboard_worker_start,
+	.worker_drain = live_drain,
 	.phase = {
 		[HTTP_PHASE_SERVER_REWRITE] = dashboard_check_host,
 		[HTTP_PHASE_CONTENT] = dashboard_route,

@@ -19,6 +19,8 @@
 
 #include "base/clock.h"
 #include "base/hash.h"
+#include "dashboard/frame.h"
+#include "dashboard/live.h"
 #include "http/conn.h"
 #include "metrics/lock.h"
 #include "metrics/sessions.h"
@@ -319,7 +321,8 @@ static void recorder_begin(uint64_t time_s)
 }
 
 /* A second has ended. */
-static void recorder_end(struct history_record *record, uint64_t elapsed_ns)
+static void recorder_end(const struct metrics_view *view,
+    struct history_record *record, uint64_t elapsed_ns)
 {
 	double values[HISTORY_COUNT];
 	bool recording = recorder.history && history_own(recorder.history);
@@ -330,6 +333,9 @@ static void recorder_end(struct history_record *record, uint64_t elapsed_ns)
 	recorder_write(record, recording);
 	if (recording)
 		recorder_marks();
+	frame_take(&(struct recorder_second){ .time_s = record->time_s,
+	    .view = view, .values = values, .heat = record->heat,
+	    .recording = recording });
 }
 
 /* The wall clock's second, which does not waver by the fraction at which
@@ -364,7 +370,7 @@ static void recorder_view(const struct metrics_view *view, uint64_t taken_ns)
 	recorder_hists(view);
 	memcpy(counters, record.values, sizeof(counters));
 	if (recorder.taken_ns)
-		recorder_end(&record, taken_ns - recorder.taken_ns);
+		recorder_end(view, &record, taken_ns - recorder.taken_ns);
 	else
 		recorder_begin(record.time_s);
 	memcpy(recorder.before, counters, sizeof(counters));
@@ -396,6 +402,7 @@ static void recorder_run(void *arg)
 	/* If the pool is full, the second is a gap. */
 	(void)ring_offload(recorder.ring, recorder_take, NULL);
 	recorder.busy = false;
+	live_publish();
 }
 
 static void recorder_tick(void *arg)
