@@ -42,6 +42,7 @@ http_handler dashboard_requests;	/* /api/v1/requests */
 http_handler dashboard_marks;		/* /api/v1/marks */
 http_handler dashboard_catalogue;	/* /api/v1/catalogue */
 http_handler dashboard_stream;		/* /api/v1/stream */
+http_handler dashboard_websocket;	/* /api/v1/ws */
 http_handler dashboard_frame;		/* /api/v1/frame */
 http_handler dashboard_health;		/* /healthz */
 http_handler dashboard_asset;		/* files of html/, else 404 */

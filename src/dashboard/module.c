@@ -38,6 +38,8 @@ static const struct dashboard_route {
 	READ("/api/v1/catalogue", dashboard_catalogue),
 	READ("/api/v1/stream", dashboard_stream),
 	READ("/api/v1/frame", dashboard_frame),
+	{ SLICE("/api/v1/ws"), 1u << HTTP_METHOD_GET, SLICE("GET"),
+	  dashboard_websocket },
 	READ("/healthz", dashboard_health),
 	{ SLICE("/toggle_cache"), DASHBOARD_METHODS_CHANGE, SLICE("POST"),
 	  dashboard_toggle_cache },
