@@ -5,6 +5,8 @@
 
 #include "dashboard/answer.h"
 
+#include <inttypes.h>
+
 #include "base/clock.h"
 #include "dashboard/frame.h"
 #include "dashboard/history_query.h"
@@ -93,9 +95,23 @@ int dashboard_heatmap(struct http_request *request)
 
 /* ---- marks ---- */
 
+/* As in a snapshot, and the exact time as a number. */
+static void api_put_mark(struct buf *out, struct metrics_mark *mark)
+{
+	const struct json_options options = { .canonical = false };
+	Ringmaster__V1__Mark message;
+	size_t at;
+
+	metrics_snapshot_mark(mark, &message);
+	buf_printf(out, "{\"time_unix_ns\":%" PRIu64, mark->real_ns);
+	at = out->len;
+	json_write(out, &message.base, &options);
+	if (!out->failed)
+		out->data[at] = ',';	/* not the second '{' */
+}
+
 static void api_write_marks(struct api_history *api)
 {
-	const struct json_options json = { .canonical = false };
 	struct metrics_mark marks[HISTORY_MARKS_ALL];
 	unsigned count = history_marks_read(api->history, api->segment, marks);
 	const char *comma = "";
@@ -103,14 +119,12 @@ static void api_write_marks(struct api_history *api)
 	buf_append_cstr(&api->out, "{\"marks\":[");
 	for (unsigned i = 0; i < count; i++) {
 		uint64_t time_s = marks[i].real_ns / NS_PER_SEC;
-		Ringmaster__V1__Mark mark;
 
 		if (time_s < api->span.from_s || time_s > api->span.to_s)
 			continue;
-		metrics_snapshot_mark(&marks[i], &mark);
 		buf_append_cstr(&api->out, comma);
 		comma = ",";
-		json_write(&api->out, &mark.base, &json);
+		api_put_mark(&api->out, &marks[i]);
 	}
 	buf_append_cstr(&api->out, "]}\n");
 }

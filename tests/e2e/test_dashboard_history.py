@@ -30,6 +30,33 @@ def recorded(board, count):
     wait_for(lambda: totals(board) == [count])
 
 
+def heat(board, query="range=5m"):
+    """Row to count, of all columns of the heatmap; and the answer."""
+    answer = board.json("/api/v1/heatmap?" + query)
+    rows = {}
+    for column in answer["columns"]:
+        for row, count in zip((column or [])[::2], (column or [])[1::2]):
+            rows[row] = rows.get(row, 0) + count
+    return rows, answer
+
+
+def kinds(board, query=""):
+    """What happened, oldest first."""
+    marks = board.json("/api/v1/marks" + query)["marks"]
+    times = [mark["time_unix_ns"] for mark in marks]
+    assert times == sorted(times, reverse=True)
+    return [mark["kind"] for mark in marks][::-1]
+
+
+def begun(board, since=0):
+    """Wait for the record of a second after `since`."""
+    def found():
+        answer = board.json("/api/v1/history?range=5m&series=workers")
+        return any(point is not None and time_s > since for time_s, point
+                   in zip(answer["time"], answer["series"][0]["points"]))
+    wait_for(found)
+
+
 def put_aside(server):
     return list(server.dir.glob("ringmaster.history.bad-*"))
 
@@ -62,6 +89,60 @@ def test_each_second_is_recorded(start):
     seen = seconds()
     assert seen == list(range(seen[0], seen[0] + len(seen)))
     assert server.get("/").status == 200
+
+
+def test_the_heatmap_has_the_rows_of_a_load(start):
+    server, board = start_board(start, server=SITE)
+    begun(board)
+    for _ in range(40):
+        server.get("/")
+    recorded(board, 40)
+    rows, answer = heat(board)
+    assert sum(rows.values()) == 40
+    assert len(answer["columns"]) == answer["count"] == 300
+    assert answer["step"] == 1 and None in answer["columns"]
+    edges = answer["edges"]
+    assert len(edges) == 64 and edges[0] == 1e-05 and edges[-1] is None
+    assert edges[:-1] == sorted(edges[:-1]) and edges[62] == 16
+    # The longest is in the row that the history says.
+    longest = max(p for p in series(board, "latency_max")["latency_max"]
+                  ["points"] if p is not None)
+    top = max(rows)
+    assert edges[top - 1] * 0.98 < longest < edges[top] * 1.02
+    # The same requests, whatever the step; never too many columns.
+    wait_for(lambda: heat(board, "range=10m&step=4")[0] == rows)
+    wide = heat(board, "range=1h&step=1")[1]
+    assert wide["step"] == 5 and wide["count"] == 720
+    wait_for(lambda: heat(board, "range=1h&step=1")[0] == rows)
+
+
+def test_percentiles_of_a_step_lie_between_those_of_its_seconds(start):
+    server, board = start_board(start, server=SITE)
+    begun(board)
+    for _ in range(30):
+        server.get("/")
+    recorded(board, 30)
+
+    def points(step):
+        one = series(board, "latency_p50", "range=2m&step=%d" % step)
+        assert one["latency_p50"]["kind"] == "quantile"
+        return [p for p in one["latency_p50"]["points"] if p is not None]
+    wait_for(lambda: points(4))
+    each = points(1)
+    assert all(min(each) <= p <= max(each) for p in points(4))
+
+
+def test_stages_and_1xx_are_recorded(start):
+    server, board = start_board(start, server=SITE)
+    begun(board)
+    for _ in range(100):		# one in sixteen has its stages
+        server.get("/")
+    recorded(board, 100)
+    answer = series(board, "stage_handler_p50,stage_send_p99,1xx")
+    for name in ("stage_handler_p50", "stage_send_p99"):
+        assert [p for p in answer[name]["points"] if p], name
+    assert answer["1xx"]["total"] == 0
+    assert [p for p in answer["1xx"]["points"] if p == 0]
 
 
 def test_a_killed_dashboard_loses_nothing(start):
@@ -106,6 +187,50 @@ def test_a_restart_of_the_server_loses_nothing(start):
     for _ in range(4):
         server.get("/")
     recorded(board, 14)
+
+
+def test_marks_survive_a_restart_of_the_server(start):
+    server, board = start_board(start, server=SITE)
+    assert board.get("/toggle_cache", "POST").status == 200
+    server.reload()
+    board.wait_ready()
+    wait_for(lambda: kinds(board) == ["start", "cache_off", "reload"])
+    before = board.json("/api/v1/marks")["marks"]
+    begun(board, before[0]["time_unix_ns"] // 10**9 + 1)
+    server.stop()
+    server.start()
+    board.wait_ready()
+    after = kinds(board)
+    assert after[:3] == ["start", "cache_off", "reload"]
+    assert after.count("start") == 2
+    assert [mark for mark in board.json("/api/v1/marks")["marks"]
+            if mark in before] == before
+    later = before[0]["time_unix_ns"] // 10**9 + 1
+    assert "cache_off" not in kinds(
+        board, "?range=%d..%d" % (later, later + 1000))
+
+
+def test_damaged_files_are_put_aside_and_few_are_kept(start):
+    server, board = start_board(start, server=SITE)
+    server.get("/")
+    recorded(board, 1)
+    server.bad_lines_expected = True
+    for time_s in (7, 8, 9, 10, 11):
+        (server.dir / ("ringmaster.history.bad-%d" % time_s)).write_bytes(b"")
+    server.stop()
+    with open(server.dir / "ringmaster.history", "r+b") as file:
+        for offset in range(4096, 4096 + (1 << 20), 512):
+            file.seek(offset)
+            file.write(b"\xa5")
+    server.start()
+    board.wait_ready()
+    names = sorted(path.name[len("ringmaster.history.bad-"):]
+                   for path in put_aside(server))
+    assert len(names) == 4 and "7" not in names and "8" not in names
+    assert "its records are damaged: it was put aside" in server.log()
+    assert server.log().count("is removed, 4 newer ones are kept") == 2
+    server.get("/")
+    recorded(board, 1)
 
 
 def test_a_truncated_file_is_put_aside(start):
@@ -205,12 +330,18 @@ def test_the_rest_of_the_api(start):
         catalogue["history"]
     names = {metric["name"] for metric in catalogue["metrics"]}
     assert "active_clients" in names
+    assert [one["name"] for one in catalogue["history"]][-1] == "1xx"
+    assert len(catalogue["heat_edges"]) == 64
+    assert catalogue["worker_columns"][:2] == ["index", "pid"]
+    assert "path" in catalogue["request_columns"]
+    assert catalogue["frame"] == 1
     assert server.get("/").status == 200
 
 
 def test_the_api_has_the_dashboards_security(start):
     _, board = start_board(start, server=SITE)
-    for name in ("snapshot", "history", "requests", "marks", "catalogue"):
+    for name in ("snapshot", "history", "heatmap", "requests", "marks",
+                 "catalogue"):
         path = "/api/v1/" + name
         answer = board.get(path)
         assert answer.status == 200
@@ -225,3 +356,5 @@ def test_the_api_has_the_dashboards_security(start):
         answer = board.get("/api/v1/history?" + wrong)
         assert answer.status == 400, wrong
         assert json.loads(answer.body)["error"]["status"] == 400
+    for path in ("heatmap?range=x", "heatmap?step=0", "marks?range="):
+        assert board.get("/api/v1/" + path).status == 400, path
