@@ -119,7 +119,8 @@ struct history;
 enum { HISTORY_BAD_MAX = 4 };	/* files put aside that are kept */
 
 /*
- * Open the history at `path`, or begin one, with all of its room allocated.
+ * Open the history at `path`, or begin one, with all of its room allocated;
+ * the last directory of the path is made if it is missing.
  * What is there and is no history of this layout, is cut short or damaged is
  * renamed to PATH.bad-TIME; of such, only the newest are kept. Both is logged.
  * Returns 0 or -errno (-ENOSPC, -EACCES, -EINVAL if it is no plain file).

@@ -22,6 +22,7 @@
 enum {
 	HISTORY_VERSION = 2,	/* of the meaning of what is recorded */
 	HISTORY_MODE = 0640,
+	HISTORY_DIRECTORY_MODE = 0755,
 	HISTORY_PATH_MAX = 4096,
 	/* Records and marks that a process which is killed, and one that is
 	 * writing just now, can leave unfinished: one a ring each. */
@@ -267,6 +268,21 @@ static int history_fill(struct history *history, const char *name,
 	return rename(name, path) < 0 ? -errno : 0;
 }
 
+/* Make the last directory of the path, if it is missing; what else is wrong
+ * with it is seen when the file is made. */
+static void history_make_directory(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char name[HISTORY_PATH_MAX];
+	size_t len = slash ? (size_t)(slash - path) : 0;
+
+	if (len == 0 || len >= sizeof(name))
+		return;
+	memcpy(name, path, len);
+	name[len] = '\0';
+	(void)mkdir(name, HISTORY_DIRECTORY_MODE);
+}
+
 static int history_create(struct history *history, const char *path)
 {
 	char name[HISTORY_PATH_MAX];
@@ -274,6 +290,7 @@ static int history_create(struct history *history, const char *path)
 
 	if (len < 0 || (size_t)len >= sizeof(name))
 		return -ENAMETOOLONG;
+	history_make_directory(path);
 	if (unlink(name) < 0 && errno != ENOENT)
 		return -errno;
 	history->fd = open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC |

@@ -189,6 +189,26 @@ def test_a_restart_of_the_server_loses_nothing(start):
     recorded(board, 14)
 
 
+def test_a_killed_server_loses_nothing_of_the_past(start):
+    server, board = start_board(start, server=SITE)
+    server.bad_lines_expected = True
+    begun(board)
+    for _ in range(10):
+        server.get("/")
+    recorded(board, 10)
+    rows = heat(board)[0]
+    server.kill()
+    server.start()
+    board.wait_ready()
+    for _ in range(4):
+        server.get("/")
+    recorded(board, 14)
+    assert not put_aside(server)
+    after = heat(board)[0]
+    assert all(after[row] >= rows[row] for row in rows)
+    assert kinds(board).count("start") == 2
+
+
 def test_marks_survive_a_restart_of_the_server(start):
     server, board = start_board(start, server=SITE)
     assert board.get("/toggle_cache", "POST").status == 200

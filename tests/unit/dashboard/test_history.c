@@ -322,6 +322,22 @@ static void it_survives_being_opened_again(void **state)
 	assert_int_equal(files(".bad-*", false), 0);
 }
 
+static void a_missing_directory_is_made(void **state)
+{
+	struct history *other;
+	char name[80];
+
+	(void)state;
+	(void)snprintf(name, sizeof(name), "%s/state/h", directory);
+	assert_int_equal(history_open(name, &quiet, &other), 0);
+	history_close(&other);
+	assert_int_equal(unlink(name), 0);
+	(void)snprintf(name, sizeof(name), "%s/state", directory);
+	assert_int_equal(rmdir(name), 0);
+	(void)snprintf(name, sizeof(name), "%s/no/such/h", directory);
+	assert_int_equal(history_open(name, &quiet, &other), -ENOENT);
+}
+
 static void only_one_may_write(void **state)
 {
 	struct history *other;
@@ -486,6 +502,7 @@ int main(void)
 		TEST(the_last_record_of_an_instance_is_found),
 		TEST(the_ring_is_chosen_by_age_and_step),
 		TEST(it_survives_being_opened_again),
+		TEST(a_missing_directory_is_made),
 		TEST(only_one_may_write),
 		TEST(one_cut_short_is_put_aside),
 		TEST(an_empty_file_is_put_aside),
