@@ -43,11 +43,31 @@ int log_add(struct log *log, const struct log_file *file,
 	return 0;
 }
 
+static struct {
+	log_tap *fn;
+	void *arg;
+} log_process_tap;
+
+void log_set_tap(log_tap *fn, void *arg)
+{
+	log_process_tap.fn = fn;
+	log_process_tap.arg = arg;
+}
+
 /* A line being built; `len` never exceeds LOG_LINE_MAX - 1. */
 struct log_line {
 	char text[LOG_LINE_MAX];
 	size_t len;
+	size_t message;		/* where it begins */
 };
+
+static void log_line_tap(const struct log_line *line, enum log_level level)
+{
+	if (log_process_tap.fn)
+		log_process_tap.fn(log_process_tap.arg, level, (struct slice){
+		    line->text + line->message,
+		    line->len - line->message - 1 });
+}
 
 __attribute__((format(printf, 2, 0)))
 static void log_line_vadd(struct log_line *line, const char *format,
@@ -94,6 +114,7 @@ static void log_line_make(struct log_line *line, enum log_level level,
 	    "%Y/%m/%d %H:%M:%S ", &tm);
 	log_line_add(line, "[%s] %d#%d: ", log_level_names[level],
 	    (int)getpid(), (int)gettid());
+	line->message = line->len;
 	log_line_escape(line, text);
 	line->text[line->len++] = '\n';
 }
@@ -120,6 +141,7 @@ void log_vwrite(const struct log *log, enum log_level level, int error,
 	if (error)
 		log_line_add(&message, " (%d: %s)", error, strerror(error));
 	log_line_make(&line, level, message.text);
+	log_line_tap(&line, level);
 
 	for (unsigned i = 0; i < log->count; i++) {
 		const struct log_file *file = log->sinks[i].file;

@@ -66,6 +66,16 @@ void log_write(const struct log *log, enum log_level level, int error,
 void log_vwrite(const struct log *log, enum log_level level, int error,
     const char *format, va_list args) __attribute__((format(printf, 4, 0)));
 
+/*
+ * Have fn(arg, ...) called with each line that is written anywhere, and once
+ * if that is to several files: with its level and with the message, escaped,
+ * without time and process. It must bear any thread and be quick. The one tap
+ * of the process, as what it is for (to show what the process logs) does not
+ * depend on which log that was; set it before there are threads. NULL: none.
+ */
+typedef void log_tap(void *arg, enum log_level level, struct slice message);
+void log_set_tap(log_tap *fn, void *arg);
+
 /* "emerg" .. "debug" to its level; false for anything else. */
 bool log_level_parse(struct slice name, enum log_level *ret);
 

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "dashboard/history.h"
 #include "dashboard/query.h"
+#include "dashboard/recorder.h"
 #include "http/conn.h"
 #include "metrics/encode.h"
 #include "metrics/snapshot.h"
@@ -52,6 +53,7 @@ static int export_rates(struct history *history,
     Ringmaster__V1__Http *http, struct arena *arena)
 {
 	Ringmaster__V1__Rates *rates;
+	struct recorder_peak peak;
 
 	if (!history)
 		return 0;
@@ -62,6 +64,9 @@ static int export_rates(struct history *history,
 	rates->r1s = export_rate(history, 1);
 	rates->r10s = export_rate(history, 10);
 	rates->r60s = export_rate(history, 60);
+	recorder_peak_read(&peak);
+	rates->peak = peak.rate;
+	rates->peak_at_unix_ns = peak.time_s * NS_PER_SEC;
 	http->rates = rates;
 	return 0;
 }

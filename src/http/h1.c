@@ -48,9 +48,11 @@ static void h1_metrics_kept(struct http_request *request,
 static void h1_metrics(struct h1 *h1, struct http_request *request)
 {
 	struct metrics_request *m = metrics_request_add(
-	    request->worker->metrics);
+	    request->worker->metrics,
+	    ring_now(h1->ring) - request->started_ns,
+	    request->response.status >= 400 || request->aborted_by_client ||
+	    request->aborted_by_server);
 
-	m->duration_ns = ring_now(h1->ring) - request->started_ns;
 	m->first_byte_ns = m->duration_ns;
 	m->bytes_in = request->head.raw.len + request->body_received;
 	m->bytes_out = request->sent;

@@ -14,12 +14,14 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "master/pidfile.h"
 #include "master/process.h"
 #include "master/upgrade.h"
+#include "metrics/peaks.h"
 #include "metrics/segment.h"
 #include "metrics/sessions.h"
 
@@ -269,8 +271,18 @@ static void loop_kill(struct master *master, uint64_t now_ns)
 	master->terminated_ns = now_ns;
 }
 
-/* Sessions that nobody used for long are forgotten, a part of the table each
- * second. */
+/* The number of the day where the server is; it is only compared. */
+static uint64_t loop_day(void)
+{
+	time_t now = time(NULL);
+	struct tm tm;
+
+	(void)localtime_r(&now, &tm); /* valid for every present-day time */
+	return (uint64_t)tm.tm_year * 1000 + (uint64_t)tm.tm_yday;
+}
+
+/* Each second: sessions that nobody used for long are forgotten, a part of
+ * the table; the day and the peak are looked at. */
 static void loop_sweep(struct master *master, uint64_t now_ns)
 {
 	uint64_t now_s = now_ns / NS_PER_SEC;
@@ -280,6 +292,8 @@ static void loop_sweep(struct master *master, uint64_t now_ns)
 	master->swept_s = now_s;
 	(void)metrics_sessions_sweep(master->segment,
 	    now_s); /* a damaged lock: their number stays as it is */
+	(void)metrics_sessions_day(master->segment, loop_day()); /* likewise */
+	metrics_peaks_update(master->segment);
 }
 
 static void loop_turn(struct master *master)

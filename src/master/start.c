@@ -29,6 +29,7 @@
 #include "master/title.h"
 #include "master/upgrade.h"
 #include "master/worker.h"
+#include "metrics/logs.h"
 #include "metrics/segment.h"
 #include "metrics/slot.h"
 #include "ring/ring.h"
@@ -250,6 +251,8 @@ static int start_segment(struct start *start)
 	else if (start->inherited)
 		master.generation =
 		    (unsigned)master.segment->file->header.generation;
+	if (!err)
+		log_set_tap(metrics_log_tap, master.segment);
 	return err;
 }
 
@@ -388,6 +391,7 @@ static void start_finish(void)
 	if (master_is_alone(&master))
 		listen_set_unlink(&master.listens);
 	log_write(master.log, LOG_LEVEL_NOTICE, 0, "exit");
+	log_set_tap(NULL, NULL);
 	metrics_segment_close(&master.segment);
 	listen_set_keep(&master.listens, NULL);
 	cycle_free(&master.cycle);

@@ -34,6 +34,7 @@ static uint64_t metrics_layout_hash(void)
 		METRICS_LAYOUT,
 		sizeof(pthread_mutex_t),
 		sizeof(struct metrics_header),
+		sizeof(struct metrics_logs),
 		sizeof(struct metrics_sessions),
 		sizeof(struct metrics_totals),
 		sizeof(struct metrics_gauges),
@@ -48,6 +49,9 @@ static uint64_t metrics_layout_hash(void)
 		offsetof(struct metrics_slot, core),
 		offsetof(struct metrics_slot, undo),
 		offsetof(struct metrics_slot, recent),
+		offsetof(struct metrics_slot, errors),
+		offsetof(struct metrics_slot, slow),
+		offsetof(struct metrics_slot, inflight),
 		offsetof(struct metrics_slot, scopes),
 		METRICS_COUNTER_COUNT,
 		METRICS_GAUGE_COUNT,
@@ -472,6 +476,23 @@ int metrics_cache_switch(struct metrics_segment *segment, bool on)
 		return 0;
 	return metrics_mark(segment, on ? METRICS_MARK_CACHE_ON
 	    : METRICS_MARK_CACHE_OFF, SLICE(""));
+}
+
+int metrics_cache_flush(struct metrics_segment *segment)
+{
+	(void)__atomic_fetch_add(&segment->file->header.cache_epoch, 1,
+	    __ATOMIC_RELAXED);
+	return metrics_mark(segment, METRICS_MARK_CACHE_FLUSH, SLICE(""));
+}
+
+void metrics_inflight_want(struct metrics_segment *segment, uint64_t until_s)
+{
+	uint64_t *wanted = &segment->file->header.inflight_wanted_s;
+	uint64_t was = __atomic_load_n(wanted, __ATOMIC_RELAXED);
+
+	while (was < until_s && !__atomic_compare_exchange_n(wanted, &was,
+	    until_s, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+		;	/* another one wants it for another time */
 }
 
 /* ---- readers ---- */

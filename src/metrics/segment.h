@@ -15,6 +15,7 @@
  * The one file that the processes share: all that two of them both see.
  *
  *	header		identity, the master's counts, scope names, marks
+ *	logs		the last lines of the error logs (logs.h)
  *	sessions	live sessions (sessions.h)
  *	slots		one for each worker: its counts (slot.h)
  *
@@ -30,15 +31,23 @@
  * Locks: header.lock, sessions.lock, one in each slot. No two at once.
  * Crashes: each lock is robust (lock.h). Under header.lock, new entries are
  * filled in first and then made visible by one store, so there is nothing to
- * undo; a slot is rolled back by its undo log; sessions are recounted.
+ * undo; a slot is rolled back by its undo log; sessions are recounted. What
+ * is written without a lock (records of requests, log lines) has a sequence
+ * count of its own for each record, and one that was left half-written is
+ * skipped until it is written over.
  */
 
 enum {
-	METRICS_LAYOUT = 1,		/* version: raise it with any change */
+	METRICS_LAYOUT = 2,		/* version: raise it with any change */
 	METRICS_SLOTS = 256,		/* workers at once, draining ones too */
 	METRICS_SCOPES_MAX = 256,	/* servers and locations, ever */
 	METRICS_SCOPE_NAME_MAX = 96,	/* bytes with the terminator */
 	METRICS_RECENT = 256,		/* ended requests kept by a slot */
+	METRICS_ERRORS = 128,		/* failed ones */
+	METRICS_SLOW_MAX = 16,		/* the slowest ones of a second */
+	METRICS_INFLIGHT_MAX = 64,	/* requests in flight that it shows */
+	METRICS_LOG_LINES = 512,	/* lines of error logs kept */
+	METRICS_LOG_TEXT_MAX = 224,	/* bytes of one */
 	METRICS_MARKS = 64,		/* events kept */
 	METRICS_MARK_TEXT_MAX = 96,	/* bytes with the terminator */
 	METRICS_METHODS = 24,		/* values of enum http_method */
@@ -86,6 +95,11 @@ enum metrics_mark_kind {
 	METRICS_MARK_UPGRADE,
 	METRICS_MARK_CACHE_ON,
 	METRICS_MARK_CACHE_OFF,
+	METRICS_MARK_CACHE_FLUSH,
+	METRICS_MARK_DEPLOY,	/* somebody said so */
+	METRICS_MARK_TEST_START,	/* of load */
+	METRICS_MARK_TEST_END,
+	METRICS_MARK_ALERT,
 	METRICS_MARK_KIND_COUNT
 };
 
@@ -147,8 +161,11 @@ struct metrics_header {
 	struct metrics_scope scopes[METRICS_SCOPES_MAX];
 
 	/* Single words, changed by atomic operations of the master but for
-	 * the first two, which anybody with a writable mapping may change. */
+	 * the first three, which anybody with a writable mapping may change. */
 	uint32_t cache_enabled;	/* the run-time switch */
+	uint32_t cache_epoch;	/* what was cached in another is void */
+	uint64_t inflight_wanted_s;	/* till then (CLOCK_MONOTONIC) workers
+					 * show what is in flight */
 	uint32_t master_pid;
 	uint64_t recoveries;	/* locks whose owner had died */
 	uint64_t generation;	/* of the configuration, from 1 */
@@ -158,6 +175,26 @@ struct metrics_header {
 	uint64_t respawns;
 	uint64_t scope_drops;	/* servers and locations that became "other" */
 	uint64_t slot_drops;	/* workers that got no slot */
+	uint64_t connections_peak;	/* see peaks.h */
+};
+
+/* ---- log lines ---- */
+
+struct metrics_log_line {
+	uint64_t real_ns;
+	uint64_t check;		/* of all other fields and the text */
+	uint32_t pid;
+	uint16_t level;		/* enum log_level */
+	uint16_t len;
+	char text[METRICS_LOG_TEXT_MAX];
+};
+
+struct metrics_logs {
+	uint64_t count;		/* lines ever, also those that got lost */
+	struct {
+		uint64_t sequence;	/* as in struct metrics_recent */
+		struct metrics_log_line line;
+	} lines[METRICS_LOG_LINES];
 };
 
 /* ---- sessions ---- */
@@ -176,6 +213,8 @@ struct metrics_sessions {
 	uint64_t full_s;	/* last time that a new one found no room */
 	uint64_t sweep_next;	/* entry at which the next sweep begins */
 	uint64_t part_number;	/* the period that is being counted */
+	uint64_t day;		/* the day that `today` is of */
+	uint8_t today[METRICS_HLL_REGISTERS];
 	uint8_t parts[METRICS_HLL_PARTS][METRICS_HLL_REGISTERS];
 	struct metrics_session table[METRICS_SESSIONS_TABLE];
 };
@@ -259,6 +298,15 @@ struct metrics_recent {
 	struct metrics_request request;
 };
 
+/* What is in flight in a worker, while somebody wants to know. */
+struct metrics_inflight_table {
+	uint64_t sequence;	/* of all below */
+	uint64_t written_ns;	/* CLOCK_MONOTONIC */
+	uint64_t all;		/* also those that found no room */
+	uint64_t count;
+	struct metrics_inflight entries[METRICS_INFLIGHT_MAX];
+};
+
 struct metrics_undo {
 	uint64_t offset;	/* of a cell, from the start of the slot */
 	uint64_t old;
@@ -304,6 +352,8 @@ struct metrics_slot {
 	_Alignas(64) uint64_t sequence;	/* of `core` to `pool_wait`, `scopes` */
 	uint64_t undo_count;	/* 0: no flush under way */
 	uint64_t recent_count;	/* ever; the last METRICS_RECENT are kept */
+	uint64_t error_count;	/* ever; the last METRICS_ERRORS are kept */
+	uint64_t slow_count;	/* ever; numbers the records of `slow` */
 	uint64_t heartbeat_ns;	/* CLOCK_MONOTONIC of its last turn; no lock */
 
 	/* Changed by the master, single words. */
@@ -323,6 +373,11 @@ struct metrics_slot {
 	struct hist pool_wait;
 	struct metrics_undo undo[METRICS_UNDO_MAX];
 	struct metrics_recent recent[METRICS_RECENT];
+	struct metrics_recent errors[METRICS_ERRORS];
+	/* One half of this second, the other of the last one in which there
+	 * were any; what is older is written over bit by bit. */
+	struct metrics_recent slow[2 * METRICS_SLOW_MAX];
+	struct metrics_inflight_table inflight;
 
 	/* Allocated as far as scope_limit only. */
 	_Alignas(METRICS_ALIGN)
@@ -331,6 +386,7 @@ struct metrics_slot {
 
 struct metrics_file {
 	struct metrics_header header;
+	_Alignas(METRICS_ALIGN) struct metrics_logs logs;
 	_Alignas(METRICS_ALIGN) struct metrics_sessions sessions;
 	_Alignas(METRICS_ALIGN) struct metrics_slot slots[METRICS_SLOTS];
 };
@@ -343,11 +399,14 @@ _Static_assert(offsetof(struct metrics_file, slots) % METRICS_ALIGN == 0 &&
 _Static_assert(sizeof(struct metrics_core) % 8 == 0 &&
     sizeof(struct metrics_scope_totals) % 8 == 0 &&
     sizeof(struct metrics_request) % 8 == 0 &&
+    sizeof(struct metrics_inflight) % 8 == 0 &&
+    sizeof(struct metrics_log_line) % 8 == 0 &&
     sizeof(struct metrics_reload) % 8 == 0 &&
     sizeof(struct metrics_identity) % 8 == 0 &&
     sizeof(struct metrics_mark) % 8 == 0, "copied word by word");
 _Static_assert((int)METRICS_RECENT >= (int)METRICS_PENDING_MAX,
     "a flush writes no record twice");
+_Static_assert(sizeof(struct metrics_log_line) + 8 == 256, "a line's room");
 
 /* What a died owner of header.lock left; for metrics_lock(). */
 void metrics_header_repair(void *header);
@@ -434,10 +493,33 @@ void metrics_connections_limit_set(struct metrics_segment *segment,
 /* Switch the file cache of all workers; adds a mark if it changed. */
 int metrics_cache_switch(struct metrics_segment *segment, bool on);
 
+/* Have all workers empty their file caches, and add a mark. 0 or -errno. */
+int metrics_cache_flush(struct metrics_segment *segment);
+
 static inline bool metrics_cache_enabled(const struct metrics_segment *segment)
 {
 	return __atomic_load_n(&segment->file->header.cache_enabled,
 	    __ATOMIC_RELAXED);
+}
+
+/* Another number than before: the cache was to be emptied. */
+static inline uint32_t metrics_cache_epoch(
+    const struct metrics_segment *segment)
+{
+	return __atomic_load_n(&segment->file->header.cache_epoch,
+	    __ATOMIC_RELAXED);
+}
+
+/* ---- what is in flight ---- */
+
+/* Have workers show what is in flight until `until_s` (CLOCK_MONOTONIC). */
+void metrics_inflight_want(struct metrics_segment *segment, uint64_t until_s);
+
+static inline bool metrics_inflight_wanted(
+    const struct metrics_segment *segment, uint64_t now_s)
+{
+	return now_s < __atomic_load_n(
+	    &segment->file->header.inflight_wanted_s, __ATOMIC_RELAXED);
 }
 
 /* ---- readers ---- */

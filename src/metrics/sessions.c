@@ -134,6 +134,18 @@ static void metrics_session_seen_locked(struct metrics_sessions *sessions,
 
 /* ---- the estimate ---- */
 
+static void metrics_hll_raise(uint8_t *cell, uint8_t rank)
+{
+	if (*cell < rank)
+		__atomic_store_n(cell, rank, __ATOMIC_RELAXED);
+}
+
+static void metrics_hll_clear(uint8_t *registers)
+{
+	for (unsigned i = 0; i < METRICS_HLL_REGISTERS; i++)
+		__atomic_store_n(&registers[i], 0, __ATOMIC_RELAXED);
+}
+
 /* Go on to the part of the period `number`, clearing those skipped. */
 static void metrics_hll_turn(struct metrics_sessions *sessions,
     uint64_t number)
@@ -143,12 +155,8 @@ static void metrics_hll_turn(struct metrics_sessions *sessions,
 	if (number >= METRICS_HLL_PARTS &&
 	    from < number + 1 - METRICS_HLL_PARTS)
 		from = number + 1 - METRICS_HLL_PARTS;
-	for (uint64_t i = from; i <= number; i++) {
-		uint8_t *part = sessions->parts[i % METRICS_HLL_PARTS];
-
-		for (unsigned j = 0; j < METRICS_HLL_REGISTERS; j++)
-			__atomic_store_n(&part[j], 0, __ATOMIC_RELAXED);
-	}
+	for (uint64_t i = from; i <= number; i++)
+		metrics_hll_clear(sessions->parts[i % METRICS_HLL_PARTS]);
 	/* Last: a death before this is made up for by the next to come. */
 	if (number > sessions->part_number)
 		metrics_store(&sessions->part_number, number);
@@ -164,15 +172,14 @@ static void metrics_hll_add(struct metrics_sessions *sessions, uint64_t key)
 {
 	/* Other bits than those that choose the table's entry: mixed anew. */
 	uint64_t hash = hash_mix(key);
-	uint8_t *cell = &sessions->parts
-	    [sessions->part_number % METRICS_HLL_PARTS]
-	    [hash >> (64 - METRICS_HLL_BITS)];
+	unsigned i = (unsigned)(hash >> (64 - METRICS_HLL_BITS));
 	/* The sentinel bit bounds the rank by METRICS_HLL_RANK_MAX. */
 	uint8_t rank = (uint8_t)(1 + __builtin_clzll(hash << METRICS_HLL_BITS |
 	    UINT64_C(1) << (METRICS_HLL_BITS - 1)));
 
-	if (*cell < rank)
-		__atomic_store_n(cell, rank, __ATOMIC_RELAXED);
+	metrics_hll_raise(&sessions->parts
+	    [sessions->part_number % METRICS_HLL_PARTS][i], rank);
+	metrics_hll_raise(&sessions->today[i], rank);
 }
 
 /* sigma(x) = x + sum of x^(2^k) 2^(k-1), k >= 1: the empty registers. */
@@ -222,6 +229,12 @@ static double metrics_hll_estimate(const unsigned *ranks)
 	return m * m / (2 * M_LN2 * z);
 }
 
+/* A reader trusts no number that it did not check. */
+static void metrics_hll_rank(unsigned *ranks, uint8_t rank)
+{
+	ranks[rank < METRICS_HLL_RANK_MAX ? rank : METRICS_HLL_RANK_MAX]++;
+}
+
 /* What was seen in the parts that reach into the period before now_s. */
 static uint64_t metrics_hll_count(const struct metrics_sessions *sessions,
     uint64_t now_s)
@@ -246,10 +259,19 @@ static uint64_t metrics_hll_count(const struct metrics_sessions *sessions,
 			if (rank > max)
 				max = rank;
 		}
-		/* A reader trusts no number that it did not check. */
-		ranks[max < METRICS_HLL_RANK_MAX ? max
-						 : METRICS_HLL_RANK_MAX]++;
+		metrics_hll_rank(ranks, max);
 	}
+	return (uint64_t)(metrics_hll_estimate(ranks) + 0.5);
+}
+
+static uint64_t metrics_hll_count_today(
+    const struct metrics_sessions *sessions)
+{
+	unsigned ranks[METRICS_HLL_RANK_MAX + 1] = { 0 };
+
+	for (unsigned i = 0; i < METRICS_HLL_REGISTERS; i++)
+		metrics_hll_rank(ranks, __atomic_load_n(&sessions->today[i],
+		    __ATOMIC_RELAXED));
 	return (uint64_t)(metrics_hll_estimate(ranks) + 0.5);
 }
 
@@ -306,6 +328,22 @@ int metrics_sessions_sweep(struct metrics_segment *segment, uint64_t now_s)
 	return result;
 }
 
+int metrics_sessions_day(struct metrics_segment *segment, uint64_t day)
+{
+	struct metrics_sessions *sessions = &segment->file->sessions;
+	int result;
+
+	if (sessions->day == day)
+		return 0;
+	result = metrics_sessions_lock(segment);
+	if (result < 0)
+		return result;
+	metrics_hll_clear(sessions->today);
+	metrics_store(&sessions->day, day);	/* last: else it is redone */
+	metrics_unlock(&sessions->lock);
+	return result;
+}
+
 void metrics_sessions_read(const struct metrics_segment *segment,
     uint64_t now_s, struct metrics_session_counts *ret)
 {
@@ -313,6 +351,7 @@ void metrics_sessions_read(const struct metrics_segment *segment,
 	uint64_t full_s = metrics_load(&sessions->full_s);
 
 	ret->live = metrics_load(&sessions->count);
+	ret->today = metrics_hll_count_today(sessions);
 	ret->created = metrics_load(&sessions->created);
 	ret->expired = metrics_load(&sessions->expired);
 	/* A session that found no room is missed until it would have ended. */

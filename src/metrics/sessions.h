@@ -12,7 +12,7 @@
  * The table is open addressing with linear probing; an entry leaves it by
  * moving later ones up, so that there are no graves. The estimate keeps
  * registers for each sixth of idle_s and counts what was seen in the last
- * six and the current one.
+ * six and the current one. Those of a whole day have registers of their own.
  *
  * Workers report sessions in batches and each only once in a while; the
  * table's lock is held for a batch. Times are in seconds of CLOCK_MONOTONIC.
@@ -29,6 +29,7 @@ struct metrics_session_counts {
 	uint64_t created;	/* those counted one by one */
 	uint64_t expired;
 	bool exact;		/* `live` is no estimate */
+	uint64_t today;		/* seen since the day began: an estimate */
 };
 
 /* Make an empty table in zeroed memory. idle_s: 0 for the default. */
@@ -48,6 +49,13 @@ int metrics_sessions_add(struct metrics_segment *segment,
  * minute. Takes sessions->lock; 0, 1 after a repair, or -errno.
  */
 int metrics_sessions_sweep(struct metrics_segment *segment, uint64_t now_s);
+
+/*
+ * It is day number `day`: if that is another than before, count those of
+ * today anew. The master calls it once a second. Takes sessions->lock if it
+ * is; 0, 1 after a repair, or -errno.
+ */
+int metrics_sessions_day(struct metrics_segment *segment, uint64_t day);
 
 /* The figures of now; takes no lock. */
 void metrics_sessions_read(const struct metrics_segment *segment,

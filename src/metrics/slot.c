@@ -203,6 +203,16 @@ int metrics_slot_read_scope(const struct metrics_slot *slot, unsigned scope,
 	    sizeof(*ret), METRICS_READ_TRIES);
 }
 
+/* False if it was never written, or is just now: one look, as the writer
+ * does not pause within a record. */
+static bool metrics_record_read(const struct metrics_recent *record,
+    struct metrics_request *ret)
+{
+	return metrics_load(&record->sequence) != 0 &&
+	    metrics_read(&record->sequence, ret, &record->request,
+	    sizeof(*ret), 1) == 0;
+}
+
 unsigned metrics_slot_read_recent(const struct metrics_slot *slot,
     struct metrics_request *requests, unsigned max)
 {
@@ -211,14 +221,51 @@ unsigned metrics_slot_read_recent(const struct metrics_slot *slot,
 					       : METRICS_RECENT;
 	unsigned found = 0;
 
-	for (unsigned i = 0; i < kept && found < max; i++) {
-		const struct metrics_recent *recent =
-		    &slot->recent[(count - 1 - i) % METRICS_RECENT];
-
-		/* One look: the writer does not pause within a record. */
-		if (metrics_read(&recent->sequence, &requests[found],
-		    &recent->request, sizeof(recent->request), 1) == 0)
-			found++;
-	}
+	for (unsigned i = 0; i < kept && found < max; i++)
+		found += metrics_record_read(&slot->recent[(count - 1 - i) %
+		    METRICS_RECENT], &requests[found]);
 	return found;
+}
+
+unsigned metrics_slot_read_errors(const struct metrics_slot *slot,
+    uint64_t *next, struct metrics_request *requests)
+{
+	uint64_t count = metrics_load(&slot->error_count);
+	uint64_t first = count > METRICS_ERRORS ? count - METRICS_ERRORS : 0;
+	unsigned found = 0;
+
+	if (first < *next)
+		first = *next;
+	for (uint64_t i = first; i < count; i++)
+		found += metrics_record_read(&slot->errors[i %
+		    METRICS_ERRORS], &requests[found]);
+	*next = count;
+	return found;
+}
+
+unsigned metrics_slot_read_slow(const struct metrics_slot *slot,
+    struct metrics_request *requests)
+{
+	unsigned found = 0;
+
+	for (unsigned i = 0; i < 2 * METRICS_SLOW_MAX; i++)
+		found += metrics_record_read(&slot->slow[i],
+		    &requests[found]);
+	return found;
+}
+
+int metrics_slot_read_inflight(const struct metrics_slot *slot,
+    uint64_t since_ns, struct metrics_inflight_table *ret)
+{
+	const struct metrics_inflight_table *table = &slot->inflight;
+
+	if (!metrics_slot_alive(slot) || metrics_read(&table->sequence,
+	    &ret->written_ns, &table->written_ns, sizeof(*table) -
+	    offsetof(struct metrics_inflight_table, written_ns),
+	    METRICS_READ_SPINS) < 0 || ret->written_ns < since_ns)
+		return -EAGAIN;
+	/* A reader trusts no number it did not check. */
+	if (ret->count > METRICS_INFLIGHT_MAX)
+		ret->count = METRICS_INFLIGHT_MAX;
+	return 0;
 }

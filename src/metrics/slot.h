@@ -70,4 +70,29 @@ int metrics_slot_read_scope(const struct metrics_slot *slot, unsigned scope,
 unsigned metrics_slot_read_recent(const struct metrics_slot *slot,
     struct metrics_request *requests, unsigned max);
 
+/*
+ * The slot's failed requests from number *next on, oldest first, to
+ * `requests`, which has room for METRICS_ERRORS; *next becomes the number of
+ * the one to come. Returns how many; those written over meanwhile are lost.
+ */
+unsigned metrics_slot_read_errors(const struct metrics_slot *slot,
+    uint64_t *next, struct metrics_request *requests);
+
+/*
+ * The slowest requests of this second and of the one before, and maybe some
+ * of older ones, in no order, to `requests`, which has room for
+ * 2 * METRICS_SLOW_MAX. Whoever asks each second gets all, and some twice.
+ * Returns how many.
+ */
+unsigned metrics_slot_read_slow(const struct metrics_slot *slot,
+    struct metrics_request *requests);
+
+/*
+ * What is in flight in the process that has the slot; nothing if that is dead
+ * or did not say so since `since_ns` (CLOCK_MONOTONIC). Returns 0, or -EAGAIN
+ * if there is nothing.
+ */
+int metrics_slot_read_inflight(const struct metrics_slot *slot,
+    uint64_t since_ns, struct metrics_inflight_table *ret);
+
 #endif

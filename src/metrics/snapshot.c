@@ -186,6 +186,16 @@ static Ringmaster__V1__MarkKind snapshot_mark_kind(uint64_t kind)
 		return RINGMASTER__V1__MARK_KIND__MARK_KIND_CACHE_ON;
 	case METRICS_MARK_CACHE_OFF:
 		return RINGMASTER__V1__MARK_KIND__MARK_KIND_CACHE_OFF;
+	case METRICS_MARK_CACHE_FLUSH:
+		return RINGMASTER__V1__MARK_KIND__MARK_KIND_CACHE_FLUSH;
+	case METRICS_MARK_DEPLOY:
+		return RINGMASTER__V1__MARK_KIND__MARK_KIND_DEPLOY;
+	case METRICS_MARK_TEST_START:
+		return RINGMASTER__V1__MARK_KIND__MARK_KIND_TEST_START;
+	case METRICS_MARK_TEST_END:
+		return RINGMASTER__V1__MARK_KIND__MARK_KIND_TEST_END;
+	case METRICS_MARK_ALERT:
+		return RINGMASTER__V1__MARK_KIND__MARK_KIND_ALERT;
 	case METRICS_MARK_KIND_COUNT:
 		break;
 	}
@@ -237,6 +247,8 @@ static Ringmaster__V1__Connections *snapshot_connections(struct snapshot *s)
 	ret->reading = (uint32_t)gauges[METRICS_READING];
 	ret->writing = (uint32_t)gauges[METRICS_WRITING];
 	ret->idle = (uint32_t)gauges[METRICS_IDLE];
+	ret->peak = (uint32_t)metrics_load(
+	    &s->segment->file->header.connections_peak);
 	ret->limit = (uint32_t)metrics_load(
 	    &s->segment->file->header.connections_limit);
 	ret->accept_errors = totals->ring.accept_errors;
@@ -313,11 +325,14 @@ static void snapshot_protocols(struct snapshot *s, Ringmaster__V1__Http *http)
 static Ringmaster__V1__Http *snapshot_http(struct snapshot *s)
 {
 	const struct metrics_totals *totals = &s->view->totals;
+	const int64_t *gauges = s->view->gauges.values;
 	Ringmaster__V1__Http *ret = snapshot_alloc(s, 1, sizeof(*ret));
 
 	if (!ret)
 		return NULL;
 	ringmaster__v1__http__init(ret);
+	ret->in_flight = (uint32_t)(gauges[METRICS_READING] +
+	    gauges[METRICS_WRITING]);
 	ret->classes = snapshot_classes(s, totals->codes);
 	ret->codes = snapshot_codes(s, totals->codes, &ret->n_codes);
 	snapshot_methods(s, ret);
@@ -391,6 +406,7 @@ static Ringmaster__V1__Sessions *snapshot_sessions(struct snapshot *s)
 	ret->created = counts.created;
 	ret->expired = counts.expired;
 	ret->exact = counts.exact;
+	ret->today = counts.today;
 	return ret;
 }
 

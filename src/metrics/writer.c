@@ -11,9 +11,14 @@
  * is added up in private memory first; only the bins of histograms are
  * changed one by one.
  *
- * Not part of the transaction: the records of recent requests, which have
- * sequence counts of their own, and the gauges, which are copied whole and
- * mean nothing once the worker is dead.
+ * Not part of the transaction: the records of requests that are kept, which
+ * have sequence counts of their own, and the gauges and what is in flight,
+ * which are copied whole and mean nothing once the worker is dead.
+ *
+ * The slowest requests of a second: the durations of those that are in the
+ * slot's table stand in private memory, and the shortest of them is what a
+ * request has to exceed (metrics_request_add()). A new second begins with the
+ * other half of the table, and with no such bound.
  */
 #include "metrics/writer.h"
 
@@ -89,6 +94,12 @@ struct metrics_writer {
 	struct samples loop_lag;
 	struct samples pool_wait;
 	uint64_t longest_stall_ns;
+	struct slowest {
+		uint64_t until_ns;	/* CLOCK_MONOTONIC: end of the second */
+		unsigned half;		/* of the slot's table: 0 or 1 */
+		unsigned count, least;	/* filled; the shortest when all are */
+		uint64_t ns[METRICS_SLOW_MAX];
+	} slow;
 	struct metrics_ring_totals ring_flushed;
 	struct ring_stats ring;
 	unsigned session_count;
@@ -334,20 +345,67 @@ static void writer_stages(struct metrics_writer *writer,
 	writer->staged = true;
 }
 
-/* Keep the request itself; of the path only as much as there is. */
-static inline void writer_recent(struct metrics_writer *writer,
+/* Keep the request itself as the one numbered `*count`; of the path only as
+ * much as there is. */
+static inline void writer_record(struct metrics_recent *record,
+    uint64_t *count, const struct metrics_request *request)
+{
+	uint64_t n = *count;
+
+	assert(request->path_len <= METRICS_PATH_MAX);
+	metrics_store(&record->sequence, 2 * n + 1);
+	metrics_test_point();
+	metrics_store_words(&record->request, request,
+	    offsetof(struct metrics_request, path) + request->path_len);
+	metrics_store(&record->sequence, 2 * n + 2);
+	metrics_store(count, n + 1);
+}
+
+/* It is one of the slowest of this second, as yet. */
+static void writer_slow(struct metrics_writer *writer,
     const struct metrics_request *request)
 {
 	struct metrics_slot *slot = writer->slot;
-	uint64_t n = slot->recent_count;
-	struct metrics_recent *recent = &slot->recent[n % METRICS_RECENT];
+	struct slowest *slow = &writer->slow;
+	unsigned i = slow->count < METRICS_SLOW_MAX ? slow->count++
+						    : slow->least;
 
-	assert(request->path_len <= METRICS_PATH_MAX);
-	metrics_store(&recent->sequence, 2 * n + 1);
-	metrics_store_words(&recent->request, request,
-	    offsetof(struct metrics_request, path) + request->path_len);
-	metrics_store(&recent->sequence, 2 * n + 2);
-	metrics_store(&slot->recent_count, n + 1);
+	slow->ns[i] = request->duration_ns;
+	writer_record(&slot->slow[slow->half * METRICS_SLOW_MAX + i],
+	    &slot->slow_count, request);
+	if (slow->count < METRICS_SLOW_MAX)
+		return;
+	slow->least = 0;
+	for (i = 1; i < METRICS_SLOW_MAX; i++)
+		if (slow->ns[i] < slow->ns[slow->least])
+			slow->least = i;
+	writer->pending.slow_ns = slow->ns[slow->least];
+}
+
+static void writer_slow_begin(struct metrics_writer *writer, uint64_t now_ns)
+{
+	struct slowest *slow = &writer->slow;
+
+	slow->until_ns = (now_ns / NS_PER_SEC + 1) * NS_PER_SEC;
+	slow->count = 0;
+	slow->half ^= 1;
+	writer->pending.slow_ns = 0;
+}
+
+/* One whose path and client are known. */
+static inline void writer_kept(struct metrics_writer *writer,
+    const struct metrics_request *request)
+{
+	struct metrics_slot *slot = writer->slot;
+
+	writer_record(&slot->recent[slot->recent_count % METRICS_RECENT],
+	    &slot->recent_count, request);
+	if (request->duration_ns > writer->pending.slow_ns)
+		writer_slow(writer, request);
+	if (request->status >= 400 || request->aborted_by_client ||
+	    request->aborted_by_server)
+		writer_record(&slot->errors[slot->error_count %
+		    METRICS_ERRORS], &slot->error_count, request);
 }
 
 static inline void writer_request(struct metrics_writer *writer,
@@ -373,7 +431,7 @@ static inline void writer_request(struct metrics_writer *writer,
 	sums->aborted_client += request->aborted_by_client;
 	sums->aborted_server += request->aborted_by_server;
 	if (request->kept)
-		writer_recent(writer, request);
+		writer_kept(writer, request);
 }
 
 /* Add the sums of the scopes that these requests were of. */
@@ -433,6 +491,7 @@ static void writer_requests(struct metrics_writer *writer)
 	writer_scope_sums(writer);
 	writer_batch_sums(writer);
 	pending->request_count = 0;
+	pending->failed_count = 0;
 }
 
 /* ---- the rest of a flush ---- */
@@ -553,6 +612,8 @@ void metrics_loop_lag(struct metrics_writer *writer, uint64_t busy_ns,
 		writer->pending.counters[METRICS_STALLS]++;
 	if (busy_ns > writer->longest_stall_ns)
 		writer->longest_stall_ns = busy_ns;
+	if (now_ns >= writer->slow.until_ns)
+		writer_slow_begin(writer, now_ns);
 	metrics_store(&writer->slot->heartbeat_ns, now_ns);
 }
 
@@ -567,6 +628,21 @@ void metrics_slot_set_ring(struct metrics_writer *writer,
 	writer->ring = *stats;
 	writer->has_ring = true;
 	writer->pending.dirty = true;
+}
+
+void metrics_inflight_show(struct metrics_writer *writer,
+    const struct metrics_inflight *list, unsigned count, uint64_t all)
+{
+	struct metrics_inflight_table *table = &writer->slot->inflight;
+
+	assert(count <= METRICS_INFLIGHT_MAX && count <= all);
+	metrics_change_begin(&table->sequence);
+	metrics_test_point();
+	metrics_store(&table->written_ns, clock_mono_ns());
+	metrics_store(&table->all, all);
+	metrics_store(&table->count, count);
+	metrics_store_words(table->entries, list, count * sizeof(*list));
+	metrics_change_end(&table->sequence);
 }
 
 void metrics_session_seen(struct metrics_writer *writer, uint64_t id_hash)

@@ -69,7 +69,8 @@ enum {
 	METRICS_PATH_MAX = 112,		/* bytes of a path kept; longer: cut */
 	METRICS_STAGE_SAMPLE = 16,	/* one request in so many is staged */
 	METRICS_KEPT_MAX = 16,		/* requests of one flush that are shown
-					 * among the recent ones */
+					 * among the recent ones, and failed
+					 * ones besides */
 	METRICS_STALL_NS = 10 * 1000 * 1000,
 };
 
@@ -90,11 +91,34 @@ struct metrics_request {
 	uint8_t cache;			/* enum metrics_cache_result */
 	uint8_t version;		/* 10, 11, 20 */
 	bool staged;
-	bool kept;			/* among the recent requests; else
-					 * what stands below is not filled in */
+	bool kept;			/* among the recent requests; else the
+					 * time, id, port and what stands below
+					 * are not filled in */
 	bool aborted_by_client;
 	bool aborted_by_server;		/* also by a timeout */
 	uint8_t family;			/* AF_INET, AF_INET6, AF_UNIX */
+	uint8_t path_len;
+	uint8_t address[16];
+	char path[METRICS_PATH_MAX];	/* without the query */
+};
+
+enum metrics_inflight_state {
+	METRICS_INFLIGHT_READING,	/* its head has not come as a whole */
+	METRICS_INFLIGHT_HANDLING,
+	METRICS_INFLIGHT_SENDING,
+};
+
+/* A request that has not ended. */
+struct metrics_inflight {
+	uint64_t started_ns;		/* CLOCK_MONOTONIC: its head was whole,
+					 * or READING began */
+	uint64_t bytes_sent;
+	uint64_t id;
+	uint16_t server;		/* scope */
+	uint16_t port;			/* of the client */
+	uint8_t state;			/* enum metrics_inflight_state */
+	uint8_t method;			/* it and `path`: not while READING */
+	uint8_t family;
 	uint8_t path_len;
 	uint8_t address[16];
 	char path[METRICS_PATH_MAX];	/* without the query */
@@ -105,8 +129,11 @@ struct metrics_pending {
 	uint64_t counters[METRICS_COUNTER_COUNT];
 	int64_t gauges[METRICS_GAUGE_COUNT];
 	struct metrics_request *requests;
+	uint64_t slow_ns;		/* only longer ones are among the
+					 * slowest of this second */
 	uint32_t request_count;
 	uint32_t request_max;
+	uint32_t failed_count;		/* kept for that they failed */
 	bool dirty;
 };
 
@@ -147,6 +174,15 @@ void metrics_slot_set_ring(struct metrics_writer *writer,
     const struct ring_stats *stats);
 
 /*
+ * Show what is in flight, of which `list` holds the `count` oldest, at most
+ * METRICS_INFLIGHT_MAX; `all` says how many there are. It is copied, and
+ * holds until the next call or the end of the process; only to be called
+ * while somebody wants to know (metrics_inflight_wanted()).
+ */
+void metrics_inflight_show(struct metrics_writer *writer,
+    const struct metrics_inflight *list, unsigned count, uint64_t all);
+
+/*
  * A request came with the session id that hashes to `id_hash`, or it got
  * that id with the answer. Cheap when the same id came a moment ago.
  */
@@ -184,24 +220,31 @@ static inline void metrics_gauge_add(struct metrics_writer *writer,
 
 /*
  * Room for one ended request, to be filled in at once: it holds rubbish, but
- * for `kept`, which tells whether all of it is wanted.
+ * for its duration and `kept`, which tells whether all of it is wanted: it is
+ * of the first of this flush, or slower than most of this second, or it
+ * failed (was aborted or answered with 400 or more).
  * Flushes first when METRICS_PENDING_MAX are waiting. Never NULL.
  */
 static inline struct metrics_request *metrics_request_add(
-    struct metrics_writer *writer)
+    struct metrics_writer *writer, uint64_t duration_ns, bool failed)
 {
 	struct metrics_pending *pending = (struct metrics_pending *)writer;
+	struct metrics_request *request;
 
 #ifndef RINGMASTER_NO_METRICS
 	if (pending->request_count == pending->request_max)
 		metrics_flush(writer);
 	pending->dirty = true;
-	pending->requests[pending->request_count].kept =
-	    pending->request_count < METRICS_KEPT_MAX;
-	return &pending->requests[pending->request_count++];
+	request = &pending->requests[pending->request_count];
+	request->kept = pending->request_count++ < METRICS_KEPT_MAX ||
+	    duration_ns > pending->slow_ns ||
+	    (failed && pending->failed_count++ < METRICS_KEPT_MAX);
 #else
-	return pending->requests;
+	request = pending->requests;
+	(void)failed;
 #endif
+	request->duration_ns = duration_ns;
+	return request;
 }
 
 #endif

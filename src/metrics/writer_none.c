@@ -58,6 +58,12 @@ void metrics_slot_set_ring(struct metrics_writer *writer,
 	(void)writer, (void)stats;
 }
 
+void metrics_inflight_show(struct metrics_writer *writer,
+    const struct metrics_inflight *list, unsigned count, uint64_t all)
+{
+	(void)writer, (void)list, (void)count, (void)all;
+}
+
 void metrics_session_seen(struct metrics_writer *writer, uint64_t id_hash)
 {
 	(void)writer, (void)id_hash;

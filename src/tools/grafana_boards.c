@@ -114,6 +114,15 @@ static const struct grafana_panel overview_panels[] = {
 	      SUM("ringmaster_connections_limit{@}"), "" } } },
 	{ GRAFANA_STAT, "Sessions", 4, .queries = {
 	    { SUM("ringmaster_sessions{@}"), "" } } },
+	{ GRAFANA_STAT, "In flight", 6, .queries = {
+	    { SUM("ringmaster_http_requests_in_flight{@}"), "" } } },
+	{ GRAFANA_STAT, "Most requests in a second", 6, .unit = "reqps",
+	  .queries = {
+	    { SUM("ringmaster_http_requests_rate_peak{@}"), "" } } },
+	{ GRAFANA_STAT, "Most connections at once", 6, .queries = {
+	    { SUM("ringmaster_connections_peak{@}"), "" } } },
+	{ GRAFANA_STAT, "Sessions today", 6, .queries = {
+	    { SUM("ringmaster_sessions_today{@}"), "" } } },
 	{ GRAFANA_TIMESERIES, "Sessions begun and expired", 24, .queries = {
 	    { SUM(RATE("ringmaster_sessions_created_total{@}")), "begun" },
 	    { SUM(RATE("ringmaster_sessions_expired_total{@}")),

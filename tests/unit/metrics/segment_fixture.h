@@ -67,16 +67,17 @@ static inline unsigned fixture_slot(struct fixture *f, unsigned worker)
 	return (unsigned)slot;
 }
 
-/* A GET answered with 200 after a millisecond. */
-static inline struct metrics_request *fixture_request(
-    struct metrics_writer *writer)
+/* A GET answered with 200 after so long. */
+static inline struct metrics_request *fixture_request_of(
+    struct metrics_writer *writer, uint64_t duration_ns, bool failed)
 {
-	struct metrics_request *request = metrics_request_add(writer);
+	struct metrics_request *request = metrics_request_add(writer,
+	    duration_ns, failed);
 	bool kept = request->kept;
 
 	memset(request, 0, sizeof(*request));
 	request->kept = kept;
-	request->duration_ns = 1000000;
+	request->duration_ns = duration_ns;
 	request->first_byte_ns = 900000;
 	request->bytes_in = 100;
 	request->bytes_out = 1200;
@@ -85,6 +86,13 @@ static inline struct metrics_request *fixture_request(
 	request->method = 1;
 	request->version = 11;
 	return request;
+}
+
+/* After a millisecond. */
+static inline struct metrics_request *fixture_request(
+    struct metrics_writer *writer)
+{
+	return fixture_request_of(writer, 1000000, false);
 }
 
 /* The numbers of a slot that say the same must be the same. */

@@ -291,7 +291,7 @@ static void a_flush_keeps_only_its_first_requests_as_recent(void **state)
 	struct metrics_request recent[METRICS_RECENT];
 
 	for (int i = 0; i < METRICS_KEPT_MAX + 1; i++)
-		fixture_request(writer)->id = (uint64_t)i;
+		fixture_request_of(writer, 0, false)->id = (uint64_t)i;
 	metrics_flush(writer);
 	assert_int_equal(METRICS_KEPT_MAX, metrics_slot_read_recent(cells,
 	    recent, METRICS_RECENT));
