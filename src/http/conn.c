@@ -49,6 +49,23 @@ size_t http_conn_client_text(struct http_conn *conn, char *text)
 	return strlen(text);
 }
 
+uint16_t http_conn_client_bytes(struct http_conn *conn, uint8_t *ret_family,
+    uint8_t *address)
+{
+	const union http_address *client = http_conn_client(conn);
+
+	*ret_family = (uint8_t)client->any.sa_family;
+	if (client->any.sa_family == AF_INET) {
+		memcpy(address, &client->in.sin_addr, 4);
+		return ntohs(client->in.sin_port);
+	}
+	if (client->any.sa_family == AF_INET6) {
+		memcpy(address, &client->in6.sin6_addr, 16);
+		return ntohs(client->in6.sin6_port);
+	}
+	return 0;
+}
+
 /* ---- states ---- */
 
 static const enum metrics_gauge http_state_gauges[] = {

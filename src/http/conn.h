@@ -37,6 +37,7 @@ struct http_conn {
 	uint64_t idle_until;		/* when `timer` may close it */
 	uint32_t requests;		/* begun on it */
 	enum http_conn_state state;
+	const struct http_request *request;	/* being read or served */
 	bool has_client;		/* `client` was asked for */
 	void (*watch)(void *arg);	/* see http_conn_watch() */
 	void *watch_arg;
@@ -71,6 +72,7 @@ struct http_worker {
 	uint64_t date_until_ns;		/* until then `date` holds */
 	struct http_date_text date;
 	uint64_t dropped_log_ns;	/* not sooner is it logged again */
+	uint64_t inflight_ns;		/* not sooner is shown what is */
 	struct file_cache *files;
 };
 
@@ -80,6 +82,14 @@ const union http_address *http_conn_client(struct http_conn *conn);
 /* The peer's address as text, "unix:" for a unix socket, to `text` (at least
  * INET6_ADDRSTRLEN bytes); returns its length. */
 size_t http_conn_client_text(struct http_conn *conn, char *text);
+
+/* The peer's address as the metrics have it: its family, and its bytes in
+ * network order to `address` (16). Returns its port. */
+uint16_t http_conn_client_bytes(struct http_conn *conn, uint8_t *ret_family,
+    uint8_t *address);
+
+/* Show what is in flight, if somebody wants to know; called now and then. */
+void http_inflight_tick(struct http_worker *worker);
 
 /* Move to a state, and the gauges with it. */
 void http_conn_set_state(struct http_conn *conn, enum http_conn_state state);

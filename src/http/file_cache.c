@@ -51,6 +51,7 @@ struct file_cache {
 	uint64_t seed;
 	uint64_t events;		/* changes whenever one came */
 	uint64_t read_ns;		/* turn in which they were read */
+	uint32_t epoch;			/* metrics_cache_epoch() of all in it */
 	unsigned count, fds, fds_max;
 	size_t bytes;
 	int inotify;			/* -1: none; then nothing is trusted */
@@ -410,6 +411,7 @@ int file_cache_new(struct http_worker *worker, struct file_cache **ret)
 	if (!cache)
 		return -ENOMEM;
 	cache->worker = worker;
+	cache->epoch = metrics_cache_epoch(worker->segment);
 	cache->seed = clock_real_ns();
 	cache->fds_max = FILE_CACHE_FDS_MAX;
 	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 &&
@@ -429,10 +431,25 @@ int file_cache_new(struct http_worker *worker, struct file_cache **ret)
 	return 0;
 }
 
+static void file_cache_empty(struct file_cache *cache)
+{
+	cache->events++;	/* what is being loaded is not kept */
+	while (cache->files)
+		file_remove(cache, cache->files);
+}
+
+void file_cache_tick(struct file_cache *cache)
+{
+	uint32_t epoch = metrics_cache_epoch(cache->worker->segment);
+
+	if (cache->epoch != epoch)
+		file_cache_empty(cache);
+	cache->epoch = epoch;
+}
+
 void file_cache_free(struct file_cache **cache)
 {
-	while ((*cache)->files)
-		file_remove(*cache, (*cache)->files);
+	file_cache_empty(*cache);
 	if ((*cache)->inotify >= 0)
 		(void)close((*cache)->inotify); /* the watches go with it */
 	free((*cache)->table);
@@ -485,6 +502,7 @@ static struct file_cache *file_cache_fresh(struct http_worker *worker)
 	if (cache->read_ns != now && cache->inotify >= 0)
 		file_events_read(cache);
 	cache->read_ns = now;
+	file_cache_tick(cache);
 	return cache;
 }
 

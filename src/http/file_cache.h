@@ -54,6 +54,9 @@ struct file {
 int file_cache_new(struct http_worker *worker, struct file_cache **ret);
 void file_cache_free(struct file_cache **cache);
 
+/* Empty it, if that was asked for: the next file_cache_open() would, too. */
+void file_cache_tick(struct file_cache *cache);
+
 /*
  * The file at `path`, which is absolute and terminated. Waits for the thread
  * pool if it is not known. It is held until the request ends.

@@ -19,30 +19,16 @@ enum h1_next {
 
 /* ---- the end of a request ---- */
 
-/* Who asked, and for what: for the list of recent requests. Queries may hold
- * what should not be shown. */
+/* Who asked, and for what: for the lists of requests. */
 static void h1_metrics_kept(struct http_request *request,
     struct metrics_request *m)
 {
-	const union http_address *client = http_conn_client(request->conn);
-	struct slice path = slice_first(request->head.path, METRICS_PATH_MAX);
-	const char *query = path.len ? memchr(path.data, '?', path.len) : NULL;
-
-	if (query)
-		path.len = (size_t)(query - path.data);
 	m->ended_real_ns = http_worker_real_ns(request->worker);
 	m->id = request->id;
-	m->family = (uint8_t)client->any.sa_family;
-	if (m->family == AF_INET) {
-		memcpy(m->address, &client->in.sin_addr, 4);
-		m->port = ntohs(client->in.sin_port);
-	} else if (m->family == AF_INET6) {
-		memcpy(m->address, &client->in6.sin6_addr, 16);
-		m->port = ntohs(client->in6.sin6_port);
-	}
-	m->path_len = (uint8_t)path.len;
-	if (path.len)
-		memcpy(m->path, path.data, path.len);
+	m->port = http_conn_client_bytes(request->conn, &m->family,
+	    m->address);
+	m->path_len = (uint8_t)http_request_shown_path(request, m->path,
+	    sizeof(m->path));
 }
 
 static void h1_metrics(struct h1 *h1, struct http_request *request)
@@ -55,7 +41,7 @@ static void h1_metrics(struct h1 *h1, struct http_request *request)
 
 	m->first_byte_ns = m->duration_ns;
 	m->bytes_in = request->head.raw.len + request->body_received;
-	m->bytes_out = request->sent;
+	m->bytes_out = request->head_sent + request->body_sent;
 	m->body_out = request->body_sent;
 	m->server = request->server->scope;
 	m->location = request->location->scope;
@@ -258,6 +244,7 @@ static enum h1_head_result h1_read_head(struct h1 *h1,
 	request->started_ns = ring_now(h1->ring);
 	request->header_ns = request->started_ns - begun;
 	if (result == H1_DONE) {
+		request->head_read = true;
 		h1->in_next += used;
 		return H1_HEAD_DONE;
 	}
@@ -290,6 +277,7 @@ static void h1_request_init(struct h1 *h1, struct http_request *request)
 	request->id = ++conn->worker->request_ids;
 	request->sampled = request->id % METRICS_STAGE_SAMPLE == 0;
 	request->pipelined = h1->in_next < h1->in_end;
+	conn->request = request;
 }
 
 static void h1_stage(struct http_request *request, enum metrics_stage stage,
@@ -456,6 +444,7 @@ void h1_serve(void *arg)
 		do
 			next = h1_serve_one(&h1);
 		while (next == H1_AGAIN);
+		conn->request = NULL;
 		/* What came meanwhile is served at once. */
 	} while (next == H1_IDLE && !http_conn_idle(conn, h1.keepalive_ns));
 	if (next == H1_LINGER)

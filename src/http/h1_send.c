@@ -194,7 +194,7 @@ static void h1_put_header(struct h1 *h1, struct http_request *request,
 		}
 	}
 	end = h1_add_header(p, request, chunked);
-	request->sent += (uint64_t)(end - p);
+	request->head_sent = (uint64_t)(end - p);
 	if (p == h1->out + h1->out_len)
 		h1->out_len += (size_t)(end - p);
 	else
@@ -260,10 +260,12 @@ static void h1_body_file(struct h1 *h1, struct http_request *request,
 
 	if (corked)
 		h1_cork(h1, 1);
+	request->file_part = &part;
 	while (left && !h1->error) {
 		ssize_t n;
 
 		part.size = h1_rate_wait(h1, request, left);
+		request->file_part_size = part.size;
 		h1_flush(h1, MSG_MORE);
 		if (h1->error)
 			break;
@@ -276,8 +278,10 @@ static void h1_body_file(struct h1 *h1, struct http_request *request,
 			h1->error = n ? (int)n : -EIO;
 		else
 			request->body_sent += (uint64_t)n;
+		request->file_part_size = part.size;
 		left -= n > 0 ? (size_t)n : 0;
 	}
+	request->file_part = NULL;
 	if (corked)
 		h1_cork(h1, 0);
 }
@@ -363,5 +367,4 @@ void h1_respond(struct h1 *h1, struct http_request *request)
 		h1_put_body(h1, request, chunked);
 	if (source && source->close)
 		source->close(source);
-	request->sent += request->body_sent;
 }

@@ -91,6 +91,9 @@ int http_worker_start(const struct http_worker_options *options,
 void http_worker_accept(struct http_worker *worker,
     const struct http_listen *listen, int fd);
 
+/* What is to be done now and then: call it each 100 ms or so. */
+void http_worker_tick(struct http_worker *worker);
+
 /*
  * Finish: close idle connections now and the others after the request they
  * serve. drained(arg) is called when the last one has gone, perhaps at once.

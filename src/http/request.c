@@ -120,6 +120,19 @@ static struct slice http_request_line(const struct http_request *request)
 	return raw;
 }
 
+size_t http_request_shown_path(const struct http_request *request, char *to,
+    size_t size)
+{
+	struct slice path = slice_first(request->head.path, size);
+	const char *query = path.len ? memchr(path.data, '?', path.len) : NULL;
+
+	if (query)
+		path.len = (size_t)(query - path.data);
+	if (path.len)
+		memcpy(to, path.data, path.len);
+	return path.len;
+}
+
 void http_log(struct http_request *request, enum log_level level, int error,
     const char *format, ...)
 {

@@ -16,6 +16,7 @@
  * when it has ended.
  */
 
+struct ring_file_part;
 struct http_captures;
 struct http_conn;
 struct http_location;
@@ -88,8 +89,11 @@ struct http_request {
 
 	uint64_t started_ns;		/* turn in which its head was whole */
 	uint64_t header_ns;		/* first byte to whole head */
-	uint64_t sent;			/* bytes of the response, with header */
+	uint64_t head_sent;		/* bytes of the response's header */
 	uint64_t body_sent;
+	const struct ring_file_part *file_part;	/* what of it is being sent
+					 * and not in body_sent; or NULL */
+	size_t file_part_size;		/* of it, at first */
 	uint64_t id;
 	struct slice user;		/* authenticated, or empty */
 	uint32_t stage_ns[METRICS_STAGE_COUNT];
@@ -101,6 +105,7 @@ struct http_request {
 	uint8_t cache_result;		/* enum metrics_cache_result */
 	bool keepalive;			/* the connection may be used again */
 	bool header_only;		/* HEAD, or a status without body */
+	bool head_read;			/* `head` is filled in */
 	bool header_sent;
 	bool internal;			/* reached by an internal redirect */
 	bool pipelined;			/* it was here before it was read */
@@ -117,6 +122,11 @@ struct http_request {
 	struct h1_head head;		/* as received */
 	struct arena arena;
 };
+
+/* The path as received, without the query, which may hold what should not be
+ * shown: up to `size` bytes to `to`. Returns the length. */
+size_t http_request_shown_path(const struct http_request *request, char *to,
+    size_t size);
 
 /* The record that the module `table` has for this request's location. */
 void *http_request_record(const struct http_request *request,

@@ -324,7 +324,8 @@ static bool get_bytes_sent(struct http_request *request, struct slice name,
     struct slice *ret)
 {
 	(void)name;
-	return http_variable_number(request, request->sent, ret);
+	return http_variable_number(request, request->head_sent +
+	    request->body_sent, ret);
 }
 
 static bool get_body_bytes_sent(struct http_request *request,

@@ -124,6 +124,12 @@ void http_worker_stop(struct http_worker **worker)
 	*worker = NULL;
 }
 
+void http_worker_tick(struct http_worker *worker)
+{
+	file_cache_tick(worker->files);
+	http_inflight_tick(worker);
+}
+
 void http_worker_reopened(struct http_worker *worker)
 {
 	const struct http_module *const *module = worker->http->modules;

@@ -240,6 +240,7 @@ static void worker_tick(void *arg)
 
 	board_beat(options->board, options->process, now);
 	metrics_slot_set_ring(worker->metrics, ring_stats(worker->ring));
+	http_worker_tick(worker->http);
 	stopped = !worker->draining && worker_stop_waiting(worker);
 	worker_update_listeners(worker);
 	if (worker_is_taking(worker))
