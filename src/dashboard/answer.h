@@ -39,6 +39,7 @@ http_handler dashboard_toggle_cache;	/* /toggle_cache */
 http_handler dashboard_history;		/* /api/v1/history */
 http_handler dashboard_heatmap;		/* /api/v1/heatmap */
 http_handler dashboard_requests;	/* /api/v1/requests */
+http_handler dashboard_logs;		/* /api/v1/logs */
 http_handler dashboard_marks;		/* /api/v1/marks */
 http_handler dashboard_catalogue;	/* /api/v1/catalogue */
 http_handler dashboard_stream;		/* /api/v1/stream */

@@ -21,6 +21,7 @@ enum {
 extern const struct conf_table dashboard_block_table;
 
 struct history;
+struct requests;
 
 /* Its record. */
 struct dashboard_conf {
@@ -31,6 +32,7 @@ struct dashboard_conf {
 	int64_t metrics_compat;		/* another exporter's names, too */
 	struct slice history_path;	/* absolute */
 	struct history *history;	/* opened by its process; else NULL */
+	struct requests *requests;	/* the same */
 	/* The Host allow-list: in lower case, an IPv6 address in brackets. */
 	struct slice hosts[DASHBOARD_HOSTS_MAX];
 	unsigned host_count;

@@ -34,6 +34,7 @@ static const struct dashboard_route {
 	READ("/api/v1/history", dashboard_history),
 	READ("/api/v1/heatmap", dashboard_heatmap),
 	READ("/api/v1/requests", dashboard_requests),
+	READ("/api/v1/logs", dashboard_logs),
 	READ("/api/v1/marks", dashboard_marks),
 	READ("/api/v1/catalogue", dashboard_catalogue),
 	READ("/api/v1/stream", dashboard_stream),

@@ -14,6 +14,7 @@
 
 #include "dashboard/recorder.h"
 
+#include <errno.h>
 #include <math.h>
 #include <pthread.h>
 
@@ -21,6 +22,7 @@
 #include "base/hash.h"
 #include "dashboard/frame.h"
 #include "dashboard/live.h"
+#include "dashboard/requests.h"
 #include "http/conn.h"
 #include "metrics/lock.h"
 #include "metrics/sessions.h"
@@ -44,6 +46,7 @@ static struct recorder {
 	struct ring *ring;
 	const struct metrics_segment *segment;	/* outlives the pool */
 	struct history *history;	/* or NULL */
+	struct requests *requests;
 	struct ring_timer timer;
 	uint64_t offset_s;		/* wall clock less monotonic clock */
 	uint64_t instance;
@@ -390,6 +393,7 @@ static void recorder_take(void *arg)
 	if (metrics_view_take(recorder.segment, &arena, &view) == 0)
 		recorder_view(view, taken_ns);
 	arena_fini(&arena);
+	requests_collect(recorder.requests, recorder.segment);
 }
 
 /* ---- the clock ---- */
@@ -418,9 +422,13 @@ static void recorder_tick(void *arg)
 
 int recorder_start(struct http_worker *worker)
 {
-	const struct dashboard_conf *conf = worker->http->conf->owner;
+	struct dashboard_conf *conf = worker->http->conf->owner;
 	const struct metrics_header *header = &worker->segment->file->header;
 
+	conf->requests = requests_new();
+	if (!conf->requests)
+		return -ENOMEM;
+	recorder.requests = conf->requests;
 	recorder.ring = worker->ring;
 	recorder.segment = worker->segment;
 	recorder.history = conf->history;

@@ -71,6 +71,14 @@ void metrics_log_tap(void *arg, enum log_level level, struct slice message)
 
 /* ---- reading ---- */
 
+static bool metrics_log_is_whole(const struct metrics_log_line *line)
+{
+	return line->len <= METRICS_LOG_TEXT_MAX &&
+	    line->level >= LOG_LEVEL_EMERG &&
+	    line->level <= LOG_LEVEL_NOTICE &&
+	    line->check == metrics_log_check(line);
+}
+
 /* The line number `n`; false: lost, or it is just being written, and its
  * writer does not get ready. */
 static bool metrics_log_read(const struct metrics_logs *logs, uint64_t n,
@@ -85,8 +93,7 @@ static bool metrics_log_read(const struct metrics_logs *logs, uint64_t n,
 		    metrics_read(sequence, ret,
 		    &logs->lines[n % METRICS_LOG_LINES].line, sizeof(*ret),
 		    1) == 0)
-			return ret->len <= METRICS_LOG_TEXT_MAX &&
-			    ret->check == metrics_log_check(ret);
+			return metrics_log_is_whole(ret);
 	}
 	return false;
 }

@@ -33,4 +33,36 @@ int metrics_snapshot_fill(const struct metrics_segment *segment,
 void metrics_snapshot_mark(struct metrics_mark *mark,
     Ringmaster__V1__Mark *ret);
 
+/* ---- single requests ---- */
+
+struct metrics_worker_request {	/* one that ended, and in which worker */
+	struct metrics_request request;
+	uint32_t worker;
+};
+
+struct metrics_worker_inflight {
+	struct metrics_inflight request;
+	uint32_t worker;
+	uint64_t age_ns;
+};
+
+/* For qsort(): the one that ended last comes first. */
+int metrics_requests_newer(const void *a, const void *b);
+
+/*
+ * The requests that ended last, of all workers, newest first, in memory of
+ * the arena: at most `max`. Returns 0, or -ENOMEM with *ret_count 0.
+ */
+int metrics_requests_recent(const struct metrics_segment *segment,
+    struct arena *arena, unsigned max, struct metrics_worker_request **ret,
+    unsigned *ret_count);
+
+/* A request as the model has it, in memory of the arena; NULL without. */
+Ringmaster__V1__Request *metrics_request_fill(
+    const struct metrics_segment *segment, struct arena *arena,
+    const struct metrics_worker_request *from);
+Ringmaster__V1__InFlight *metrics_inflight_fill(
+    const struct metrics_segment *segment, struct arena *arena,
+    const struct metrics_worker_inflight *from);
+
 #endif

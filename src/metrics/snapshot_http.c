@@ -1,9 +1,6 @@
 /* Parts of a snapshot that have to do with requests: distributions, codes,
- * servers with their locations, recent requests. */
-#include <arpa/inet.h>
+ * servers with their locations. */
 #include <assert.h>
-#include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "metrics/lock.h"
@@ -12,7 +9,6 @@
 
 enum {
 	SNAPSHOT_CODE_NONE = 499,	/* shown for "closed without answer" */
-	SNAPSHOT_ADDRESS_MAX = 64,
 };
 
 /* ---- distributions and codes ---- */
@@ -153,7 +149,7 @@ static bool snapshot_scope_is_shown(struct snapshot *s, unsigned id,
 	    room->totals.duration.count > 0;
 }
 
-static char *snapshot_scope_name(struct snapshot *s, unsigned id)
+char *snapshot_scope_name(struct snapshot *s, unsigned id)
 {
 	const char *name = s->segment->file->header.scopes[id].name;
 
@@ -235,170 +231,5 @@ void snapshot_servers(struct snapshot *s, Ringmaster__V1__Snapshot *ret)
 			return;
 		snapshot_locations(s, i, room, server);
 		ret->servers[ret->n_servers++] = server;
-	}
-}
-
-/* ---- recent requests ---- */
-
-struct snapshot_request {
-	struct metrics_request request;
-	uint32_t worker;
-};
-
-static int snapshot_request_newer(const void *a, const void *b)
-{
-	uint64_t left =
-	    ((const struct snapshot_request *)a)->request.ended_real_ns;
-	uint64_t right =
-	    ((const struct snapshot_request *)b)->request.ended_real_ns;
-
-	return (left < right) - (left > right);
-}
-
-/* The last `max` requests of each worker; returns how many they are. */
-static unsigned snapshot_requests_read(struct snapshot *s, unsigned max,
-    struct snapshot_request **ret)
-{
-	unsigned slots = metrics_slot_count(s->segment);
-	unsigned each = max < METRICS_RECENT ? max : METRICS_RECENT;
-	struct metrics_request *some = snapshot_alloc(s, each, sizeof(*some));
-	struct snapshot_request *all = snapshot_alloc(s,
-	    (size_t)slots * each, sizeof(*all));
-	unsigned count = 0;
-
-	for (unsigned i = 0; some && all && i < slots; i++) {
-		const struct metrics_slot *slot = &s->segment->file->slots[i];
-		unsigned found;
-
-		if (slot->kind != METRICS_KIND_WORKER)
-			continue;
-		found = metrics_slot_read_recent(slot, some, each);
-		for (unsigned j = 0; j < found; j++) {
-			all[count].request = some[j];
-			all[count++].worker = slot->worker;
-		}
-	}
-	*ret = all;
-	return count;
-}
-
-static char *snapshot_address(struct snapshot *s,
-    const struct metrics_request *request)
-{
-	char text[SNAPSHOT_ADDRESS_MAX];
-
-	if (request->family == AF_UNIX)
-		return snapshot_text(s, SLICE("unix:"));
-	if (!inet_ntop(request->family, request->address, text, sizeof(text)))
-		return snapshot_text(s, SLICE(""));
-	return snapshot_text(s, slice_cstr(text));
-}
-
-static char *snapshot_protocol(const struct metrics_request *request)
-{
-	switch (request->version) {
-	case 10:
-		return (char *)"HTTP/1.0";
-	case 11:
-		return (char *)"HTTP/1.1";
-	case 20:
-		return (char *)"HTTP/2.0";
-	default:
-		return (char *)"";
-	}
-}
-
-static void snapshot_request_stages(struct snapshot *s,
-    const struct metrics_request *request, Ringmaster__V1__Request *ret)
-{
-	static const char *const names[METRICS_STAGE_COUNT] = {
-		[METRICS_STAGE_HEADER] = "header",
-		[METRICS_STAGE_PARSE] = "parse",
-		[METRICS_STAGE_POOL_WAIT] = "pool_wait",
-		[METRICS_STAGE_HANDLER] = "handler",
-		[METRICS_STAGE_SEND] = "send",
-	};
-
-	ret->stages = snapshot_alloc(s, METRICS_STAGE_COUNT,
-	    sizeof(*ret->stages));
-	for (unsigned i = 0; ret->stages && i < METRICS_STAGE_COUNT; i++) {
-		Ringmaster__V1__StageTime *stage = snapshot_alloc(s, 1,
-		    sizeof(*stage));
-
-		if (!stage)
-			return;
-		ringmaster__v1__stage_time__init(stage);
-		stage->stage = (char *)names[i];
-		stage->seconds = snapshot_seconds(request->stage_ns[i]);
-		ret->stages[ret->n_stages++] = stage;
-	}
-}
-
-static char *snapshot_method(struct snapshot *s, unsigned method)
-{
-	const struct metrics_header *header = &s->segment->file->header;
-	const char *name = method < METRICS_METHODS ? header->methods[method]
-						    : "";
-
-	return snapshot_text(s, *name == '\0' ? SLICE("other")
-	    : (struct slice){ name, strnlen(name, METRICS_METHOD_NAME_MAX) });
-}
-
-static Ringmaster__V1__Request *snapshot_request(struct snapshot *s,
-    const struct snapshot_request *from)
-{
-	const struct metrics_request *request = &from->request;
-	Ringmaster__V1__Request *ret = snapshot_alloc(s, 1, sizeof(*ret));
-	size_t path_len = request->path_len < METRICS_PATH_MAX
-	    ? request->path_len : METRICS_PATH_MAX;
-
-	if (!ret)
-		return NULL;
-	ringmaster__v1__request__init(ret);
-	ret->time_unix_ns = request->ended_real_ns;
-	ret->client_ip = snapshot_address(s, request);
-	ret->method = snapshot_method(s, request->method);
-	ret->path = snapshot_text(s, (struct slice){ request->path, path_len });
-	ret->status = request->status;
-	ret->response_time = snapshot_seconds(request->duration_ns);
-	ret->bytes_sent = request->bytes_out;
-	ret->worker = from->worker;
-	ret->request_id = snapshot_text(s,
-	    arena_printf(s->arena, "%016" PRIx64, request->id));
-	/* The model has the same values as enum metrics_cache_result. */
-	ret->cache = (Ringmaster__V1__CacheResult)request->cache;
-	if (request->server < metrics_scope_count(s->segment))
-		ret->server = snapshot_scope_name(s, request->server);
-	ret->protocol = snapshot_protocol(request);
-	if (request->staged)
-		snapshot_request_stages(s, request, ret);
-	ret->aborted = request->aborted_by_client ||
-	    request->aborted_by_server;
-	return ret;
-}
-
-void snapshot_recent(struct snapshot *s, unsigned max,
-    Ringmaster__V1__Snapshot *ret)
-{
-	struct snapshot_request *all;
-	unsigned count;
-
-	if (max > METRICS_SNAPSHOT_RECENT_MAX)
-		max = METRICS_SNAPSHOT_RECENT_MAX;
-	if (max == 0)
-		return;
-	count = snapshot_requests_read(s, max, &all);
-	if (count > 0)
-		qsort(all, count, sizeof(*all), snapshot_request_newer);
-	if (count > max)
-		count = max;
-	ret->recent_requests = snapshot_alloc(s, count,
-	    sizeof(*ret->recent_requests));
-	for (unsigned i = 0; ret->recent_requests && i < count; i++) {
-		Ringmaster__V1__Request *request = snapshot_request(s, &all[i]);
-
-		if (!request)
-			return;
-		ret->recent_requests[ret->n_recent_requests++] = request;
 	}
 }

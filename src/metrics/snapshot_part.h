@@ -29,6 +29,9 @@ void *snapshot_alloc(struct snapshot *s, size_t count, size_t size);
 /* A copy of text from anywhere, with %XX for what is not UTF-8. */
 char *snapshot_text(struct snapshot *s, struct slice text);
 
+/* The name of a server or location that there is. */
+char *snapshot_scope_name(struct snapshot *s, unsigned id);
+
 /* Histogram and status codes, as several parts have them. */
 Ringmaster__V1__Histogram *snapshot_hist(struct snapshot *s,
     const struct hist *hist);

@@ -379,7 +379,7 @@ static void writer_slow(struct metrics_writer *writer,
 	for (i = 1; i < METRICS_SLOW_MAX; i++)
 		if (slow->ns[i] < slow->ns[slow->least])
 			slow->least = i;
-	writer->pending.slow_ns = slow->ns[slow->least];
+	writer->pending.slow_ns = slow->ns[slow->least] + 1;
 }
 
 static void writer_slow_begin(struct metrics_writer *writer, uint64_t now_ns)
@@ -400,7 +400,7 @@ static inline void writer_kept(struct metrics_writer *writer,
 
 	writer_record(&slot->recent[slot->recent_count % METRICS_RECENT],
 	    &slot->recent_count, request);
-	if (request->duration_ns > writer->pending.slow_ns)
+	if (request->duration_ns >= writer->pending.slow_ns)
 		writer_slow(writer, request);
 	if (request->status >= 400 || request->aborted_by_client ||
 	    request->aborted_by_server)

@@ -129,8 +129,8 @@ struct metrics_pending {
 	uint64_t counters[METRICS_COUNTER_COUNT];
 	int64_t gauges[METRICS_GAUGE_COUNT];
 	struct metrics_request *requests;
-	uint64_t slow_ns;		/* only longer ones are among the
-					 * slowest of this second */
+	uint64_t slow_ns;		/* so long at least are the slowest of
+					 * this second */
 	uint32_t request_count;
 	uint32_t request_max;
 	uint32_t failed_count;		/* kept for that they failed */
@@ -237,7 +237,7 @@ static inline struct metrics_request *metrics_request_add(
 	pending->dirty = true;
 	request = &pending->requests[pending->request_count];
 	request->kept = pending->request_count++ < METRICS_KEPT_MAX ||
-	    duration_ns > pending->slow_ns ||
+	    duration_ns >= pending->slow_ns ||
 	    (failed && pending->failed_count++ < METRICS_KEPT_MAX);
 #else
 	request = pending->requests;

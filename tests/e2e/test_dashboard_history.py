@@ -314,31 +314,6 @@ def test_the_history_as_csv(start):
                for line in lines[1:-1])
 
 
-def test_requests_are_filtered(start):
-    server, board = start_board(start, server=SITE)
-    for path in ["/", "/missing?secret", "/broken", "/=1+1", "/missing/b"]:
-        server.get(path)
-    board.wait_total(5)
-
-    def paths(query):
-        answer = board.json("/api/v1/requests?" + query)
-        return sorted(one["path"] for one in answer["requests"])
-    assert len(paths("")) == 5
-    assert len(paths("n=2")) == 2
-    assert paths("n=0") == []
-    assert paths("status=4xx") == ["/missing", "/missing/b"]
-    assert paths("status=500") == ["/broken"]
-    assert paths("path=ing/") == ["/missing/b"]
-    assert len(paths("worker=0")) + len(paths("worker=1")) == 5
-    times = [one["response_time"] for one in
-             board.json("/api/v1/requests?slowest=1")["requests"]]
-    assert times == sorted(times, reverse=True)
-    for wrong in ["n=1001", "n=x", "status=x", "worker=", "slowest=2"]:
-        assert board.get("/api/v1/requests?" + wrong).status == 400, wrong
-    csv = board.get("/api/v1/requests?format=csv&status=4xx").body.decode()
-    assert len(csv.strip().split("\r\n")) == 3
-
-
 def test_the_rest_of_the_api(start):
     server, board = start_board(start, server=SITE)
     assert board.json("/api/v1/snapshot")["processes"]["workers_current"] == 2
