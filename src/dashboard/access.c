@@ -38,25 +38,41 @@ bool access_same_origin(struct slice origin, struct slice host)
 	return access_own(origin, host);
 }
 
-enum access_verdict access_change(const struct access_headers *headers,
-    bool post)
+/* By the headers that say from which site it came. */
+static enum access_verdict access_site(const struct access_request *request)
 {
-	struct slice origin = headers->origin, site = headers->fetch_site;
+	struct slice origin = request->origin, site = request->fetch_site;
 	bool same_origin = slice_equal(site, SLICE("same-origin"));
 
 	/* Without a referrer a browser says "null" even for our own form,
 	 * and only Sec-Fetch-Site can tell it from a foreign one. */
-	if (origin.len && !access_own(origin, headers->host) &&
+	if (origin.len && !access_own(origin, request->host) &&
 	    !(same_origin && slice_equal(origin, SLICE("null"))))
 		return ACCESS_REFUSE;
 	if (same_origin)
 		return ACCESS_ALLOW;
 	if (slice_equal(site, SLICE("none")))
-		return post ? ACCESS_ALLOW : ACCESS_CONFIRM;
+		return request->post ? ACCESS_ALLOW : ACCESS_CONFIRM;
 	if (site.len)
 		return ACCESS_REFUSE;
-	if (!origin.len && headers->referer.len &&
-	    !access_own(headers->referer, headers->host))
+	if (!origin.len && request->referer.len &&
+	    !access_own(request->referer, request->host))
 		return ACCESS_REFUSE;
 	return ACCESS_ALLOW;
+}
+
+enum access_verdict access_change(const struct access_request *request)
+{
+	enum access_verdict verdict = access_site(request);
+
+	if (verdict != ACCESS_ALLOW)
+		return verdict;
+	if (request->origin.len || request->referer.len ||
+	    request->fetch_site.len) {
+		if (!request->auth || request->token)
+			return ACCESS_ALLOW;
+		return request->post ? ACCESS_TOKEN : ACCESS_CONFIRM;
+	}
+	return !request->post && slice_starts(request->user_agent,
+	    SLICE("Mozilla/")) ? ACCESS_CONFIRM : ACCESS_ALLOW;
 }

@@ -16,17 +16,23 @@
  */
 bool access_host(struct slice name, const struct slice *hosts, unsigned count);
 
-/* The headers of a request that tell where it came from; empty: not sent. */
-struct access_headers {
+/* What of a request tells where it came from; empty: not sent. */
+struct access_request {
 	struct slice host;	/* as sent, with the port */
 	struct slice origin;
 	struct slice referer;
 	struct slice fetch_site;	/* Sec-Fetch-Site */
+	struct slice user_agent;
+	bool post;	/* the method is POST; else it is GET, which a link,
+			 * an image or a prefetch can be as well */
+	bool auth;	/* authentication is on */
+	bool token;	/* the token of its session came with it */
 };
 
 enum access_verdict {
 	ACCESS_ALLOW,
-	ACCESS_CONFIRM,		/* typed or followed by hand: ask first */
+	ACCESS_CONFIRM,		/* followed, or not known by whom: ask first */
+	ACCESS_TOKEN,		/* a browser's, without the token */
 	ACCESS_REFUSE,		/* may come from another site */
 };
 
@@ -35,11 +41,12 @@ enum access_verdict {
  * decides: Sec-Fetch-Site, else Origin, else Referer; a program sends none of
  * them and is believed. The host must have passed access_host().
  *
- * post:  the method is POST; else it is GET, which a link, an image or a
- *        prefetch can be as well
+ * With authentication a browser sends the password by itself whoever made it
+ * ask, so it has to send the token, too, which only our own page can read.
+ * A browser need not send any of those headers with a GET over plain HTTP;
+ * then its User-Agent gives it away.
  */
-enum access_verdict access_change(const struct access_headers *headers,
-    bool post);
+enum access_verdict access_change(const struct access_request *request);
 
 /*
  * Is `origin` (of the header of that name) that of our own page? For what

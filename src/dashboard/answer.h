@@ -36,6 +36,10 @@ enum {
 
 http_handler dashboard_metrics;		/* /metrics and its aliases */
 http_handler dashboard_toggle_cache;	/* /toggle_cache */
+http_handler dashboard_cache;		/* /api/v1/cache */
+http_handler dashboard_start_test;	/* /start_test */
+http_handler dashboard_test_status;	/* /test_status */
+http_handler dashboard_session;		/* /api/v1/session */
 http_handler dashboard_history;		/* /api/v1/history */
 http_handler dashboard_heatmap;		/* /api/v1/heatmap */
 http_handler dashboard_requests;	/* /api/v1/requests */

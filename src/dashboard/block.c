@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "dashboard/access.h"
+#include "dashboard/auth.h"
 #include "http/host.h"
 #include "metrics/catalogue.h"
 
@@ -164,11 +165,14 @@ static int dashboard_finish(struct conf *conf,
 	    listen && !err; listen = listen->next) {
 		struct slice host = dashboard_listen_host(conf, listen);
 
-		if (!dashboard_is_loopback(listen))
+		if (!dashboard_is_loopback(listen) && !dashboard->auth &&
+		    dashboard->insecure <= 0)
 			return conf_fail(conf, listen->node, 0, "the dashboard "
 			    "cannot listen on \"%.*s\": it has no "
-			    "authentication, so it must be a loopback address "
-			    "(127.0.0.1, [::1]) or a unix: path",
+			    "authentication; add \"auth_basic_user_file\" or "
+			    "\"auth_token_file\" to the block, or let it be a "
+			    "loopback address (127.0.0.1, [::1]) or a unix: "
+			    "path, or say \"insecure on\"",
 			    SLICE_ARG(listen->name));
 		if (!host.data)
 			return -ENOMEM;
@@ -271,6 +275,28 @@ static int dashboard_set_block(struct conf *conf,
 	return err ? err : dashboard_finish(conf, dashboard);
 }
 
+/* ---- authentication ---- */
+
+static int dashboard_set_users(struct conf *conf,
+    const struct conf_node *node, const struct conf_scope *scope,
+    void *record)
+{
+	struct dashboard_conf *dashboard = record;
+
+	(void)scope;
+	return auth_users_load(conf, node, &dashboard->auth);
+}
+
+static int dashboard_set_tokens(struct conf *conf,
+    const struct conf_node *node, const struct conf_scope *scope,
+    void *record)
+{
+	struct dashboard_conf *dashboard = record;
+
+	(void)scope;
+	return auth_tokens_load(conf, node, &dashboard->auth);
+}
+
 static const struct conf_enum dashboard_detail_values[] = {
 	{ "basic", METRICS_LEVEL_BASIC },
 	{ "standard", METRICS_LEVEL_STANDARD },
@@ -285,10 +311,31 @@ static const struct conf_directive dashboard_directives[] = {
 	{ .name = "listen", .contexts = CONF_DASHBOARD, .args_min = 1,
 	  .args_max = CONF_ARGS_ANY, .set = dashboard_set_listen,
 	  .initial = "127.0.0.1:5000 [::1]:5000",
-	  .help = "loopback address or unix: path to answer at" },
+	  .help = "address or unix: path to answer at; one that is not of "
+	    "this machine only needs authentication" },
 	{ .name = "allowed_hosts", .contexts = CONF_DASHBOARD, .args_min = 1,
 	  .args_max = CONF_ARGS_ANY, .set = dashboard_set_hosts,
 	  .help = "names besides localhost that it may be asked for by" },
+	{ .name = "auth_basic_user_file", .contexts = CONF_DASHBOARD,
+	  .args_min = 1, .args_max = 1, .type = CONF_STRING,
+	  .offset = offsetof(struct dashboard_conf, user_file),
+	  .set = dashboard_set_users,
+	  .help = "file of users and hashed passwords, as htpasswd writes" },
+	{ .name = "auth_token_file", .contexts = CONF_DASHBOARD,
+	  .args_min = 1, .args_max = 1, .type = CONF_STRING,
+	  .offset = offsetof(struct dashboard_conf, token_file),
+	  .set = dashboard_set_tokens,
+	  .help = "file of bearer tokens, one a line, \"NAME:\" before it" },
+	{ .name = "insecure", .contexts = CONF_DASHBOARD, .args_min = 1,
+	  .args_max = 1, .type = CONF_FLAG,
+	  .offset = offsetof(struct dashboard_conf, insecure),
+	  .initial = "off",
+	  .help = "let others see and switch without authentication" },
+	{ .name = "change_by_get", .contexts = CONF_DASHBOARD, .args_min = 1,
+	  .args_max = 1, .type = CONF_FLAG,
+	  .offset = offsetof(struct dashboard_conf, change_by_get),
+	  .initial = "on",
+	  .help = "answer GET /toggle_cache and /start_test of programs" },
 	{ .name = "history", .contexts = CONF_DASHBOARD, .args_min = 1,
 	  .args_max = 1, .type = CONF_STRING,
 	  .offset = offsetof(struct dashboard_conf, history_path),

@@ -7,13 +7,16 @@
 #include <errno.h>
 #include <signal.h>
 
-#include "dashboard/access.h"
-#include "dashboard/page.h"
+#include "dashboard/auth.h"
+#include "dashboard/change.h"
 #include "http/conn.h"
+#include "metrics/json.h"
 #include "metrics/slot.h"
 
+/* ---- the file cache ---- */
+
 /* After a form: back to the page. Programs get the new state. */
-static int control_cache_answer(struct http_request *request, bool enabled)
+static int control_cache_answer(struct http_request *request)
 {
 	struct buf out = buf_make(DASHBOARD_BODY_MAX);
 
@@ -23,46 +26,18 @@ static int control_cache_answer(struct http_request *request, bool enabled)
 		return 303;
 	}
 	buf_printf(&out, "{\"cache_enabled\":%s}\n",
-	    enabled ? "true" : "false");
+	    metrics_cache_enabled(request->worker->segment) ?
+	    "true" : "false");
 	return dashboard_answer(request, 200, SLICE("application/json"), &out);
 }
 
-static int control_cache_confirm(struct http_request *request)
-{
-	struct buf out = buf_make(DASHBOARD_BODY_MAX);
-
-	page_write_confirm(&out, "Switch the file cache?", "/toggle_cache");
-	return dashboard_answer(request, 200,
-	    SLICE("text/html; charset=utf-8"), &out);
-}
-
-int dashboard_toggle_cache(struct http_request *request)
+static int control_cache_set(struct http_request *request, bool on)
 {
 	struct metrics_segment *segment = request->worker->segment;
-	const struct access_headers headers = {
-		.host = http_request_header(request, SLICE("host")),
-		.origin = http_request_header(request, SLICE("origin")),
-		.referer = http_request_header(request, SLICE("referer")),
-		.fetch_site = http_request_header(request,
-		    SLICE("sec-fetch-site")),
-	};
-	bool post = request->method == HTTP_METHOD_POST;
-	bool on;
 	int err;
 
-	switch (access_change(&headers, post)) {
-	case ACCESS_ALLOW:
-		break;
-	case ACCESS_CONFIRM:
-		return control_cache_confirm(request);
-	case ACCESS_REFUSE:
-		http_log(request, LOG_LEVEL_WARN, 0,
-		    "dashboard: a change from another site was refused");
-		request->response.allow = SLICE("POST");
-		return dashboard_error(request, post ? 403 : 405, "Only the "
-		    "dashboard's own page and programs may change something.");
-	}
-	on = !metrics_cache_enabled(segment);
+	if (on == metrics_cache_enabled(segment))
+		return control_cache_answer(request);
 	err = metrics_cache_switch(segment, on);
 	if (err < 0) {
 		http_log(request, LOG_LEVEL_ALERT, -err,
@@ -70,7 +45,70 @@ int dashboard_toggle_cache(struct http_request *request)
 		return dashboard_error(request, 500,
 		    "The switch could not be set.");
 	}
-	return control_cache_answer(request, on);
+	change_log(request, "switched the file cache %s", on ? "on" : "off");
+	return control_cache_answer(request);
+}
+
+int dashboard_toggle_cache(struct http_request *request)
+{
+	static const struct change change = {
+		.question = "Switch the file cache?",
+		.expected = "nothing, or the token",
+	};
+	struct fields fields;
+	int rc = change_begin(request, &change, &fields);
+
+	return rc != HTTP_DECLINED ? rc : control_cache_set(request,
+	    !metrics_cache_enabled(request->worker->segment));
+}
+
+int dashboard_cache(struct http_request *request)
+{
+	static const struct change change = {
+		.field = SLICE("enabled"),
+		.expected = "{\"enabled\": true} or {\"enabled\": false}",
+	};
+	struct fields fields;
+	bool on;
+	int rc = change_begin(request, &change, &fields);
+
+	if (rc != HTTP_DECLINED)
+		return rc;
+	if (!fields_bool(&fields, change.field, &on))
+		return dashboard_error(request, 400, "Expected: %s",
+		    change.expected);
+	return control_cache_set(request, on);
+}
+
+/* ---- the load test, which comes with a later version ---- */
+
+int dashboard_start_test(struct http_request *request)
+{
+	return dashboard_error(request, 501,
+	    "The load generator is not part of this build.");
+}
+
+int dashboard_test_status(struct http_request *request)
+{
+	http_response_text(request, 200, SLICE("application/json"),
+	    SLICE("{\"running\":false}\n"));
+	return HTTP_DONE;
+}
+
+/* ---- the session ---- */
+
+int dashboard_session(struct http_request *request)
+{
+	struct buf out = buf_make(DASHBOARD_BODY_MAX);
+	char token[AUTH_CSRF_LEN + 1];
+
+	if (auth_csrf_token(request, token))
+		return 500;
+	buf_append_cstr(&out, "{\"user\":");
+	json_write_text(&out, request->user);
+	buf_printf(&out, ",\"token\":\"%s\",\"auth\":%s}\n", token,
+	    dashboard_request_conf(request)->auth ? "true" : "false");
+	return dashboard_answer(request, 200, SLICE("application/json"), &out);
 }
 
 /* ---- health ---- */

@@ -12,6 +12,7 @@
 enum {
 	DASHBOARD_HOSTS_MAX = 64,	/* names it may be called by */
 	DASHBOARD_BODY_MAX = 64 << 20,	/* bytes of an answer */
+	DASHBOARD_REQUEST_MAX = 4096,	/* bytes of a request's body */
 	DASHBOARD_RECENT = 10,		/* requests shown if nobody says */
 	DASHBOARD_VIEWERS_MAX = 256,	/* of the live stream at once */
 	DASHBOARD_RECENT_MAX = 1000,	/* the most one may ask for */
@@ -20,6 +21,7 @@ enum {
 /* The table with the "dashboard" block of the main context, and its own. */
 extern const struct conf_table dashboard_block_table;
 
+struct auth;
 struct history;
 struct requests;
 
@@ -28,6 +30,10 @@ struct dashboard_conf {
 	bool enabled;			/* there is such a block */
 	struct http_conf *http;		/* what its process serves, listens
 					 * included; NULL if not enabled */
+	struct auth *auth;		/* who may ask; NULL: anybody */
+	struct slice user_file, token_file;	/* as written */
+	int64_t insecure;		/* listen anywhere without `auth` */
+	int64_t change_by_get;		/* the old forms are answered */
 	int64_t metrics_detail;		/* enum metrics_level */
 	int64_t metrics_compat;		/* another exporter's names, too */
 	struct slice history_path;	/* absolute */

@@ -11,6 +11,8 @@
 
 #include "dashboard/access.h"
 #include "dashboard/answer.h"
+#include "dashboard/auth.h"
+#include "dashboard/change.h"
 #include "dashboard/frame.h"
 #include "dashboard/live.h"
 #include "dashboard/recorder.h"
@@ -44,18 +46,28 @@ static const struct dashboard_route {
 	READ("/healthz", dashboard_health),
 	{ SLICE("/toggle_cache"), DASHBOARD_METHODS_CHANGE, SLICE("POST"),
 	  dashboard_toggle_cache },
+	{ SLICE("/api/v1/cache"), 1u << HTTP_METHOD_POST, SLICE("POST"),
+	  dashboard_cache },
+	READ("/api/v1/session", dashboard_session),
+	{ SLICE("/start_test"), DASHBOARD_METHODS_CHANGE, SLICE("POST"),
+	  dashboard_start_test },
+	READ("/test_status", dashboard_test_status),
 };
 
-/* Before anything else: is it meant for us? */
+/* Before anything else: is it meant for us (RFC 9110 15.5.20)? */
 static int dashboard_check_host(struct http_request *request)
 {
 	const struct dashboard_conf *conf = dashboard_request_conf(request);
 
-	if (access_host(request->host, conf->hosts, conf->host_count))
-		return HTTP_DECLINED;
+	if (access_host(request->host, conf->hosts, conf->host_count)) {
+		if (request->head.content_length <= DASHBOARD_REQUEST_MAX)
+			return HTTP_DECLINED;
+		return dashboard_error(request, 413, "The body is larger "
+		    "than %d bytes.", DASHBOARD_REQUEST_MAX);
+	}
 	http_log(request, LOG_LEVEL_INFO, 0, "dashboard: a host that is not "
 	    "allowed was asked for");
-	return dashboard_error(request, 403, "The dashboard does not answer "
+	return dashboard_error(request, 421, "The dashboard does not answer "
 	    "to the name in the Host header; \"allowed_hosts\" in the "
 	    "dashboard block adds names.");
 }
@@ -65,15 +77,18 @@ static int dashboard_route(struct http_request *request)
 	const struct dashboard_route *route = dashboard_routes;
 	unsigned count = sizeof(dashboard_routes) / sizeof(*dashboard_routes);
 
+	/* A path can have a handler for reading and one for changes; then
+	 * both say in `allow` what both do. */
 	for (; count; count--, route++) {
 		if (!slice_equal(route->path, request->uri))
 			continue;
 		if (route->methods >> request->method & 1)
 			return route->handler(request);
 		request->response.allow = route->allow;
-		return dashboard_error(request, 405, "The method is not one "
-		    "of: %s.", route->allow.data);
 	}
+	if (request->response.allow.len)
+		return dashboard_error(request, 405, "The method is not one "
+		    "of: %s.", request->response.allow.data);
 	return dashboard_asset(request);
 }
 
@@ -118,6 +133,8 @@ const struct http_module dashboard_module = {
 	.worker_drain = live_drain,
 	.phase = {
 		[HTTP_PHASE_SERVER_REWRITE] = dashboard_check_host,
+		[HTTP_PHASE_PREACCESS] = change_check_upgrade,
+		[HTTP_PHASE_ACCESS] = auth_check,
 		[HTTP_PHASE_CONTENT] = dashboard_route,
 	},
 	.filter = dashboard_secure,

@@ -83,11 +83,13 @@ void page_write_error(struct buf *out, unsigned status, struct slice message)
 }
 
 void page_write_confirm(struct buf *out, const char *question,
-    const char *action)
+    struct slice action, const char *token)
 {
 	page_begin(out);
 	buf_printf(out, "<h1>%s</h1>\n"
-	    "<form method=\"post\" action=\"%s\"><button>Yes</button></form>\n",
-	    question, action);
+	    "<form method=\"post\" action=\"%.*s\">"
+	    "<input type=\"hidden\" name=\"token\" value=\"%s\">"
+	    "<button>Yes</button></form>\n",
+	    question, SLICE_ARG(action), token);
 	page_end(out, "No, back to the dashboard");
 }

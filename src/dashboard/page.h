@@ -11,9 +11,10 @@
 /* An error, for people. */
 void page_write_error(struct buf *out, unsigned status, struct slice message);
 
-/* A question with a button that posts to `action`, a path of ours. */
+/* A question with a button that posts the session's token to `action`, a path
+ * of ours. */
 void page_write_confirm(struct buf *out, const char *question,
-    const char *action);
+    struct slice action, const char *token);
 
 /*
  * Append `text` so that it is only text, also within quoted attributes:

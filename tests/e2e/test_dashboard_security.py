@@ -37,11 +37,11 @@ def test_its_own_names_are_answered(board, host):
 def test_other_names_are_refused(board, host):
     for path in "/", "/metrics", "/toggle_cache", "/nothing":
         response = board.get(path, headers={"Host": host})
-        assert response.status == 403
+        assert response.status == 421
         assert b"allowed_hosts" in response.body
         assert b"total_requests" not in response.body
     response = board.get("/toggle_cache", "POST", {"Host": host})
-    assert response.status == 403
+    assert response.status == 421
     assert board.json()["cache_enabled"] is True
     assert "a host that is not allowed was asked for" in board.server.log()
 
@@ -49,7 +49,7 @@ def test_other_names_are_refused(board, host):
 def test_an_old_request_without_a_host_is_refused(board):
     with Client(("127.0.0.1", board.port)) as client:
         client.send(b"GET /metrics HTTP/1.0\r\n\r\n")
-        assert client.response().status == 403
+        assert client.response().status == 421
 
 
 @pytest.mark.parametrize("path, status", [
@@ -65,6 +65,8 @@ def test_every_answer_has_the_headers_of_defence(board, path, status):
     assert "frame-ancestors 'none'" in policy
     assert "require-trusted-types-for 'script'" in policy
     assert "unsafe" not in policy
+    assert "connect-src 'self'" in policy
+    assert "require-trusted-types-for 'script'" in policy
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["x-frame-options"] == "DENY"
     assert headers["referrer-policy"] == "no-referrer"
@@ -125,4 +127,160 @@ def test_listening_for_others_is_a_configuration_error(make):
         result = server.command("-t")
         assert result.returncode == 1
         assert "it has no authentication" in result.stdout
+        assert "auth_basic_user_file" in result.stdout
         assert "ringmaster.conf:6" in result.stdout
+
+
+def test_on_purpose_others_are_listened_for(make):
+    server = make()
+    server.write(main="dashboard { listen 0.0.0.0:5000; insecure on; }")
+    result = server.command("-t")
+    assert result.returncode == 0, result.stdout
+
+
+@pytest.mark.parametrize("headers", [
+    {"Origin": "http://evil.example"}, {"Origin": "null"},
+    {"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"},
+    {"Origin": "http://localhost.evil.example"},
+])
+def test_no_other_site_gets_a_web_socket(board, headers):
+    fields = {"Upgrade": "websocket", "Connection": "Upgrade",
+              "Sec-WebSocket-Version": "13",
+              "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="}
+    for path in "/", "/api/v1/ws", "/metrics":
+        response = board.get(path, headers={**fields, **headers})
+        assert response.status == 403
+        assert b"Only the dashboard's own page" in response.body
+    own = board.get("/metrics", headers={
+        **fields, "Origin": "http://localhost", "Connection": "close"})
+    assert own.status == 200
+
+
+# ---- changes ----
+
+def post(board, path="/api/v1/cache", body=b'{"enabled":false}',
+         kind="application/json", **headers):
+    fields = {"Content-Type": kind} if kind else {}
+    fields.update((name.replace("_", "-"), value)
+                  for name, value in headers.items())
+    return board.get(path, "POST", fields, body)
+
+
+def enabled(board):
+    return board.json()["cache_enabled"]
+
+
+def test_the_cache_is_set_and_not_toggled(board):
+    for on in False, False, True, True, False:
+        body = json.dumps({"enabled": on}).encode()
+        response = post(board, body=body)
+        assert response.status == 200
+        assert json.loads(response.body) == {"cache_enabled": on}
+        assert enabled(board) is on
+    kinds = [mark["kind"] for mark in board.json()["marks"]]
+    assert kinds.count("cache_off") == 2 and kinds.count("cache_on") == 1
+    log = board.server.log()
+    assert log.count("dashboard: 127.0.0.1 switched the file cache off") == 2
+    assert log.count("dashboard: 127.0.0.1 switched the file cache on") == 1
+
+
+@pytest.mark.parametrize("kind", [
+    "application/x-www-form-urlencoded",
+    "Application/X-WWW-Form-URLencoded; charset=utf-8",
+])
+def test_a_form_sets_it_too(board, kind):
+    assert post(board, body=b"enabled=false", kind=kind).status == 200
+    assert enabled(board) is False
+
+
+@pytest.mark.parametrize("body, kind, status", [
+    (b"", None, 400), (b"{}", "application/json", 400),
+    (b'{"enabled":1}', "application/json", 400),
+    (b'{"enabled":"true"}', "application/json", 400),
+    (b'{"enabled":true', "application/json", 400),
+    (b'{"enabled":false,"x":true}', "application/json", 400),
+    (b'{"enabled":false,"enabled":true}', "application/json", 400),
+    (b"enabled=off", "application/x-www-form-urlencoded", 400),
+    (b'{"enabled":false}', "text/plain", 415),
+    (b'{"enabled":false}', None, 415),
+    (b'{"enabled":false}', "application/json2", 415),
+    (b'{"enabled":false}'.ljust(4097), "application/json", 413),
+])
+def test_what_is_not_understood_changes_nothing(board, body, kind, status):
+    response = post(board, body=body, kind=kind)
+    assert response.status == status
+    assert json.loads(response.body)["error"]["status"] == status
+    if status == 400:
+        assert "Expected:" in json.loads(response.body)["error"]["message"] \
+            or b'{\\"enabled\\": true}' in response.body
+    assert enabled(board) is True
+
+
+def test_the_largest_body_is_read_and_chunks_count_too(board):
+    assert post(board, body=b'{"enabled":false}'.ljust(4096)).status == 200
+    assert enabled(board) is False
+    for size, status in (4096, 200), (4097, 413):
+        text = b'{"enabled":true}'.ljust(size)
+        with Client(("127.0.0.1", board.port)) as client:
+            client.send(b"POST /api/v1/cache HTTP/1.1\r\nHost: localhost\r\n"
+                        b"Content-Type: application/json\r\n"
+                        b"Transfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n"
+                        b"0\r\n\r\n" % (size, text))
+            response = client.response()
+        assert response.status == status
+        assert response.headers["content-type"] == "application/json"
+    assert enabled(board) is True
+
+
+@pytest.mark.parametrize("headers", [
+    {"Origin": "http://evil.example"}, {"Sec_Fetch_Site": "cross-site"},
+    {"Referer": "http://evil.example/"},
+])
+def test_another_site_changes_nothing(board, headers):
+    response = post(board, **headers)
+    assert response.status == 403
+    assert enabled(board) is True
+    assert "a change from another site was refused" in board.server.log()
+
+
+def test_a_browser_that_says_nothing_is_asked_first(board):
+    agent = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/128.0"}
+    response = board.get("/toggle_cache", headers=agent)
+    assert response.status == 200
+    assert b'<form method="post" action="/toggle_cache">' in response.body
+    assert enabled(board) is True
+
+
+def test_changes_are_405_for_other_methods(board):
+    for path, allow in ("/api/v1/cache", "POST"), ("/start_test", "POST"), \
+            ("/api/v1/session", "GET, HEAD"), ("/test_status", "GET, HEAD"):
+        response = board.get(path, "DELETE")
+        assert response.status == 405
+        assert response.headers["allow"] == allow
+    assert board.get("/api/v1/cache").status == 405
+
+
+def test_there_is_no_load_test_yet(board):
+    assert board.json("/test_status") == {"running": False}
+    for method in "GET", "POST":
+        response = board.get("/start_test", method)
+        assert response.status == 501
+        assert json.loads(response.body)["error"]["message"] == \
+            "The load generator is not part of this build."
+
+
+def test_the_old_get_forms_can_be_left_out(start):
+    board = start_board(start, block="change_by_get off;")[1]
+    response = board.get("/toggle_cache")
+    assert response.status == 405
+    assert response.headers["allow"] == "POST"
+    assert enabled(board) is True
+    assert board.get("/toggle_cache", "POST").status == 200
+    assert enabled(board) is False
+
+
+def test_without_authentication_the_session_is_nobodys(board):
+    session = board.json("/api/v1/session")
+    assert session["user"] == "" and session["auth"] is False
+    assert len(session["token"]) == 64
+    assert board.json("/api/v1/session") == session

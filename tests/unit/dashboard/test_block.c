@@ -68,6 +68,8 @@ static void an_empty_block_is_the_default(void **state)
 	assert_true(block_listens("127.0.0.1:5000"));
 	assert_int_equal(dashboard->metrics_detail, METRICS_LEVEL_STANDARD);
 	assert_true(dashboard->metrics_compat);
+	assert_null(dashboard->auth);
+	assert_true(dashboard->change_by_get);
 	assert_true(slice_ends(dashboard->history_path,
 	    SLICE("/ringmaster.history")));
 	assert_true(block_answers_to("localhost"));
@@ -104,22 +106,33 @@ static void what_the_block_says_counts(void **state)
 	fixture_fini(&fixture);
 }
 
+#define REMEDY "it has no authentication; add \"auth_basic_user_file\" or " \
+    "\"auth_token_file\" to the block, or let it be a loopback address " \
+    "(127.0.0.1, [::1]) or a unix: path, or say \"insecure on\""
+
 static void other_machines_are_not_listened_to(void **state)
 {
 	(void)state;
 	assert_refused("dashboard {\nlisten 127.0.0.1:5000;\n"
 	    "listen 0.0.0.0:5000;\n}", "emerg: the dashboard cannot listen on "
-	    "\"0.0.0.0:5000\": it has no authentication, so it must be a "
-	    "loopback address (127.0.0.1, [::1]) or a unix: path in "
-	    "test.conf:3");
-	assert_refused("dashboard { listen 5000; }", "emerg: the dashboard "
-	    "cannot listen on \"0.0.0.0:5000\": it has no authentication, so "
-	    "it must be a loopback address (127.0.0.1, [::1]) or a unix: path "
-	    "in test.conf:1");
-	assert_refused("dashboard { listen [::]:5000; }", "emerg: the dashboard "
-	    "cannot listen on \"[::]:5000\": it has no authentication, so it "
-	    "must be a loopback address (127.0.0.1, [::1]) or a unix: path "
-	    "in test.conf:1");
+	    "\"0.0.0.0:5000\": " REMEDY " in test.conf:3");
+	assert_refused("dashboard { listen 5000; insecure off; }",
+	    "emerg: the dashboard cannot listen on \"0.0.0.0:5000\": "
+	    REMEDY " in test.conf:1");
+	assert_refused("dashboard { listen [::]:5000; }",
+	    "emerg: the dashboard cannot listen on \"[::]:5000\": "
+	    REMEDY " in test.conf:1");
+}
+
+static void on_purpose_they_are(void **state)
+{
+	(void)state;
+	assert_int_equal(block_read("dashboard { insecure on; "
+	    "listen 0.0.0.0:5000; change_by_get off; }"), 0);
+	assert_true(block_listens("0.0.0.0:5000"));
+	assert_null(dashboard->auth);
+	assert_false(dashboard->change_by_get);
+	fixture_fini(&fixture);
 }
 
 static void mistakes_are_told_with_their_line(void **state)
@@ -180,6 +193,7 @@ int main(void)
 		cmocka_unit_test(an_empty_block_is_the_default),
 		cmocka_unit_test(what_the_block_says_counts),
 		cmocka_unit_test(other_machines_are_not_listened_to),
+		cmocka_unit_test(on_purpose_they_are),
 		cmocka_unit_test(mistakes_are_told_with_their_line),
 		cmocka_unit_test(names_have_a_limit),
 	};

@@ -63,7 +63,7 @@ static void pages_hold_neither_script_nor_style(void **state)
 {
 	(void)state;
 	page_write_error(&out, 404, SLICE("<b>no</b>"));
-	page_write_confirm(&out, "Sure?", "/toggle_cache");
+	page_write_confirm(&out, "Sure?", SLICE("/toggle_cache"), "abc");
 	assert_false(out.failed);
 	assert_false(page_has("<script"));
 	assert_false(page_has("<style"));

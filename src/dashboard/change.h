@@ -1,0 +1,38 @@
+#ifndef RINGMASTER_DASHBOARD_CHANGE_H
+#define RINGMASTER_DASHBOARD_CHANGE_H
+
+#include "dashboard/fields.h"
+#include "http/request.h"
+
+/*
+ * What goes before every change: may this request make it, and what does it
+ * say?
+ */
+
+struct change {
+	/* Asked of somebody who followed a link or has no script; or NULL. */
+	const char *question;
+	struct slice field;	/* that its body may have; empty: none */
+	const char *expected;	/* an example of such a body */
+};
+
+/*
+ * Check where a request (GET or POST) comes from and read its body.
+ *
+ * Returns HTTP_DECLINED with what the body says, if the change may be made;
+ * else the request was answered: with the question, with 400, 403, 405, 413
+ * or 415 and what is wrong; or what http_request_body_read() returned.
+ * [coroutine]
+ */
+int change_begin(struct http_request *request, const struct change *change,
+    struct fields *ret);
+
+/* Log who changed what: "NAME-OR-ADDRESS TEXT". */
+void change_log(struct http_request *request, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* A hook: only our own page may open a WebSocket, which no other rule of
+ * browsers keeps a foreign page from reading. */
+int change_check_upgrade(struct http_request *request);
+
+#endif
