@@ -251,10 +251,22 @@ bool process_serves(struct master *master)
 	return master_workers(master) == 0;
 }
 
+static bool process_workers_left(const struct master *master)
+{
+	for (unsigned i = 0; i < master->process_count; i++)
+		if (master->processes[i].kind == PROCESS_WORKER)
+			return true;
+	return false;
+}
+
 /* May it go, or is there nobody yet to do its work? */
 static bool process_is_replaced(struct master *master,
     const struct process *process)
 {
+	/* At the end the dashboard goes last: it shows the rest leave. */
+	if (process->kind == PROCESS_DASHBOARD &&
+	    master->state == MASTER_QUITTING && master_is_alone(master))
+		return !process_workers_left(master);
 	if (master->state != MASTER_SERVING)
 		return true;
 	if (process->generation == master->generation)

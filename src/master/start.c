@@ -4,7 +4,8 @@
  *	-e file		open it, so that everything below can be said there
  *	probe		is there an io_uring that can be used?
  *	read		the configuration; -t, -T and -s end here
- *	sockets		inherited or bound; another server on a port ends it
+ *	sockets		inherited or bound; another server on a port ends it,
+ *			but the dashboard of a killed master gives way
  *	daemon		the parent waits for the rest
  *	segment, pid	made only now, so that they are never another's
  */
@@ -30,6 +31,7 @@
 #include "master/upgrade.h"
 #include "master/worker.h"
 #include "metrics/logs.h"
+#include "metrics/owner.h"
 #include "metrics/segment.h"
 #include "metrics/slot.h"
 #include "ring/ring.h"
@@ -270,6 +272,9 @@ static int start_sockets(struct start *start)
 		err = listen_set_inherit(&master.listens, inherited,
 		    &start->log);
 		(void)unsetenv(UPGRADE_VARIABLE);
+	} else {
+		metrics_owner_reclaim(
+		    start->cycle->core->metrics_segment.data);
 	}
 	if (!err)
 		err = loop_prepare_sockets(&master, start->cycle,

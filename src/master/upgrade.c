@@ -106,6 +106,7 @@ void upgrade_start(struct master *master)
 void upgrade_ended(struct master *master)
 {
 	master->new_binary = 0;
+	metrics_master_return(master->segment);
 	(void)pidfile_set_old(master->cycle->core->pid.data, false,
 	    master->log);
 	if (master->state == MASTER_RESTING)

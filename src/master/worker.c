@@ -30,6 +30,7 @@
 
 #include "base/clock.h"
 #include "dashboard/recorder.h"
+#include "master/orphan.h"
 #include "master/privileges.h"
 #include "master/title.h"
 #include "metrics/segment.h"
@@ -65,6 +66,7 @@ struct worker {
 	struct pollfd *waiting;		/* one a listener */
 	unsigned listener_count;
 	struct ring_timer tick, shutdown;
+	struct orphan orphan;		/* of a dashboard */
 	int signals;			/* signalfd */
 	bool draining;
 	bool finished;			/* drained: nothing was cut off */
@@ -231,25 +233,6 @@ static void worker_pool_wait(void *arg, uint64_t wait_ns)
 	metrics_pool_wait(worker->metrics, wait_ns);
 }
 
-static void worker_tick(void *arg)
-{
-	struct worker *worker = arg;
-	const struct worker_options *options = worker->options;
-	uint64_t now = ring_now(worker->ring), next = BOARD_BEAT_NS;
-	bool stopped;
-
-	board_beat(options->board, options->process, now);
-	metrics_slot_set_ring(worker->metrics, ring_stats(worker->ring));
-	http_worker_tick(worker->http);
-	stopped = !worker->draining && worker_stop_waiting(worker);
-	worker_update_listeners(worker);
-	if (worker_is_taking(worker))
-		next = WORKER_TAKING_NS;
-	if (stopped)
-		next = WORKER_REARM_NS;
-	ring_timer_set(worker->ring, &worker->tick, now + next);
-}
-
 /* ---- the end ---- */
 
 static void worker_drained(void *arg)
@@ -326,6 +309,47 @@ static void worker_quit(struct worker *worker)
 			(uint64_t)timeout_ms * NS_PER_MSEC);
 	if (ring_spawn(worker->ring, NULL, worker_drain, worker) != 0)
 		ring_stop(worker->ring); /* no memory: stop at once */
+}
+
+/* ---- each moment ---- */
+
+/* The dashboard of a killed master goes on, but says so. */
+static void worker_orphan(struct worker *worker, uint64_t now_ns)
+{
+	switch (orphan_check(&worker->orphan, now_ns)) {
+	case ORPHAN_BECOMES:
+		log_write(worker->log, LOG_LEVEL_WARN, 0, "the master process "
+		    "is gone; the dashboard stays to show that");
+		if (!worker->draining)
+			title_set("dashboard process (server is down)");
+		break;
+	case ORPHAN_LEAVES:
+		worker_quit(worker);
+		break;
+	default:
+		break;
+	}
+}
+
+static void worker_tick(void *arg)
+{
+	struct worker *worker = arg;
+	const struct worker_options *options = worker->options;
+	uint64_t now = ring_now(worker->ring), next = BOARD_BEAT_NS;
+	bool stopped;
+
+	board_beat(options->board, options->process, now);
+	metrics_slot_set_ring(worker->metrics, ring_stats(worker->ring));
+	http_worker_tick(worker->http);
+	stopped = !worker->draining && worker_stop_waiting(worker);
+	worker_update_listeners(worker);
+	if (options->dashboard)
+		worker_orphan(worker, now);
+	if (worker_is_taking(worker))
+		next = WORKER_TAKING_NS;
+	if (stopped)
+		next = WORKER_REARM_NS;
+	ring_timer_set(worker->ring, &worker->tick, now + next);
 }
 
 /* ---- signals ---- */
@@ -406,10 +430,11 @@ static int worker_ring_open(struct worker *worker)
 	return ring_open(&options, &worker->ring);
 }
 
-/* Drain when the master dies, also if it just did. */
+/* Drain when the master dies, also if it just did. The dashboard does not:
+ * see worker_orphan(). */
 static void worker_follow_master(const struct worker *worker)
 {
-	if (worker->options->master == 0)
+	if (worker->options->master == 0 || worker->options->dashboard)
 		return;
 	(void)prctl(PR_SET_PDEATHSIG, SIGQUIT); /* cannot fail */
 	if (getppid() != worker->options->master)
@@ -487,6 +512,8 @@ static int worker_start(struct worker *worker)
 		return err;
 	}
 	ring_set_hooks(worker->ring, &hooks);
+	worker->orphan = (struct orphan){ .master = options->master,
+	    .segment = options->segment };
 	worker->tick.fn = worker_tick;
 	worker->tick.arg = worker;
 	worker->shutdown.fn = worker_shutdown_timed_out;

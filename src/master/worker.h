@@ -10,7 +10,8 @@
  * serves: the life of the process from the fork to its end.
  *
  * Signals: QUIT to drain, TERM and INT to stop at once, USR1 to open the log
- * files again. When the master dies, the worker drains.
+ * files again. When the master dies, a worker drains; the dashboard stays
+ * for a while (orphan.h).
  */
 
 struct metrics_segment;

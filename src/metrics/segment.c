@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "metrics/lock.h"
+#include "metrics/owner.h"
 #include "metrics/sessions.h"
 
 enum { METRICS_FILE_MODE = 0640 };
@@ -243,6 +244,7 @@ int metrics_segment_create(const char *path,
 		error = -errno;
 		goto close_segment;
 	}
+	metrics_owner_hold(segment->fd);
 	error = metrics_segment_fill(segment, options);
 	if (error == 0 && (fchmod(segment->fd, METRICS_FILE_MODE) < 0 ||
 	    rename(name, path) < 0))
@@ -310,6 +312,7 @@ int metrics_segment_attach(const char *path,
 
 	if (error < 0)
 		return error;
+	metrics_owner_hold((*ret)->fd);
 	locked = metrics_header_lock(*ret);
 	if (locked < 0) {
 		metrics_segment_close(ret);
@@ -465,6 +468,12 @@ void metrics_connections_limit_set(struct metrics_segment *segment,
     uint64_t limit)
 {
 	metrics_store(&segment->file->header.connections_limit, limit);
+}
+
+void metrics_master_return(struct metrics_segment *segment)
+{
+	metrics_store32(&segment->file->header.master_pid,
+	    (uint32_t)getpid());
 }
 
 int metrics_cache_switch(struct metrics_segment *segment, bool on)

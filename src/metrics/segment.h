@@ -431,16 +431,17 @@ struct metrics_options {
 
 /*
  * Make a new segment at `path` (mode 0640), in place of an old one, whose
- * owners may go on with it. SIGXFSZ has to be ignored for a file size limit
- * to be an error. Returns 0 or -errno (-ENOSPC, -EFBIG, -EACCES, ...).
+ * owners may go on with it, and hold it (owner.h). SIGXFSZ has to be ignored
+ * for a file size limit to be an error. Returns 0 or -errno (-ENOSPC, -EFBIG,
+ * -EACCES, ...).
  */
 int metrics_segment_create(const char *path,
     const struct metrics_options *options, struct metrics_segment **ret);
 
 /*
- * Share the segment of a master that still runs: for the upgrade of the
- * binary. Returns 0, -EPROTO if it is not a segment or of another layout
- * (then make a new one), or -errno.
+ * Share the segment of a master that still runs, and hold it (owner.h): for
+ * the upgrade of the binary. Returns 0, -EPROTO if it is not a segment or of
+ * another layout (then make a new one), or -errno.
  */
 int metrics_segment_attach(const char *path,
     const struct metrics_options *options, struct metrics_segment **ret);
@@ -489,6 +490,9 @@ void metrics_respawn_count(struct metrics_segment *segment);
 void metrics_generation_set(struct metrics_segment *segment, uint64_t value);
 void metrics_connections_limit_set(struct metrics_segment *segment,
     uint64_t limit);
+
+/* This process is the master again: the one that was to follow it died. */
+void metrics_master_return(struct metrics_segment *segment);
 
 /* Switch the file cache of all workers; adds a mark if it changed. */
 int metrics_cache_switch(struct metrics_segment *segment, bool on);
