@@ -1,20 +1,222 @@
 /*
- * The page: what begins when it is loaded.
+ * The page: what comes from the server goes into the store, and what the
+ * reader does to it; the parts follow the store.
  */
 
-const state = document.getElementById('state');
+import { $, announce, attr, put, show } from './dom.js';
+import { balance, store } from './store.js';
+import { clock, clockMs } from './format.js';
+import { get, onDenied, post } from './api.js';
+import { keep, onView } from './url.js';
+import { mountCards, cardsSnapshot, showCards, switchCache } from './cards.js';
+import { mountCharts } from './charts.js';
+import { mountKeys } from './keys.js';
+import { mountRequests, seedRecent, setFilter } from './requests.js';
+import { mountStatus, setLink, setMarks, setNote, setVersion, showStatus }
+	from './status.js';
+import { mountWho } from './who.js';
+import { startStream } from './stream.js';
 
-/* Show whether the server is well. */
-async function showHealth() {
-	let up = false;
+const BOOT_RETRY_MS = 3000;
+const ranges = [...document.querySelectorAll('#ranges [data-range]')];
 
+/* ---- the server ---- */
+
+let booted = false, early = null, instance = '';
+
+/* What is asked for once; again until it is answered. */
+async function boot() {
 	try {
-		up = (await fetch('/healthz')).ok;
+		store.boot(await get('/api/v1/catalogue'));
+		booted = true;
+		if (early)
+			takeFrame(early);
+		early = null;
 	} catch {
-		/* nobody answers: it is down */
+		setTimeout(boot, BOOT_RETRY_MS);
+		return;
 	}
-	state.dataset.state = up ? 'up' : 'down';
-	state.textContent = up ? 'healthy' : 'server down';
+	seedRecent().catch(() => {});
+	get('/api/v1/snapshot').then(snapshot => {
+		setVersion(snapshot.identity.build.version);
+		cardsSnapshot(snapshot);
+	}).catch(() => {});
 }
 
-showHealth();
+function takeFrame(frame) {
+	if (!booted) {
+		early = frame;		/* its series have no names yet */
+		return;
+	}
+	store.setDown(frame.up ? null : frame.since * 1000);
+	store.push(frame);
+	if (instance && instance !== frame.instance)
+		boot();
+	instance = frame.instance;
+}
+
+let drawn = 0;
+
+/* Once a frame, and not where nobody looks. */
+function draw() {
+	if (document.hidden || drawn)
+		return;
+	drawn = requestAnimationFrame(() => {
+		drawn = 0;
+		if (!store.last)
+			return;
+		showStatus();
+		if (!store.paused)
+			showCards();
+		put($('pause-note'), `paused, ${store.behind} s behind`);
+	});
+}
+
+/* ---- range, pause, marks ---- */
+
+function showRange() {
+	const { seconds, zoom } = store.range;
+
+	for (const button of ranges)
+		attr(button, 'aria-pressed', !zoom &&
+			Number(button.dataset.range) === seconds);
+	show($('unzoom'), zoom !== null);
+	$('unzoom').title = zoom ? `${clock(zoom[0] * 1000)} to ` +
+		clock(zoom[1] * 1000) : '';
+	keep('range', seconds);
+	keep('zoom', zoom ? zoom.map(Math.round).join('-') : '');
+}
+
+function showPause() {
+	attr($('pause'), 'aria-pressed', store.paused);
+	attr($('pause'), 'aria-label', store.paused ? 'Go on' : 'Pause');
+	show($('pause-note'), store.paused);
+	put($('pause-note'), 'paused, 0 s behind');
+	announce(store.paused ? 'Paused.' : 'Live again.');
+	draw();
+}
+
+function showMark(mark) {
+	announce(`${mark.kind.replaceAll('_', ' ')} at ${clockMs(mark.ms)}` +
+		(mark.text ? `: ${mark.text}` : ''));
+}
+
+/* Zoom to a minute around the mark before or after what is shown. */
+function jumpToMark(way) {
+	const { zoom } = store.range;
+	const at = zoom ? (zoom[0] + zoom[1]) / 2 : Infinity;
+	const marks = store.allMarks().filter(mark => way < 0
+		? mark.ms / 1000 < at - 1 : mark.ms / 1000 > at + 1);
+	const mark = way < 0 ? marks.at(-1) : marks[0];
+
+	if (!mark) {
+		announce(way < 0 ? 'There is no mark before.'
+			: 'There is no mark after.');
+		return;
+	}
+	store.zoom(mark.ms / 1000 - 30, mark.ms / 1000 + 30);
+	showMark(mark);
+}
+
+async function drawMark(event) {
+	const dialog = $('mark-dialog'), error = dialog.querySelector('.error');
+
+	event.preventDefault();
+	put(error, '');
+	try {
+		await post('/api/v1/marks', { text: $('mark-text').value });
+		$('mark-text').value = '';
+		dialog.close();
+		announce('The mark is drawn.');
+	} catch (failure) {
+		put(error, failure.message);
+	}
+}
+
+function startTest() {
+	if ($('start-test').disabled)
+		setNote($('test-reason').textContent);
+	else
+		$('start-test').click();
+}
+
+/* ---- putting it together ---- */
+
+function listen() {
+	for (const button of ranges)
+		button.addEventListener('click',
+			() => store.setRange(Number(button.dataset.range)));
+	$('unzoom').addEventListener('click', () => store.unzoom());
+	$('pause').addEventListener('click',
+		() => store.setPaused(!store.paused));
+	$('mark').addEventListener('click',
+		() => $('mark-dialog').showModal());
+	$('mark-form').addEventListener('submit', drawMark);
+	store.on('frame', draw);
+	store.on('data', draw);
+	store.on('range', showRange);
+	store.on('pause', showPause);
+	store.on('marks', () => setMarks(store.allMarks().map(mark =>
+		[mark.ms, mark.kind, mark.text])));
+	document.addEventListener('visibilitychange', draw);
+}
+
+function keys() {
+	const actions = {
+		'?': () => $('help').click(),
+		'/': () => $('filter').focus(),
+		' ': () => $('pause').click(),
+		p: () => $('pause').click(),
+		c: switchCache,
+		m: () => $('mark').click(),
+		t: startTest,
+		'[': () => jumpToMark(-1),
+		']': () => jumpToMark(1),
+		Escape: () => store.unzoom(),
+	};
+
+	ranges.forEach((button, i) => {
+		actions[i + 1] = () => button.click();
+	});
+	mountKeys(actions);
+}
+
+/* Filter by what was clicked, and show it. */
+function look(filter) {
+	chooseRequests('recent');
+	setFilter(filter);
+	$('requests').scrollIntoView({ block: 'nearest' });
+}
+
+mountStatus(store);
+mountCards(store);
+listen();
+keys();
+const chooseWho = mountWho(store, balance, {
+	tab: name => keep('who', name),
+	worker: index => look(`worker:${index}`),
+});
+const chooseRequests = mountRequests(store, keep);
+
+mountCharts($('charts'), store, {
+	onHeatCell: ({ from, to, min, max }) => look(`from:${from} to:${to}` +
+		` min:${(min ?? 0) * 1e3}ms` + (max ? ` max:${max * 1e3}ms` : '')),
+	onWorker: index => look(`worker:${index}`),
+	onMark: showMark,
+});
+onView(view => {
+	const [from, to] = view.zoom.split('-').map(Number);
+	const seconds = Number(view.range);
+
+	chooseWho(view.who);
+	chooseRequests(view.tab);
+	setFilter(view.filter);
+	if (ranges.some(button => Number(button.dataset.range) === seconds))
+		store.setRange(seconds);
+	if (from > 0 && to > from)
+		store.zoom(from, to);
+});
+onDenied(() => setLink('denied', null));
+startStream({ frame: takeFrame, gap: () => seedRecent().catch(() => {}),
+	state: setLink });
+boot();

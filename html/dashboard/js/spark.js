@@ -1,0 +1,101 @@
+/*
+ * Sparklines: the last minute as a line over a faint area, drawn at most once
+ * a frame and only where it is seen.
+ */
+
+const SECONDS = 60;
+
+/** Draws on `canvas`; color is the name of a token in data-color. */
+export class Spark {
+	#canvas;
+	#context;
+	#seen = false;
+	#wait = 0;
+	#points = null;
+
+	constructor(canvas) {
+		this.#canvas = canvas;
+		this.#context = canvas.getContext('2d');
+		new IntersectionObserver(entries => {
+			this.#seen = entries[entries.length - 1]
+				.isIntersecting;
+			this.#later();
+		}).observe(canvas);
+		new ResizeObserver(() => this.#later()).observe(canvas);
+		new MutationObserver(() => this.#later()).observe(
+			document.documentElement,
+			{ attributeFilter: ['data-theme'] });
+	}
+
+	/** points: numbers, NaN where there is none, the newest last. */
+	set(points) {
+		this.#points = points;
+		this.#later();
+	}
+
+	#later() {
+		if (!this.#wait && this.#seen && this.#points)
+			this.#wait = requestAnimationFrame(() => {
+				this.#wait = 0;
+				this.#draw();
+			});
+	}
+
+	#fit() {
+		const canvas = this.#canvas, scale = devicePixelRatio || 1;
+		const width = Math.round(canvas.clientWidth * scale);
+		const height = Math.round(canvas.clientHeight * scale);
+
+		if (canvas.width !== width || canvas.height !== height) {
+			canvas.width = width;
+			canvas.height = height;
+		}
+		this.#context.setTransform(scale, 0, 0, scale, 0, 0);
+		return [canvas.clientWidth, canvas.clientHeight];
+	}
+
+	#draw() {
+		const [width, height] = this.#fit(), g = this.#context;
+		const points = this.#points;
+		const step = width / (SECONDS - 1);
+		let max = 0;
+
+		for (const value of points)
+			if (value > max)
+				max = value;
+		const x = i => width - (points.length - 1 - i) * step;
+		const y = value => height - 1.5 -
+			(max ? value / max : 0) * (height - 5);
+
+		g.clearRect(0, 0, width, height);
+		g.strokeStyle = g.fillStyle = getComputedStyle(this.#canvas)
+			.getPropertyValue(this.#canvas.dataset.color);
+		g.lineWidth = 1.5;
+		g.lineJoin = 'round';
+		for (let i = 0; i < points.length; i++) {
+			const start = i;
+
+			while (i < points.length && !Number.isNaN(points[i]))
+				i++;
+			if (i > start)
+				this.#run(start, i, x, y, height);
+		}
+	}
+
+	/* One stretch without gaps. */
+	#run(start, end, x, y, height) {
+		const g = this.#context, points = this.#points;
+
+		g.beginPath();
+		for (let i = start; i < end; i++)
+			g.lineTo(x(i), y(points[i]));
+		if (end - start === 1)
+			g.lineTo(x(start) + 1, y(points[start]));
+		g.stroke();
+		g.lineTo(x(end - 1), height);
+		g.lineTo(x(start), height);
+		g.globalAlpha = 0.14;
+		g.fill();
+		g.globalAlpha = 1;
+	}
+}

@@ -1,0 +1,222 @@
+/*
+ * A table whose rows are made once and filled again: sort by column,
+ * keyboard (arrows, Home, End, Enter) where a row can be opened.
+ *
+ * A column: { key, label, title?, number?, value(item) for sorting,
+ * text(item) or fill(cell, item) with an optional init(cell) }.
+ */
+
+import { attr, make, put, show } from './dom.js';
+
+function compare(a, b) {
+	if (typeof a === 'string' || typeof b === 'string')
+		return String(a).localeCompare(String(b), 'en',
+			{ numeric: true });
+	/* what is unknown comes last, however it is sorted */
+	return (a ?? -Infinity) - (b ?? -Infinity);
+}
+
+export class Table {
+	#options;
+	#rows = [];
+	#items = [];
+	#heads;
+	#body;
+	#empty;
+	#sort = null;		/* [column, 1 or -1] */
+	#current = 0;
+
+	/**
+	 * options: caption, columns, rows (the most shown), empty (words if
+	 * there are none), open(item) for a row, children(item), name(item)
+	 * class of a row, sorted() called when the order changes.
+	 */
+	constructor(panel, options) {
+		this.#options = options;
+		this.#heads = options.columns.map(column =>
+			this.#head(column));
+		this.#body = make('tbody', { role: 'rowgroup' });
+		this.#empty = make('p', { className: 'empty',
+			textContent: 'loading …' });
+		panel.append(make('div', { className: 'scroll',
+			role: 'region', tabIndex: 0,
+			'aria-label': options.caption },
+			make('table', { role: 'table',
+				className: options.className ?? '' },
+				make('caption', { className: 'quiet',
+					textContent: options.caption }),
+				make('thead', { role: 'rowgroup' },
+					make('tr', { role: 'row' },
+						...this.#heads)),
+				this.#body), this.#empty));
+		if (options.open)
+			this.#body.addEventListener('keydown',
+				event => this.#key(event));
+	}
+
+	/** Is it in the order that items come in? */
+	get natural() {
+		return !this.#sort;
+	}
+
+	/** Fill it. Returns how many rows are shown. */
+	update(items) {
+		this.#items = items;
+		return this.#show();
+	}
+
+	#head(column) {
+		const button = make('button', { textContent: column.label,
+			title: column.title ?? '' });
+
+		button.addEventListener('click', () => this.#turn(column));
+		return make('th', { role: 'columnheader', scope: 'col',
+			className: column.number ? 'number' : '' }, button);
+	}
+
+	/* Numbers: largest first, then smallest; texts the other way round;
+	 * then as they come. */
+	#turn(column) {
+		const first = column.number ? -1 : 1;
+		const [last, way] = this.#sort ?? [];
+
+		this.#sort = last !== column ? [column, first]
+			: way === first ? [column, -first] : null;
+		this.#options.columns.forEach((one, i) => {
+			const mine = this.#sort?.[0] === one;
+
+			if (mine)
+				attr(this.#heads[i], 'aria-sort',
+					this.#sort[1] > 0 ? 'ascending'
+						: 'descending');
+			else
+				this.#heads[i].removeAttribute('aria-sort');
+		});
+		this.#show();
+		this.#options.sorted?.();
+	}
+
+	#ordered(items) {
+		if (!this.#sort)
+			return items;
+		const [column, way] = this.#sort;
+
+		return items.slice().sort((a, b) =>
+			way * compare(column.value(a), column.value(b)));
+	}
+
+	#show() {
+		const { rows: most = 50, children, empty } = this.#options;
+		let items = this.#ordered(this.#items);
+
+		if (children)
+			items = items.flatMap(item => [item,
+				...this.#ordered(children(item))]);
+		const count = Math.min(items.length, most);
+
+		while (this.#rows.length < count)
+			this.#add();
+		this.#rows.forEach((row, i) => {
+			show(row.node, i < count);
+			row.item = i < count ? items[i] : null;
+			if (row.item)
+				this.#fill(row);
+		});
+		show(this.#empty, count === 0);
+		put(this.#empty, empty ?? 'none');
+		return count;
+	}
+
+	#add() {
+		const { columns, open } = this.#options;
+		const cells = columns.map(column => {
+			const cell = make('td', { role: 'cell', className:
+				`${column.number ? 'number ' : ''}` +
+				`at-${column.key}` });
+
+			column.init?.(cell);
+			return cell;
+		});
+		const node = make('tr', { role: 'row' }, ...cells);
+		const row = { node, cells, item: null };
+
+		if (open) {
+			node.tabIndex = this.#rows.length === this.#current
+				? 0 : -1;
+			node.addEventListener('click', () => {
+				if (!getSelection().toString())
+					open(row.item);
+			});
+		}
+		this.#rows.push(row);
+		this.#body.append(node);
+	}
+
+	#fill({ node, cells, item }) {
+		const { columns, name } = this.#options;
+
+		if (name && node.className !== name(item))
+			node.className = name(item);
+		columns.forEach((column, i) => {
+			if (column.fill)
+				column.fill(cells[i], item);
+			else
+				put(cells[i], column.text(item));
+		});
+	}
+
+	#key(event) {
+		const rows = this.#rows.filter(row => row.item);
+		const at = rows.findIndex(row => row.node === event.target);
+		const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0,
+			End: rows.length - 1 }[event.key];
+
+		if (at < 0)
+			return;
+		if (event.key === 'Enter') {
+			this.#options.open(rows[at].item);
+		} else if (to !== undefined && rows[to]) {
+			rows[at].node.tabIndex = -1;
+			rows[to].node.tabIndex = 0;
+			rows[to].node.focus();
+			this.#current = to;
+		} else if (to === undefined) {
+			return;
+		}
+		event.preventDefault();
+	}
+}
+
+/** Tabs as WAI-ARIA has them; select(name) with the id behind "tab-". */
+export function tabs(section, select) {
+	const list = [...section.querySelectorAll('[role=tab]')];
+
+	function pick(tab, focus) {
+		for (const one of list) {
+			const mine = one === tab;
+
+			attr(one, 'aria-selected', mine);
+			one.tabIndex = mine ? 0 : -1;
+			show(document.getElementById(
+				one.getAttribute('aria-controls')), mine);
+		}
+		if (focus)
+			tab.focus();
+		select(tab.id.slice(4));
+	}
+	list.forEach((tab, i) => {
+		tab.addEventListener('click', () => pick(tab));
+		tab.addEventListener('keydown', event => {
+			const to = { ArrowRight: (i + 1) % list.length,
+				ArrowLeft: (i + list.length - 1) % list.length,
+				Home: 0, End: list.length - 1 }[event.key];
+
+			if (to === undefined)
+				return;
+			event.preventDefault();
+			pick(list[to], true);
+		});
+	});
+	return name => pick(list.find(tab => tab.id === `tab-${name}`) ??
+		list[0]);
+}

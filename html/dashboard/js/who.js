@@ -1,0 +1,400 @@
+/*
+ * Who: servers and locations, workers, caches, limits. The frames have the
+ * workers; the rest is of the snapshot, asked for only while it is seen.
+ */
+
+import { $, announce, confirmed, make, poll, put, show } from './dom.js';
+import { bytes, count, NONE, percent, rate, seconds } from './format.js';
+import { cardsSnapshot } from './cards.js';
+import { get, post } from './api.js';
+import { setNote } from './status.js';
+import { Table, tabs } from './table.js';
+
+const SNAPSHOT_S = 2, MINUTE_MS = 60000;
+const classes = [['c2xx', '2xx', 'c2'], ['c3xx', '3xx', 'c3'],
+	['c4xx', '4xx', 'c4'], ['c5xx', '5xx', 'c5'],
+	['aborted', '✕', 'c0']];
+
+let store, balance, current = '', poller, note = '';
+let snapshot = null, before = null;
+const tables = {};
+const drops = [];	/* [ms, counts], one a poll for a minute */
+
+const sum = numbers => numbers.reduce((a, b) => a + b, 0);
+
+/* ---- cells ---- */
+
+function shares(cell) {
+	cell.append(make('div', { className: 'shares', 'aria-hidden': 'true' },
+		...classes.map(([, , name]) =>
+			make('span', { className: name }))));
+}
+
+function sharesFill(cell, item) {
+	classes.forEach(([key], i) => cell.firstChild.children[i].style
+		.setProperty('flex-grow', item.classes[key]));
+}
+
+function meter(cell) {
+	cell.append(make('span'), make('div', { className: 'meter',
+		'aria-hidden': 'true' }, make('span')));
+}
+
+function meterFill(cell, ratio, text) {
+	const [label, box] = cell.children;
+	const known = Number.isFinite(ratio);
+
+	put(label, text ?? percent(ratio));
+	box.className = !known ? 'meter' : ratio >= 0.95 ? 'meter full'
+		: ratio >= 0.8 ? 'meter high' : 'meter';
+	box.firstChild.style.setProperty('width',
+		`${known ? Math.min(100, ratio * 100).toFixed(1) : 0}%`);
+}
+
+function column(key, label, value, text, title) {
+	return { key, label, title, number: true, value,
+		text: item => text(value(item)) };
+}
+
+/* ---- servers and locations ---- */
+
+function serverItems() {
+	const passed = before
+		? (snapshot.taken_unix_ms - before.taken_unix_ms) / 1000 : NaN;
+	const item = (one, name, old, depth) => {
+		const requests = sum(Object.values(one.classes));
+		const speed = (now, then) => old && passed > 0 && now >= then
+			? (now - then) / passed : NaN;
+
+		return { name, depth, classes: one.classes, requests,
+			rate: speed(requests, old &&
+				sum(Object.values(old.classes))),
+			sending: speed(one.bytes_out, old?.bytes_out),
+			p50: one.duration.count ? one.duration.p50 : NaN,
+			p99: one.duration.count ? one.duration.p99 : NaN,
+			sent: one.bytes_out };
+	};
+
+	return snapshot.servers.map((server, i) => {
+		const old = before?.servers[i]?.name === server.name
+			? before.servers[i] : null;
+
+		return { ...item(server, server.name, old, 0),
+			locations: server.locations.map((one, j) => {
+				const was = old?.locations[j];
+
+				return item(one, one.pattern,
+					was?.pattern === one.pattern
+						? was : null, 1);
+			}) };
+	});
+}
+
+function mountServers() {
+	tables.servers = new Table($('panel-servers'), {
+		caption: 'Servers and their locations', rows: 200,
+		empty: 'No servers.',
+		children: item => item.locations ?? [],
+		name: item => item.depth ? 'inner' : 'outer',
+		columns: [
+			{ key: 'name', label: 'Server, location',
+				value: item => item.name,
+				text: item => item.name },
+			column('rate', 'Req/s', item => item.rate, rate,
+				'requests a second, of the last two seconds'),
+			column('requests', 'Requests', item => item.requests,
+				count, 'since start'),
+			{ key: 'shares', label: 'Responses', init: shares,
+				title: 'share of each class, since start',
+				value: item => item.classes.c5xx /
+					(item.requests || 1),
+				number: false, fill: sharesFill },
+			...classes.map(([key, label]) => column(key, label,
+				item => item.classes[key], count,
+				key === 'aborted' ? 'aborted' : undefined)),
+			column('p50', 'p50', item => item.p50, seconds,
+				'half took at most this long, since start'),
+			column('p99', 'p99', item => item.p99, seconds,
+				'99 % took at most this long, since start'),
+			column('sending', 'Sending', item => item.sending,
+				n => Number.isFinite(n) ? `${bytes(n)}/s`
+					: NONE),
+			column('sent', 'Sent', item => item.sent, bytes),
+		] });
+}
+
+/* ---- workers ---- */
+
+function workerItem(w) {
+	const [index, pid, state, connections, perSecond, p99, lag, inflight,
+		busy, queued, cpu, rss, stalls] = w;
+
+	return { index, pid, state, connections, perSecond, p99, lag,
+		inflight, busy, queued, cpu, rss, stalls };
+}
+
+function mountWorkers(open) {
+	const plain = (key, label, text, title) =>
+		column(key, label, item => item[key], text, title);
+
+	tables.workers = new Table($('panel-workers'), {
+		caption: 'Workers', rows: 16, empty: 'No worker runs.', open,
+		columns: [
+			{ key: 'index', label: 'Worker', number: false,
+				value: item => item.index,
+				text: item => `w${item.index}` },
+			{ key: 'state', label: 'State',
+				value: item => item.state,
+				text: item => item.state },
+			{ key: 'pid', label: 'Process', number: true,
+				value: item => item.pid,
+				text: item => String(item.pid || NONE) },
+			plain('connections', 'Clients', count),
+			{ key: 'perSecond', label: 'Req/s', number: true,
+				value: item => item.perSecond, init: meter,
+				fill: (cell, item) => meterFill(cell,
+					item.share * 0.94,
+					rate(item.perSecond)) },
+			plain('p99', 'p99', seconds, 'of its requests'),
+			plain('lag', 'Loop lag', seconds,
+				'p99 of the time between two waits for events'),
+			plain('inflight', 'In ring', count,
+				'operations submitted and not completed'),
+			{ key: 'pool', label: 'Pool', number: true,
+				title: 'threads busy + tasks queued',
+				value: item => item.busy + item.queued,
+				text: item => `${count(item.busy)} + ` +
+					count(item.queued) },
+			plain('cpu', 'CPU', percent, 'of one processor'),
+			plain('rss', 'Memory', bytes),
+			plain('stalls', 'Stalls', count,
+				'turns of its loop longer than 10 ms'),
+		] });
+}
+
+/* Jain's index over what each did in the last minute. */
+function evenness(workers) {
+	const done = workers.map(worker =>
+		sum([...store.workerRecent(worker.index)]
+			.filter(n => !Number.isNaN(n))));
+
+	return balance(done);
+}
+
+function showWorkers() {
+	const all = (store.last.w ?? []).map(workerItem);
+	const most = Math.max(1, ...all.map(worker => worker.perSecond ?? 0));
+	const even = evenness(all);
+
+	for (const worker of all)
+		worker.share = (worker.perSecond ?? 0) / most;
+	const shown = tables.workers.update(all);
+
+	return `balance ${Number.isFinite(even) ? even.toFixed(2) : NONE}` +
+		` · showing ${shown} of ${store.last.w_all ?? all.length}`;
+}
+
+/* ---- caches ---- */
+
+function mountCache() {
+	tables.cache = new Table($('panel-cache'), {
+		caption: 'Caches', empty: 'No cache.',
+		columns: [
+			{ key: 'name', label: 'Cache', value: item => item.name,
+				text: item => item.name },
+			{ key: 'enabled', label: 'State',
+				value: item => String(item.enabled),
+				text: item => item.enabled ? 'on' : 'off' },
+			column('ratio', 'Hits of lookups', item =>
+				item.hits / (item.hits + item.misses), percent,
+				'since start'),
+			column('hits', 'Hits', item => item.hits, count),
+			column('misses', 'Misses', item => item.misses, count),
+			column('bypassed', 'Bypassed', item => item.bypassed,
+				count, 'switched off, or cannot be cached'),
+			column('entries', 'Entries', item => item.entries,
+				count),
+			column('size', 'Size', item => item.size_bytes, bytes),
+			{ key: 'full', label: 'How full', number: true,
+				value: item => item.size_bytes /
+					item.max_size_bytes,
+				init: meter, fill: (cell, item) =>
+					meterFill(cell, item.size_bytes /
+						item.max_size_bytes,
+					item.max_size_bytes ? undefined
+						: 'no limit') },
+			column('space', 'Evicted', item =>
+				item.evicted_for_space, count,
+			'dropped to make room'),
+			column('changed', 'Changed', item =>
+				item.evicted_as_changed, count,
+			'dropped because the file changed'),
+		] });
+	$('cache-flush').addEventListener('click', flush);
+}
+
+async function flush() {
+	const entries = sum((snapshot?.caches ?? []).map(one => one.entries));
+
+	if (!await confirmed('Flush the cache?', `${count(entries)} entries ` +
+		'are dropped and read again from disk when they are asked ' +
+		'for.', 'Flush'))
+		return;
+	try {
+		await post('/api/v1/cache/flush');
+		announce('The cache was flushed.');
+		poller.kick();
+	} catch (error) {
+		setNote(`The cache was not flushed. ${error.message}`);
+	}
+}
+
+/* ---- limits ---- */
+
+/* What was lost, since start. */
+function lost() {
+	const rings = snapshot.workers.map(worker => worker.ring);
+
+	return { connections: snapshot.connections.dropped,
+		accepts: snapshot.connections.accept_errors,
+		pool: snapshot.pool.rejected, shm: snapshot.shm.drops,
+		logs: snapshot.logs.access_dropped,
+		buffers: sum(rings.map(ring => ring.buffers_exhausted)),
+		overflow: sum(rings.map(ring => ring.cq_overflows)) };
+}
+
+/* What was lost within a minute, as far back as is known. */
+function recentDrops(now) {
+	const ms = snapshot.taken_unix_ms;
+
+	if (drops.length && (drops.at(-1)[0] > ms ||
+		drops.at(-1)[1].connections > now.connections))
+		drops.length = 0;
+	drops.push([ms, now]);
+	while (drops[0][0] < ms - MINUTE_MS)
+		drops.shift();
+	return key => now[key] - drops[0][1][key];
+}
+
+function limitItems() {
+	const { connections, shm, pool, workers, sessions } = snapshot;
+	const total = lost(), recent = recentDrops(total);
+	const item = (name, used, of, form, key, words) => ({ name, used, of,
+		form, words, ratio: of ? used / of : NaN,
+		total: key ? total[key] : NaN, recent: key ? recent(key)
+			: NaN });
+	const rings = workers.map(worker => worker.ring);
+
+	return [
+		item('Client connections', snapshot.active_clients,
+			connections.limit, count, 'connections', 'dropped'),
+		...workers.map(worker => item(
+			`File descriptors, w${worker.index}`, worker.open_fds,
+			worker.max_fds, count)),
+		item('Failed accepts', NaN, 0, count, 'accepts', 'failed'),
+		item('Receive buffers in use', sum(rings.map(ring =>
+			ring.buffers_total - ring.buffers_free)),
+		sum(rings.map(ring => ring.buffers_total)), count, 'buffers',
+		'waited'),
+		item('Completion queues', sum(rings.map(ring =>
+			ring.cq_backlog)), 0, count, 'overflow', 'overflows'),
+		item('Pool threads', pool.busy, pool.threads, count),
+		item('Pool queue', pool.queued, pool.queue_limit ?? 0, count,
+			'pool', 'refused'),
+		item('Shared memory', shm.used_bytes, shm.size_bytes, bytes,
+			'shm', 'not counted'),
+		item(sessions.exact === false ? 'Sessions (estimated: table full)'
+			: 'Sessions', sessions.live, sessions.limit ?? 0,
+		count),
+		item('Access log', NaN, 0, count, 'logs', 'lines lost'),
+	];
+}
+
+function mountLimits() {
+	tables.limits = new Table($('panel-limits'), {
+		caption: 'Limits and what was lost at them', rows: 100,
+		columns: [
+			{ key: 'name', label: 'Limit', value: item => item.name,
+				text: item => item.name },
+			{ key: 'used', label: 'Used', number: true,
+				value: item => item.used,
+				text: item => item.form(item.used) },
+			{ key: 'of', label: 'Of', number: true,
+				value: item => item.of || NaN,
+				text: item => item.of ? item.form(item.of)
+					: NONE },
+			{ key: 'full', label: 'How full', number: true,
+				value: item => item.ratio, init: meter,
+				fill: (cell, item) => meterFill(cell,
+					item.ratio) },
+			{ key: 'recent', label: 'Lost, 1 min', number: true,
+				title: 'within a minute, while this was shown',
+				value: item => item.recent,
+				text: item => count(item.recent) },
+			{ key: 'lost', label: 'Lost', number: true,
+				title: 'since start',
+				value: item => item.total,
+				text: item => count(item.total) },
+			{ key: 'words', label: 'Which means',
+				value: item => item.words ?? '',
+				text: item => item.words ?? '' },
+		] });
+}
+
+/* ---- all of them ---- */
+
+function showCurrent() {
+	if (store.paused)
+		return;
+	if (current === 'workers' && store.last)
+		note = showWorkers();
+	else if (current !== 'workers' && snapshot)
+		note = showSnapshot();
+	put($('who').querySelector('.shown'), note);
+}
+
+function showSnapshot() {
+	const items = { servers: serverItems, limits: limitItems,
+		cache: () => snapshot.caches }[current]();
+	const shown = tables[current].update(items);
+	const all = items.length + (current === 'servers'
+		? sum(items.map(item => item.locations.length)) : 0);
+
+	return `showing ${shown} of ${all}`;
+}
+
+async function refresh() {
+	const fresh = await get('/api/v1/snapshot');
+
+	before = snapshot?.identity.instance === fresh.identity.instance &&
+		fresh.taken_unix_ms - snapshot.taken_unix_ms > 500
+		? snapshot : null;
+	snapshot = fresh;
+	cardsSnapshot(fresh);
+	showCurrent();
+}
+
+/**
+ * Make the tables. on.tab(name) is called when another one is chosen,
+ * on.worker(index) when one is to be filtered by. Returns how to choose one.
+ */
+export function mountWho(from, even, on) {
+	store = from;
+	balance = even;
+	mountServers();
+	mountWorkers(item => on.worker(item.index));
+	mountCache();
+	mountLimits();
+	poller = poll($('who'), SNAPSHOT_S, refresh);
+	store.on('frame', () => {
+		if (current === 'workers' && !document.hidden)
+			showCurrent();
+	});
+	return tabs($('who'), name => {
+		current = name;
+		show($('cache-flush'), name === 'cache');
+		showCurrent();
+		poller.kick();
+		on.tab(name);
+	});
+}
