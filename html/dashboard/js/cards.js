@@ -69,6 +69,7 @@ function hitRatios(n) {
 /* ---- one card ---- */
 
 class Card {
+	/* labels: the details', or [label, title] */
 	constructor(id, labels, series) {
 		this.root = $(id);
 		this.figure = this.root.querySelector('.figure');
@@ -78,11 +79,13 @@ class Card {
 		this.number = make('span');
 		this.unit = make('abbr');
 		this.figure.replaceChildren(this.number, ' ', this.unit);
-		this.values = labels.map(label => {
+		this.values = labels.map(one => {
+			const [label, title = ''] = [one].flat();
 			const value = make('dd', { textContent: NONE });
 
 			this.root.querySelector('.detail').append(make('div',
-				{}, make('dt', { textContent: label }), value));
+				{ title }, make('dt', { textContent: label }),
+				value));
 			return value;
 		});
 	}
@@ -116,7 +119,7 @@ class Card {
 		const much = Math.abs(change);
 		const text = much < CHANGE_MIN ? '='
 			: `${change > 0 ? '▲' : '▼'} ${much >= 9.995 ? '>999'
-				: (much * 100).toFixed(much < 0.0995 ? 1 : 0)}` +
+				: (much * 100).toFixed(much < 0.0095 ? 1 : 0)}` +
 			(ratio ? ' pt' : ' %');
 
 		put(this.delta, text);
@@ -146,7 +149,7 @@ function showLive({ tot }) {
 function showCache({ tot }) {
 	const hits = lately('cache_hits');
 
-	cache.show([percent(hits / (hits + lately('cache_misses'))), 'hits, 1 min',
+	cache.show([percent(hits / (hits + lately('cache_misses'))), 'hits',
 		'lookups of the last minute answered from memory'], [
 		percent(tot.hits / (tot.hits + tot.misses)),
 		count(tot.hits), count(tot.misses), count(tot.bypass),
@@ -159,7 +162,7 @@ function showAverage({ tot }, before) {
 	const [number, unit, words] = secondsParts(requests > 0
 		? Math.max(0, sum / requests) : NaN);
 
-	average.show([number, unit && `${unit} mean, 1 min`,
+	average.show([number, unit && `${unit} mean`,
 		words && `mean of the last minute, in ${words}`], [
 		seconds(store.value('latency_p50') ?? NaN),
 		seconds(store.value('latency_p99') ?? NaN),
@@ -174,8 +177,8 @@ function showCookies({ t, tot }, before) {
 
 	cookies.show([count(sessions), sessions === 1 ? 'session'
 		: 'sessions'], [
-		`${rate(minutes > 0.1 ? (tot.created - before.created) / minutes
-			: NaN)} / min`,
+		minutes > 0.1 ? `${rate((tot.created - before.created) /
+			minutes)} / min` : NONE,
 		count(tot.created),
 		count(cookies.today),
 		count(cookies.expired),
@@ -255,14 +258,20 @@ export async function switchCache() {
 /** Make the cards; to be called once. */
 export function mountCards(from) {
 	store = from;
-	live = new Card('card-live', ['Requests', 'Req/s 1 · 10 · 60 s',
-		'Read · write · idle', 'Peak / limit'], 'active_clients');
+	live = new Card('card-live', ['Requests',
+		['Req/s', 'requests a second: of the last second, ten ' +
+			'seconds, minute'],
+		['R · W · idle', 'reading a request · writing an answer · ' +
+			'kept alive'],
+		['Peak / limit', 'most clients at once, and as many as ' +
+			'there may be']], 'active_clients');
 	cache = new Card('card-cache', ['Since start', 'Hits', 'Misses',
-		'Bypassed'], hitRatios);
+		['Bypassed', 'switched off, or cannot be cached']], hitRatios);
 	average = new Card('card-avg', ['p50', 'p99', 'Longest',
 		'Since start'], 'latency_p50');
-	cookies = new Card('card-cookies', ['New', 'Handed out', 'Today',
-		'Expired'], 'sessions');
+	cookies = new Card('card-cookies', ['New', 'Handed out',
+		['Today', 'different ones, within 2 %'], 'Expired'],
+	'sessions');
 	pool = new Card('card-pool', ['Busy', 'Queued', 'Wait p99',
 		'Refused'], 'pool_busy');
 	$('cache-switch').addEventListener('click', switchCache);

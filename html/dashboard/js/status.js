@@ -83,7 +83,7 @@ function identity(frame) {
 	if (frame.reloaded > frame.started + 1 || !frame.reload_ok)
 		parts.push(`reloaded ${clock(frame.reloaded * 1000)} ` +
 			(frame.reload_ok ? '✓' : '✕'));
-	if (mark)
+	if (mark && !['start', 'reload'].includes(mark[1]))
 		parts.push(`${mark[1].replaceAll('_', ' ')} ${clock(mark[0])}`);
 	return parts.join(' · ');
 }

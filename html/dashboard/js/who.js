@@ -40,13 +40,14 @@ function meter(cell) {
 		'aria-hidden': 'true' }, make('span')));
 }
 
-function meterFill(cell, ratio, text) {
+/* even: full is nothing to worry about */
+function meterFill(cell, ratio, text, even = false) {
 	const [label, box] = cell.children;
 	const known = Number.isFinite(ratio);
 
 	put(label, text ?? percent(ratio));
-	box.className = !known ? 'meter' : ratio >= 0.95 ? 'meter full'
-		: ratio >= 0.8 ? 'meter high' : 'meter';
+	box.className = !known ? 'meter' : even || ratio < 0.8 ? 'meter known'
+		: ratio < 0.95 ? 'meter known high' : 'meter known full';
 	box.firstChild.style.setProperty('width',
 		`${known ? Math.min(100, ratio * 100).toFixed(1) : 0}%`);
 }
@@ -153,8 +154,8 @@ function mountWorkers(open) {
 			{ key: 'perSecond', label: 'Req/s', number: true,
 				value: item => item.perSecond, init: meter,
 				fill: (cell, item) => meterFill(cell,
-					item.share * 0.94,
-					rate(item.perSecond)) },
+					item.share, rate(item.perSecond),
+					true) },
 			plain('p99', 'p99', seconds, 'of its requests'),
 			plain('lag', 'Loop lag', seconds,
 				'p99 of the time between two waits for events'),
@@ -327,17 +328,16 @@ function mountLimits() {
 				value: item => item.ratio, init: meter,
 				fill: (cell, item) => meterFill(cell,
 					item.ratio) },
-			{ key: 'recent', label: 'Lost, 1 min', number: true,
+			{ key: 'words', label: 'Beyond it',
+				value: item => item.words ?? '',
+				text: item => item.words ?? '' },
+			{ key: 'recent', label: 'Last minute', number: true,
 				title: 'within a minute, while this was shown',
 				value: item => item.recent,
 				text: item => count(item.recent) },
-			{ key: 'lost', label: 'Lost', number: true,
-				title: 'since start',
+			{ key: 'lost', label: 'Since start', number: true,
 				value: item => item.total,
 				text: item => count(item.total) },
-			{ key: 'words', label: 'Which means',
-				value: item => item.words ?? '',
-				text: item => item.words ?? '' },
 		] });
 }
 
