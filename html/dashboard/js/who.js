@@ -11,6 +11,7 @@ import { setNote } from './status.js';
 import { Table, tabs } from './table.js';
 
 const SNAPSHOT_S = 2, MINUTE_MS = 60000;
+const RATE_MIN_MS = 500, RATE_MAX_MS = 10000;	/* between snapshots */
 const classes = [['c2xx', '2xx', 'c2'], ['c3xx', '3xx', 'c3'],
 	['c4xx', '4xx', 'c4'], ['c5xx', '5xx', 'c5'],
 	['aborted', '✕', 'c0']];
@@ -366,9 +367,13 @@ function showSnapshot() {
 async function refresh() {
 	const fresh = await get('/api/v1/snapshot');
 
-	before = snapshot?.identity.instance === fresh.identity.instance &&
-		fresh.taken_unix_ms - snapshot.taken_unix_ms > 500
-		? snapshot : null;
+	const passed = fresh.taken_unix_ms - (snapshot?.taken_unix_ms ?? 0);
+
+	if (snapshot?.identity.instance !== fresh.identity.instance ||
+		passed > RATE_MAX_MS)
+		before = null;
+	else if (passed > RATE_MIN_MS)
+		before = snapshot;
 	snapshot = fresh;
 	cardsSnapshot(fresh);
 	showCurrent();
