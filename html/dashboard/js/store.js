@@ -35,8 +35,7 @@ const GHOSTS = ['active_clients', 'requests', 'latency_p99'];
  * The step for a time of `seconds`: whole records, at most about POINTS_MAX
  * points.
  */
-export function stepOf(seconds)
-{
+export function stepOf(seconds) {
 	const fine = SPANS.find((span) => seconds / span <= POINTS_MAX) ??
 	    SPANS.at(-1);
 
@@ -48,8 +47,7 @@ export function stepOf(seconds)
  * point). `known` overrides where it is a number. Before the count's zero,
  * and where nothing was recorded, there is none.
  */
-export function countBack(rates, step, last, known, out)
-{
+export function countBack(rates, step, last, known, out) {
 	let sum = last;
 
 	for (let i = rates.length - 1; i >= 0; i--) {
@@ -66,8 +64,7 @@ export function countBack(rates, step, last, known, out)
  * Jain's index of balance of what each of n does: 1 is even, 1/n is all on
  * one; NaN if there is nothing to share.
  */
-export function balance(numbers)
-{
+export function balance(numbers) {
 	let sum = 0, squares = 0;
 
 	for (const number of numbers) {
@@ -77,15 +74,13 @@ export function balance(numbers)
 	return squares > 0 ? sum * sum / (numbers.length * squares) : NaN;
 }
 
-function nanArray(length)
-{
+function nanArray(length) {
 	return new Float64Array(length).fill(NaN);
 }
 
 /** A ring of seconds: named columns, and the counts of a heatmap. */
 class Live {
-	constructor(names)
-	{
+	constructor(names) {
 		this.columns = names.map(() => nanArray(LIVE_S));
 		this.stamps = new Float64Array(LIVE_S);
 		this.heat = new Uint32Array(LIVE_S * HEAT_ROWS);
@@ -94,14 +89,12 @@ class Live {
 	}
 
 	/* May second t be written? What is older than the ring may not. */
-	#fits(t)
-	{
+	#fits(t) {
 		return t > 0 && t > this.newest - LIVE_S;
 	}
 
 	/* Begin second t: all is unknown, unless it was begun before. */
-	begin(t)
-	{
+	begin(t) {
 		const slot = t % LIVE_S;
 
 		if (!this.#fits(t))
@@ -115,8 +108,7 @@ class Live {
 	}
 
 	/* pairs: row, count, row, count, ... or null if not recorded */
-	putHeat(t, pairs)
-	{
+	putHeat(t, pairs) {
 		const slot = t % LIVE_S;
 		const first = slot * HEAT_ROWS;
 
@@ -129,8 +121,7 @@ class Live {
 		this.heatStamps[slot] = t;
 	}
 
-	at(column, t)
-	{
+	at(column, t) {
 		const slot = t % LIVE_S;
 
 		return this.stamps[slot] === t ? this.columns[column][slot]
@@ -138,31 +129,27 @@ class Live {
 	}
 
 	/* Seconds from + 1 to from + out.length. */
-	copy(column, from, out)
-	{
+	copy(column, from, out) {
 		for (let i = 0; i < out.length; i++)
 			out[i] = this.at(column, from + 1 + i);
 		return out;
 	}
 
-	holds(from)
-	{
+	holds(from) {
 		return from >= this.newest - LIVE_S;
 	}
 }
 
 /** The counts of a window: `count` columns of HEAT_ROWS. */
 class Heat {
-	constructor()
-	{
+	constructor() {
 		this.from = this.count = 0;
 		this.step = 1;
 		this.counts = new Uint32Array(HEAT_ROWS);
 		this.known = new Uint8Array(1);
 	}
 
-	size(from, step, count)
-	{
+	size(from, step, count) {
 		this.from = from;
 		this.step = step;
 		this.count = count;
@@ -176,8 +163,7 @@ class Heat {
 
 	/* Columns of whole steps of the clock, so that they stay when the
 	 * window moves on. */
-	read(live, from, to)
-	{
+	read(live, from, to) {
 		const step = Math.ceil((to - from) / HEAT_COLUMNS);
 		const start = from - from % step;
 
@@ -195,8 +181,7 @@ class Heat {
 		}
 	}
 
-	take(answer)
-	{
+	take(answer) {
 		this.size(answer.from, answer.step, answer.columns.length);
 		answer.columns.forEach((pairs, column) => {
 			if (!pairs)
@@ -211,8 +196,7 @@ class Heat {
 
 /** Of each worker a minute: requests a second. */
 class Workers {
-	constructor()
-	{
+	constructor() {
 		this.indexes = new Int32Array(WORKERS_MAX).fill(-1);
 		this.seen = new Float64Array(WORKERS_MAX);
 		this.rates = nanArray(WORKERS_MAX * WORKER_S);
@@ -220,8 +204,7 @@ class Workers {
 	}
 
 	/* The place of a worker: its own, or that unused for longest. */
-	#place(index)
-	{
+	#place(index) {
 		let place = this.indexes.indexOf(index);
 
 		if (place >= 0)
@@ -233,8 +216,7 @@ class Workers {
 		return place;
 	}
 
-	put(t, index, rate)
-	{
+	put(t, index, rate) {
 		const place = this.#place(index);
 		const slot = place * WORKER_S + t % WORKER_S;
 
@@ -244,8 +226,7 @@ class Workers {
 	}
 
 	/* The minute that ends at `to`. */
-	recent(index, to)
-	{
+	recent(index, to) {
 		const place = this.indexes.indexOf(index);
 		const out = nanArray(WORKER_S);
 
@@ -281,8 +262,7 @@ export class Store {
 	#anchor = NaN;		// count at the end of #source
 
 	/** fetchJson: of an address, for tests. */
-	constructor(fetchJson = fetchPlain)
-	{
+	constructor(fetchJson = fetchPlain) {
 		this.fetchJson = fetchJson;
 		this.catalogue = { history: [], heat_edges: [] };
 		this.names = [];
@@ -304,16 +284,14 @@ export class Store {
 	 * 'data' (the window's contents were fetched). Gives a function that
 	 * ends that.
 	 */
-	on(name, fn)
-	{
+	on(name, fn) {
 		if (!this.#listeners.has(name))
 			this.#listeners.set(name, new Set());
 		this.#listeners.get(name).add(fn);
 		return () => this.#listeners.get(name).delete(fn);
 	}
 
-	#emit(name, detail)
-	{
+	#emit(name, detail) {
 		for (const fn of this.#listeners.get(name) ?? [])
 			fn(detail);
 	}
@@ -321,8 +299,7 @@ export class Store {
 	/* ---- what comes in ---- */
 
 	/** The answer of /api/v1/catalogue; again after a reconnection. */
-	boot(catalogue)
-	{
+	boot(catalogue) {
 		const names = catalogue.history.map((one) => one.name);
 
 		this.catalogue = catalogue;
@@ -338,8 +315,7 @@ export class Store {
 	}
 
 	/* The series are others, or the clock was set back. */
-	#forget()
-	{
+	#forget() {
 		this.live = new Live(this.names);
 		this.#arrays.clear();
 		this.#spare.clear();
@@ -348,8 +324,7 @@ export class Store {
 	}
 
 	/** A frame of the stream. */
-	push(frame)
-	{
+	push(frame) {
 		const before = this.live.newest;
 		const { t } = frame;
 
@@ -368,16 +343,14 @@ export class Store {
 	}
 
 	/** The stream is lost, or the server: since when (ms); null: back. */
-	setDown(sinceMs)
-	{
+	setDown(sinceMs) {
 		if (this.down === sinceMs)
 			return;
 		this.down = sinceMs;
 		this.#emit('down', sinceMs);
 	}
 
-	#putFrame(frame)
-	{
+	#putFrame(frame) {
 		const { live } = this;
 		const slot = live.begin(frame.t);
 
@@ -397,8 +370,7 @@ export class Store {
 
 	/* One fetch for each `what`; a newer one ends it. Nothing comes of
 	 * one that fails: the next frames try again. */
-	async #get(what, address, take)
-	{
+	async #get(what, address, take) {
 		const control = new AbortController();
 
 		this.#fetches.get(what)?.abort();
@@ -419,8 +391,7 @@ export class Store {
 	}
 
 	/* Fill seconds from + 1 to `to` of the rings, where no frame did. */
-	#fill(from, to)
-	{
+	#fill(from, to) {
 		const query = `range=${from}..${to}&step=1`;
 
 		this.#filledFrom = Math.min(this.#filledFrom, from);
@@ -444,8 +415,7 @@ export class Store {
 		});
 	}
 
-	#takeFill(answer)
-	{
+	#takeFill(answer) {
 		const { live } = this;
 
 		if (answer.step !== 1)
@@ -465,8 +435,7 @@ export class Store {
 	}
 
 	/* Fetch what the window needs and is not there. */
-	#refresh()
-	{
+	#refresh() {
 		const { seconds, zoom } = this.range;
 		const now = this.live.newest;
 
@@ -486,16 +455,14 @@ export class Store {
 		}
 	}
 
-	#stop()
-	{
+	#stop() {
 		for (const what of ['history', 'heat', 'ghost']) {
 			this.#fetches.get(what)?.abort();
 			this.#fetches.delete(what);
 		}
 	}
 
-	#fetchWindow([from, to])
-	{
+	#fetchWindow([from, to]) {
 		const step = stepOf(to - from);
 		const query = `range=${from}..${to}&step=${step}`;
 
@@ -521,8 +488,7 @@ export class Store {
 	}
 
 	/* How many requests there had been at time t, if that can be said. */
-	#totalAt(t)
-	{
+	#totalAt(t) {
 		const live = this.live.at(this.names.length - 1, t);
 		const times = this.#source?.times ?? [];
 		const i = times.findIndex((time) => time >= t);
@@ -533,16 +499,14 @@ export class Store {
 		    : this.#total;
 	}
 
-	#fetchMarks()
-	{
+	#fetchMarks() {
 		this.#get('marks', '/api/v1/marks?range=7d', (answer) =>
 		    this.#addMarks(answer.marks.map((mark) => ({
 			ms: Math.round(mark.time_unix_ns / 1e6),
 			kind: mark.kind, text: mark.text }))));
 	}
 
-	#addMarks(marks)
-	{
+	#addMarks(marks) {
 		let news = false;
 
 		for (const mark of marks) {
@@ -562,8 +526,7 @@ export class Store {
 	/* ---- the window ---- */
 
 	/* Move on with the newest frame. */
-	#advance()
-	{
+	#advance() {
 		const { seconds, zoom } = this.range;
 		const now = this.live.newest;
 
@@ -582,16 +545,14 @@ export class Store {
 	}
 
 	/* Show this time. */
-	#show([from, to])
-	{
+	#show([from, to]) {
 		this.#window = { from, to };
 		this.#changed();
 		this.#fetchGhost();
 	}
 
 	/* The contents of the window are others. */
-	#changed()
-	{
+	#changed() {
 		const { from, to } = this.#window;
 		const count = to - from;
 
@@ -607,8 +568,7 @@ export class Store {
 	}
 
 	/* An array for `name`, the one of before if it has the length. */
-	#array(name, length)
-	{
+	#array(name, length) {
 		let array = this.#spare.get(name);
 
 		if (array?.length !== length) {
@@ -619,20 +579,17 @@ export class Store {
 	}
 
 	/** From, to (seconds) and step of what is shown. */
-	window()
-	{
+	window() {
 		return { ...this.#window, step: this.#source?.step ?? 1 };
 	}
 
 	/** The times of the window's points. */
-	times()
-	{
+	times() {
 		return this.#times;
 	}
 
 	/** A series at these times. Overwritten when the window moves. */
-	data(name)
-	{
+	data(name) {
 		let array = this.#arrays.get(name);
 
 		if (!array) {
@@ -642,8 +599,7 @@ export class Store {
 		return array;
 	}
 
-	#read(name, length)
-	{
+	#read(name, length) {
 		const out = this.#array(name, length);
 		const column = this.index.get(name);
 		const last = column === this.names.length - 1;
@@ -664,8 +620,7 @@ export class Store {
 	 * The heatmap of the window: from, step, count and, of each column,
 	 * HEAT_ROWS counts; known[column] is 0 where nothing was recorded.
 	 */
-	heat()
-	{
+	heat() {
 		if (!this.#source && !this.#heatDrawn) {
 			this.#heat.read(this.live, this.#window.from,
 			    this.#window.to);
@@ -675,8 +630,7 @@ export class Store {
 	}
 
 	/** Marks {ms, kind, text} of the window, oldest first. */
-	marks()
-	{
+	marks() {
 		const { from, to } = this.#window;
 
 		return this.#marks.filter((mark) =>
@@ -684,23 +638,20 @@ export class Store {
 	}
 
 	/** All marks that are kept, oldest first. */
-	allMarks()
-	{
+	allMarks() {
 		return this.#marks;
 	}
 
 	/* ---- what cards ask for ---- */
 
 	/** The last value of a series; NaN if there is none. */
-	value(name)
-	{
+	value(name) {
 		return this.live.at(this.index.get(name) ?? -1,
 		    this.live.newest);
 	}
 
 	/** The last n seconds of a series, at most an hour. */
-	recent(name, n)
-	{
+	recent(name, n) {
 		const column = this.index.get(name);
 		const out = nanArray(Math.min(n, LIVE_S));
 
@@ -709,23 +660,20 @@ export class Store {
 	}
 
 	/** The last minute of a worker's requests a second. */
-	workerRecent(index)
-	{
+	workerRecent(index) {
 		return this.workerRings.recent(index, this.live.newest);
 	}
 
 	/* ---- what the user does ---- */
 
 	/** Show the last `seconds`. */
-	setRange(seconds)
-	{
+	setRange(seconds) {
 		this.range = { seconds, zoom: null };
 		this.#moved();
 	}
 
 	/** Show from..to. */
-	zoom(from, to)
-	{
+	zoom(from, to) {
 		const now = this.live.newest || Math.ceil(to);
 
 		from = Math.floor(from);
@@ -740,23 +688,20 @@ export class Store {
 	}
 
 	/** Back to the range. */
-	unzoom()
-	{
+	unzoom() {
 		if (!this.range.zoom)
 			return;
 		this.range = { ...this.range, zoom: null };
 		this.#moved();
 	}
 
-	#moved()
-	{
+	#moved() {
 		this.#refresh();
 		this.#emit('range', this.range);
 	}
 
 	/** Hold the picture; frames are still taken in. */
-	setPaused(paused)
-	{
+	setPaused(paused) {
 		if (this.paused === paused)
 			return;
 		this.paused = paused;
@@ -769,21 +714,18 @@ export class Store {
 	}
 
 	/** Seconds that a paused picture is behind. */
-	get behind()
-	{
+	get behind() {
 		return this.paused ? this.live.newest - this.#pausedAt : 0;
 	}
 
 	/* ---- the same time yesterday ---- */
 
 	/** May there be one? A day before a week ago is not kept. */
-	get ghostPossible()
-	{
+	get ghostPossible() {
 		return this.range.seconds <= DAY_S;
 	}
 
-	setGhost(on)
-	{
+	setGhost(on) {
 		this.ghostOn = on;
 		this.#ghost = null;
 		this.#ghostAt = 0;
@@ -793,8 +735,7 @@ export class Store {
 	}
 
 	/** A series a day before the times of the window, or null. */
-	ghost(name)
-	{
+	ghost(name) {
 		const points = this.ghostOn && this.#ghost?.series.get(name);
 		const out = points && this.#array(`ghost ${name}`,
 		    this.#times.length);
@@ -808,8 +749,7 @@ export class Store {
 	}
 
 	/* Fetch it unless it is there; a little more, as the window moves. */
-	#fetchGhost()
-	{
+	#fetchGhost() {
 		const { from, to } = this.#window;
 		const step = Math.max(SPANS[1], stepOf(to - from));
 		const until = to - DAY_S + Math.max(60, (to - from) / 10 | 0);
@@ -831,8 +771,7 @@ export class Store {
 	}
 }
 
-async function fetchPlain(address, signal)
-{
+async function fetchPlain(address, signal) {
 	const answer = await fetch(address, { signal });
 
 	if (!answer.ok)
