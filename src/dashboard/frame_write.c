@@ -43,6 +43,11 @@ static const char *const frame_mark_names[] = {
 	[METRICS_MARK_UPGRADE] = "upgrade",
 	[METRICS_MARK_CACHE_ON] = "cache_on",
 	[METRICS_MARK_CACHE_OFF] = "cache_off",
+	[METRICS_MARK_CACHE_FLUSH] = "cache_flush",
+	[METRICS_MARK_DEPLOY] = "deploy",
+	[METRICS_MARK_TEST_START] = "test_start",
+	[METRICS_MARK_TEST_END] = "test_end",
+	[METRICS_MARK_ALERT] = "alert",
 };
 _Static_assert(sizeof(frame_mark_names) / sizeof(*frame_mark_names) ==
     METRICS_MARK_KIND_COUNT, "each kind of mark has a name");

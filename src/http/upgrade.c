@@ -100,7 +100,6 @@ int http_upgrade_send(struct http_upgrade *upgrade, struct slice data)
 		upgrade->error = (int)n;
 		return upgrade->error;
 	}
-	request->sent += data.len;
 	request->body_sent += data.len;
 	return 0;
 }
