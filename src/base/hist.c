@@ -115,6 +115,22 @@ void hist_merge(struct hist *hist, const struct hist *from)
 		hist->bins[i] += from->bins[i];
 }
 
+void hist_difference(const struct hist *now, const struct hist *before,
+    struct hist *ret)
+{
+	*ret = (struct hist){ .count = 0 };
+	for (unsigned i = 0; i < HIST_BINS; i++) {
+		if (now->bins[i] <= before->bins[i])
+			continue;
+		ret->bins[i] = now->bins[i] - before->bins[i];
+		ret->count += ret->bins[i];
+		ret->max_ns = hist_bin_upper_ns(i);
+	}
+	/* The last bin also has what is longer than its edge. */
+	if (ret->max_ns > now->max_ns || ret->bins[HIST_BINS - 1])
+		ret->max_ns = now->max_ns;
+}
+
 uint64_t hist_quantile_ns(const struct hist *hist, double q)
 {
 	double exact = q * (double)hist->count;

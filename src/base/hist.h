@@ -59,6 +59,14 @@ static inline void hist_add(struct hist *hist, uint64_t ns)
 void hist_merge(struct hist *hist, const struct hist *from);
 
 /*
+ * What was counted between two copies of one histogram. The longest of that
+ * is known by its bin only; bins that count less than before, as when a
+ * count was taken back, are left out, and there is no sum.
+ */
+void hist_difference(const struct hist *now, const struct hist *before,
+    struct hist *ret);
+
+/*
  * The duration that a share `q` (0 to 1) of all counted ones does not
  * exceed, by the nearest-rank method: that of rank ceil(q * count).
  * Returns the middle of its bin, which is within 1.25 % of the exact value

@@ -47,15 +47,9 @@ static struct frame_state {
 /* The p99 of what was counted since `before`, which becomes `now`. */
 static double frame_p99(const struct hist *now, struct hist *before)
 {
-	struct hist grown = { .count = 0 };
+	struct hist grown;
 
-	for (unsigned i = 0; i < HIST_BINS; i++) {
-		/* A worker's death may have taken an update back. */
-		if (now->bins[i] <= before->bins[i])
-			continue;
-		grown.bins[i] = now->bins[i] - before->bins[i];
-		grown.count += grown.bins[i];
-	}
+	hist_difference(now, before, &grown);
 	*before = *now;
 	return grown.count == 0 ? (double)NAN :
 	    (double)hist_quantile_ns(&grown, 0.99) / (double)NS_PER_SEC;

@@ -151,24 +151,6 @@ static void recorder_hists(const struct metrics_view *view)
 		recorder.now[RECORDER_STAGES + i] = view->stages[i];
 }
 
-/* What was counted since `before`. Its longest is known by its bin. */
-static void recorder_difference(const struct hist *now,
-    const struct hist *before, struct hist *ret)
-{
-	*ret = (struct hist){ .count = 0 };
-	for (unsigned i = 0; i < HIST_BINS; i++) {
-		/* A worker's death may have taken an update back. */
-		if (now->bins[i] <= before->bins[i])
-			continue;
-		ret->bins[i] = now->bins[i] - before->bins[i];
-		ret->count += ret->bins[i];
-		ret->max_ns = hist_bin_upper_ns(i);
-	}
-	/* The last bin also has what is longer than its edge. */
-	if (ret->max_ns > now->max_ns || ret->bins[HIST_BINS - 1])
-		ret->max_ns = now->max_ns;
-}
-
 static double recorder_quantile(const struct hist *hist, double q)
 {
 	if (hist->count == 0)
@@ -207,7 +189,7 @@ static void recorder_distributions(struct recorder_ring *ring,
 	for (unsigned hist = 0; hist < RECORDER_HISTS; hist++) {
 		struct hist grown;
 
-		recorder_difference(&recorder.now[hist], &ring->before[hist],
+		hist_difference(&recorder.now[hist], &ring->before[hist],
 		    &grown);
 		ring->before[hist] = recorder.now[hist];
 		if (hist == RECORDER_DURATION && ring == recorder.rings)
@@ -312,15 +294,27 @@ void recorder_peak_read(struct recorder_peak *ret)
 	(void)pthread_mutex_unlock(&recorder.lock);
 }
 
-/* The first view: what came before it belongs to no second. */
-static void recorder_begin(uint64_t time_s)
+/* The first view: what came before it belongs to no second. It shows what
+ * can be known at once. */
+static void recorder_begin(const struct metrics_view *view,
+    const struct history_record *record)
 {
+	double values[HISTORY_COUNT];
+
+	for (unsigned id = 0; id < HISTORY_COUNT; id++)
+		values[id] = history_series[id].kind == HISTORY_GAUGE &&
+		    !history_shares[id] ? record->values[id] : (double)NAN;
 	for (unsigned i = 0; i < HISTORY_TIERS; i++) {
 		memcpy(recorder.rings[i].before, recorder.now,
 		    sizeof(recorder.now));
-		recorder.rings[i].last_s = recorder_interval(i, time_s);
+		recorder.rings[i].last_s = recorder_interval(i,
+		    record->time_s);
 	}
-	recorder_peak_restore(time_s);
+	recorder_peak_restore(record->time_s);
+	frame_take(&(struct recorder_second){ .time_s = record->time_s,
+	    .view = view, .values = values,
+	    .recording = recorder.history &&
+		history_own(recorder.history) });
 }
 
 /* A second has ended. */
@@ -375,7 +369,7 @@ static void recorder_view(const struct metrics_view *view, uint64_t taken_ns)
 	if (recorder.taken_ns)
 		recorder_end(view, &record, taken_ns - recorder.taken_ns);
 	else
-		recorder_begin(record.time_s);
+		recorder_begin(view, &record);
 	memcpy(recorder.before, counters, sizeof(counters));
 	recorder.taken_ns = taken_ns;
 }

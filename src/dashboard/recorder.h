@@ -18,7 +18,7 @@ struct recorder_second {
 	const double *values;		/* HISTORY_COUNT; a counter as its rate
 					 * a real second; NaN: not known */
 	const uint32_t *heat;		/* HISTORY_HEAT_ROWS: the requests that
-					 * ended in it */
+					 * ended in it; NULL: not known */
 	bool recording;			/* it is in the history */
 };
 

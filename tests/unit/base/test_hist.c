@@ -176,6 +176,34 @@ static void merged_histograms_equal_one_that_saw_all(void **state)
 	free(parts);
 }
 
+static void a_difference_is_what_came_between(void **state)
+{
+	struct hist *parts = calloc(4, sizeof(*parts));
+	struct hist *now = &parts[0], *before = &parts[1], *grown = &parts[2];
+
+	(void)state;
+	assert_non_null(parts);
+	hist_add(before, 5000000);
+	hist_add(before, 7000000000);
+	*now = *before;
+	hist_difference(now, before, grown);
+	assert_memory_equal(grown, &parts[3], sizeof(*grown));	/* empty */
+	hist_add(now, 1000000);
+	hist_add(now, 5000000);
+	hist_difference(now, before, grown);
+	assert_int_equal(grown->count, 2);
+	assert_int_equal(grown->max_ns, 5000000);
+	assert_int_equal(hist_quantile_ns(grown, 1), 5000000);
+	/* The last bin's edge is not the longest. */
+	hist_add(now, 5000 * UINT64_C(1000000000));
+	hist_difference(now, before, grown);
+	assert_int_equal(grown->max_ns, 5000 * UINT64_C(1000000000));
+	/* Counts that were taken back are left out. */
+	hist_difference(before, now, grown);
+	assert_int_equal(grown->count, 0);
+	free(parts);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -188,6 +216,7 @@ int main(void)
 		cmocka_unit_test(quantiles_are_within_two_percent_of_a_sort),
 		cmocka_unit_test(quantiles_of_few_values),
 		cmocka_unit_test(merged_histograms_equal_one_that_saw_all),
+		cmocka_unit_test(a_difference_is_what_came_between),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
