@@ -37,7 +37,6 @@ static struct frame_state {
 	uint64_t since_s;		/* 0: nothing is known yet */
 	uint64_t taken_ns;		/* monotonic; 0: never */
 	uint64_t mark_ns;		/* wall clock of the last one told */
-	int64_t connections_peak;
 	uint64_t recent[METRICS_SLOTS];	/* requests told, by number */
 	struct frame_before before[FRAME_WORKERS_MAX];
 } frame;
@@ -242,13 +241,8 @@ static void frame_totals(const struct metrics_view *view,
 {
 	const struct metrics_header *header = &frame.segment->file->header;
 	const struct metrics_totals *totals = &view->totals;
-	const int64_t *gauges = view->gauges.values;
-	int64_t connections = gauges[METRICS_READING] +
-	    gauges[METRICS_WRITING] + gauges[METRICS_IDLE];
 	struct metrics_session_counts sessions;
 
-	if (connections > frame.connections_peak)
-		frame.connections_peak = connections;
 	metrics_sessions_read(frame.segment, clock_mono_ns() / NS_PER_SEC,
 	    &sessions);
 	*ret = (struct frame_totals){
@@ -261,7 +255,7 @@ static void frame_totals(const struct metrics_view *view,
 		    (double)totals->duration.count / (double)NS_PER_SEC,
 		.sessions = sessions.created,
 		.connections_limit = metrics_load(&header->connections_limit),
-		.connections_peak = (uint64_t)frame.connections_peak,
+		.connections_peak = metrics_load(&header->connections_peak),
 		.pool_threads = view->gauges.pool_threads,
 	};
 }
