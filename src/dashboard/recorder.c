@@ -52,7 +52,7 @@ static struct recorder {
 	uint64_t instance;
 	uint64_t marks;			/* of the segment, ever: these are in
 					 * the history */
-	bool busy;
+	bool busy, ending;
 	struct recorder_ring {
 		uint64_t last_s;	/* when its last interval ended */
 		struct hist before[RECORDER_HISTS];
@@ -359,6 +359,9 @@ static void recorder_view(const struct metrics_view *view, uint64_t taken_ns)
 	    .started_s = segment->file->header.started_real_ns / NS_PER_SEC };
 	double counters[HISTORY_COUNT];
 
+	/* The second under way will not end in this process. */
+	if (recorder.ending)
+		record.time_s++;
 	/* One more after a late one: the next has its counts. */
 	if (recorder.taken_ns && record.time_s == recorder.rings[0].last_s)
 		return;
@@ -432,4 +435,11 @@ int recorder_start(struct http_worker *worker)
 	/* At once, too: for the first full second to have a beginning. */
 	ring_timer_set(worker->ring, &recorder.timer, clock_mono_ns());
 	return 0;
+}
+
+void recorder_stop(void)
+{
+	recorder.ending = true;
+	if (recorder.segment && !recorder.busy)
+		recorder_take(NULL);
 }

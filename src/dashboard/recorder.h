@@ -34,6 +34,12 @@ void recorder_close(struct http_conf *http);
 /* Begin, in the dashboard process, with or without a history; 0 or -errno. */
 int recorder_start(struct http_worker *worker);
 
+/*
+ * Record what came after the last full second, marks included: when the loop
+ * has ended, whose pool may still run.
+ */
+void recorder_stop(void);
+
 /* The second with the most requests since the server started. */
 struct recorder_peak {
 	double rate;		/* requests a second; 0: there was none yet */

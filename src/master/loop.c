@@ -192,11 +192,18 @@ static void loop_reload(struct master *master)
 
 /* ---- signals ---- */
 
+/* While the dashboard process is there to keep it in its history. */
+static void loop_mark_stop(struct master *master)
+{
+	(void)metrics_mark(master->segment, METRICS_MARK_STOP, SLICE(""));
+}
+
 static void loop_quit(struct master *master)
 {
 	if (master->state >= MASTER_QUITTING)
 		return;
 	log_write(master->log, LOG_LEVEL_NOTICE, 0, "gracefully shutting down");
+	loop_mark_stop(master);
 	master->state = MASTER_QUITTING;
 	/* At once: from now on clients shall be refused. */
 	if (master_is_alone(master))
@@ -206,6 +213,8 @@ static void loop_quit(struct master *master)
 
 static void loop_terminate(struct master *master)
 {
+	if (master->state < MASTER_QUITTING)
+		loop_mark_stop(master);
 	master->state = MASTER_TERMINATING;
 	if (master->terminated_ns)
 		return;

@@ -389,7 +389,6 @@ static int start_single(void)
 
 static void start_finish(void)
 {
-	(void)metrics_mark(master.segment, METRICS_MARK_STOP, SLICE(""));
 	pidfile_remove(master.cycle->core->pid.data, master.new_binary != 0,
 	    master.log);
 	start_remove_segment();

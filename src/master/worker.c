@@ -524,6 +524,8 @@ static int worker_start(struct worker *worker)
 
 static void worker_end(struct worker *worker)
 {
+	if (worker->options->dashboard)
+		recorder_stop();
 	http_worker_stop(&worker->http);
 	metrics_writer_close(&worker->metrics);
 	log_write(worker->log, LOG_LEVEL_NOTICE, 0, "exit");
