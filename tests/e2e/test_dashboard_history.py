@@ -312,6 +312,30 @@ def test_the_history_as_csv(start):
                for line in lines[1:-1])
 
 
+def test_csv_has_what_json_has(start):
+    server, board = start_board(start, server=SITE)
+    begun(board)
+    for path in ["/"] * 30 + ["/missing"] * 3:
+        server.get(path)
+    recorded(board, 33)
+    now = board.json("/api/v1/history")["to"]
+    query = "/api/v1/history?range=%d..%d&step=1" % (now - 20, now)
+    answer = board.json(query)
+    columns = answer["series"]
+    names = [one["name"] for one in columns]
+    catalogue = board.json("/api/v1/catalogue")["history"]
+    assert names == [one["name"] for one in catalogue]
+    lines = board.get(query + "&format=csv").body.decode().split("\r\n")
+    assert json.loads("[%s]" % lines[0]) == ["time"] + names
+    rows = [line.split(",") for line in lines[1:-1]]
+    assert [int(row[0]) for row in rows] == answer["time"]
+    for i, one in enumerate(columns):
+        assert [float(row[i + 1]) if row[i + 1] else None
+                for row in rows] == one["points"], one["name"]
+    assert [one["total"] for one in columns if one["name"] == "4xx"] == [3]
+    assert any(columns[names.index("latency_p99")]["points"])
+
+
 def test_the_rest_of_the_api(start):
     server, board = start_board(start, server=SITE)
     assert board.json("/api/v1/snapshot")["processes"]["workers_current"] == 2

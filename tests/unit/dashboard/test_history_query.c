@@ -1,8 +1,11 @@
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -175,6 +178,55 @@ static void a_cell_cannot_become_a_formula(void **state)
 	assert_cell("a\",=1", "\"a\"\",=1\"");
 }
 
+/* What is written for a gauge of this value. */
+static void assert_number(double value, const char *expected)
+{
+	struct history_record record = { .time_s = NOW, .instance = 1 };
+	char directory[] = "/tmp/query-XXXXXX", path[64], wanted[64];
+	const struct log quiet = { .count = 0 };
+	struct history *history;
+	struct buf out = buf_make(1000);
+
+	assert_non_null(mkdtemp(directory));
+	(void)snprintf(path, sizeof(path), "%s/h", directory);
+	assert_int_equal(history_open(path, &quiet, &history), 0);
+	record.values[HISTORY_CLIENTS] = value;
+	history_write(history, 0, &record);
+	assert_null(parse("range=1s&series=active_clients&format=csv"));
+	history_query_write(&out, history, &query);
+	buf_append_char(&out, '\0');
+	assert_false(out.failed);
+	(void)snprintf(wanted, sizeof(wanted),
+	    "\"time\",\"active_clients\"\r\n1800000005,%s\r\n", expected);
+	assert_string_equal(out.data, wanted);
+	buf_free(&out);
+	history_close(&history);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(rmdir(directory), 0);
+}
+
+static void numbers_have_nine_places(void **state)
+{
+	(void)state;
+	assert_number(0, "0");
+	assert_number(-0.0, "0");
+	assert_number(42, "42");
+	assert_number(100, "100");
+	assert_number(0.5, "0.5");
+	assert_number(-2.25, "-2.25");
+	assert_number(0.000081, "0.000081");
+	assert_number(1e-9, "0.000000001");
+	assert_number(1e-10, "0");
+	assert_number(1.0 / 3, "0.333333333");
+	assert_number(0.9999999999, "1");
+	assert_number(999999999.5, "999999999.5");
+	assert_number(1e9, "1000000000");
+	assert_number(123456789012.5, "123456789012.5");
+	assert_number(1e300, "1e+300");
+	assert_number((double)NAN, "");
+	assert_number((double)INFINITY, "");
+}
+
 static int begin(void **state)
 {
 	(void)state;
@@ -202,6 +254,7 @@ int main(void)
 		cmocka_unit_test(more_points_than_the_limit_are_refused),
 		cmocka_unit_test(what_makes_no_sense_is_refused),
 		cmocka_unit_test(series_are_chosen_by_name),
+		cmocka_unit_test(numbers_have_nine_places),
 		cmocka_unit_test(a_cell_cannot_become_a_formula),
 	};
 
