@@ -162,6 +162,29 @@ def test_a_killed_dashboard_loses_nothing(start):
     assert not put_aside(server)
 
 
+def test_the_peak_of_the_server_outlives_the_dashboard(start):
+    server, board = start_board(start, server=SITE)
+    server.bad_lines_expected = True
+    begun(board)
+    for _ in range(50):
+        server.get("/")
+    recorded(board, 50)
+
+    def peak():
+        rates = board.json("/api/v1/snapshot")["http"]["rates"]
+        return rates["peak"], rates["peak_at_unix_ms"]
+    before = peak()
+    assert 0 < before[0] < 60
+    assert abs(before[1] / 1000 - time.time()) < 60
+    begun(board, before[1] // 1000 + 1)
+    victim = board.pid()
+    os.kill(victim, signal.SIGKILL)
+    wait_for(lambda: board.pid() not in (0, victim))
+    server.note_pids()
+    board.wait_ready()
+    wait_for(lambda: peak() == before)
+
+
 def test_a_reload_loses_nothing(start):
     server, board = start_board(start, server=SITE)
     total = 0
