@@ -37,6 +37,8 @@ enum {
 http_handler dashboard_metrics;		/* /metrics and its aliases */
 http_handler dashboard_toggle_cache;	/* /toggle_cache */
 http_handler dashboard_cache;		/* /api/v1/cache */
+http_handler dashboard_cache_flush;	/* /api/v1/cache/flush */
+http_handler dashboard_mark;		/* /api/v1/marks, POST */
 http_handler dashboard_start_test;	/* /start_test */
 http_handler dashboard_test_status;	/* /test_status */
 http_handler dashboard_session;		/* /api/v1/session */

@@ -7,11 +7,13 @@
 #include <errno.h>
 #include <signal.h>
 
+#include "base/utf8.h"
 #include "dashboard/auth.h"
 #include "dashboard/change.h"
 #include "http/conn.h"
 #include "metrics/json.h"
 #include "metrics/slot.h"
+#include "metrics/snapshot.h"
 
 /* ---- the file cache ---- */
 
@@ -78,6 +80,95 @@ int dashboard_cache(struct http_request *request)
 		return dashboard_error(request, 400, "Expected: %s",
 		    change.expected);
 	return control_cache_set(request, on);
+}
+
+int dashboard_cache_flush(struct http_request *request)
+{
+	static const struct change change = { .expected = "nothing" };
+	struct fields fields;
+	int rc = change_begin(request, &change, &fields);
+
+	if (rc != HTTP_DECLINED)
+		return rc;
+	rc = metrics_cache_flush(request->worker->segment);
+	if (rc < 0) {
+		http_log(request, LOG_LEVEL_ALERT, -rc,
+		    "metrics_cache_flush() failed");
+		return dashboard_error(request, 500,
+		    "The cache could not be emptied.");
+	}
+	change_log(request, "emptied the file cache");
+	http_response_text(request, 200, SLICE("application/json"),
+	    SLICE("{\"flushed\":true}\n"));
+	return HTTP_DONE;
+}
+
+/* ---- marks ---- */
+
+/* Text for charts and logs: UTF-8 without control characters. */
+static bool control_text_valid(struct slice text)
+{
+	if (!text.len || text.len >= METRICS_MARK_TEXT_MAX)
+		return false;
+	while (text.len) {
+		size_t len = utf8_char_len(text);
+
+		if (!len || (unsigned char)text.data[0] < 0x20 ||
+		    text.data[0] == 0x7f)
+			return false;
+		text = slice_from(text, len);
+	}
+	return true;
+}
+
+/* The mark that was just made, as all see it. */
+static int control_mark_answer(struct http_request *request,
+    struct slice text)
+{
+	const struct json_options json = { .canonical = false };
+	struct metrics_mark marks[METRICS_MARKS];
+	unsigned count = metrics_marks_read(request->worker->segment, marks);
+	struct buf out = buf_make(DASHBOARD_BODY_MAX);
+	Ringmaster__V1__Mark mark;
+
+	while (count && !(marks[count - 1].kind == METRICS_MARK_DEPLOY &&
+	    slice_equal(slice_cstr(marks[count - 1].text), text)))
+		count--;
+	if (!count)
+		return dashboard_error(request, 503,
+		    "The mark was lost among others.");
+	metrics_snapshot_mark(&marks[count - 1], &mark);
+	json_write(&out, &mark.base, &json);
+	buf_append_char(&out, '\n');
+	return dashboard_answer(request, 201, SLICE("application/json"), &out);
+}
+
+int dashboard_mark(struct http_request *request)
+{
+	static const struct change change = {
+		.field = SLICE("text"),
+		.expected = "{\"text\": \"what happened\"}, 1 to 95 bytes "
+		    "without control characters",
+	};
+	struct fields fields;
+	struct slice text;
+	int rc = change_begin(request, &change, &fields);
+
+	if (rc != HTTP_DECLINED)
+		return rc;
+	if (!fields_text(&fields, change.field, &text) ||
+	    !control_text_valid(text))
+		return dashboard_error(request, 400, "Expected: %s",
+		    change.expected);
+	rc = metrics_mark(request->worker->segment, METRICS_MARK_DEPLOY, text);
+	if (rc < 0) {
+		http_log(request, LOG_LEVEL_ALERT, -rc,
+		    "metrics_mark() failed");
+		return dashboard_error(request, 500,
+		    "The mark could not be set.");
+	}
+	change_log(request, "set the mark \"%.*s\"", SLICE_ARG(text));
+	return control_mark_answer(request, text);
 }
 
 /* ---- the load test, which comes with a later version ---- */

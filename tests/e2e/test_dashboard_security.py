@@ -232,14 +232,71 @@ def test_the_largest_body_is_read_and_chunks_count_too(board):
     assert enabled(board) is True
 
 
+@pytest.mark.parametrize("body, kind", [
+    (b'{"text":"version 7 \\u00e9 <b>"}', "application/json"),
+    ("text=version+7+\u00e9+%3Cb%3E".encode(),
+     "application/x-www-form-urlencoded"),
+])
+def test_a_deployment_is_marked(board, body, kind):
+    response = post(board, "/api/v1/marks", body, kind)
+    assert response.status == 201
+    mark = json.loads(response.body)
+    assert mark["kind"] == "deploy"
+    assert mark["text"] == "version 7 \u00e9 <b>"
+    assert mark == board.json("/api/v1/marks")["marks"][0]
+    assert 'dashboard: 127.0.0.1 set the mark "version 7' in \
+        board.server.log()
+
+
+@pytest.mark.parametrize("text", [
+    "", "x" * 96, "\u00e9" * 48, "a\nb", "a\x1b[31m", "a\x7f", "\ud800", 7,
+    None, True,
+])
+def test_what_is_no_text_is_no_mark(board, text):
+    body = json.dumps({"text": text}).encode()
+    assert post(board, "/api/v1/marks", body).status == 400
+    kinds = [mark["kind"] for mark in board.json("/api/v1/marks")["marks"]]
+    assert "deploy" not in kinds
+
+
+def test_the_longest_text_is_a_mark(board):
+    body = json.dumps({"text": "x" * 95}).encode()
+    response = post(board, "/api/v1/marks", body)
+    assert response.status == 201
+    assert json.loads(response.body)["text"] == "x" * 95
+
+
+def test_the_cache_is_emptied(start):
+    server, board = start_board(start, workers=1, files={"a.txt": "small"})
+    for _ in range(2):
+        assert server.get("/a.txt").body == b"small"
+    assert board.wait_total(2)["cache_misses"] == 1
+    for body, kind in (b"", None), (b"{}", "application/json"):
+        response = post(board, "/api/v1/cache/flush", body, kind)
+        assert response.status == 200
+        assert json.loads(response.body) == {"flushed": True}
+    assert server.get("/a.txt").body == b"small"
+    snapshot = board.wait_total(3)
+    assert snapshot["cache_misses"] == 2
+    assert [mark["kind"] for mark in snapshot["marks"]].count(
+        "cache_flush") == 2
+    assert "dashboard: 127.0.0.1 emptied the file cache" in server.log()
+
+
 @pytest.mark.parametrize("headers", [
     {"Origin": "http://evil.example"}, {"Sec_Fetch_Site": "cross-site"},
     {"Referer": "http://evil.example/"},
 ])
-def test_another_site_changes_nothing(board, headers):
-    response = post(board, **headers)
+@pytest.mark.parametrize("path, body", [
+    ("/api/v1/cache", b'{"enabled":false}'), ("/api/v1/cache/flush", b""),
+    ("/api/v1/marks", b'{"text":"x"}'),
+])
+def test_another_site_changes_nothing(board, path, body, headers):
+    marks = board.json("/api/v1/marks")["marks"]
+    response = post(board, path, body, **headers)
     assert response.status == 403
     assert enabled(board) is True
+    assert board.json("/api/v1/marks")["marks"] == marks
     assert "a change from another site was refused" in board.server.log()
 
 
@@ -252,12 +309,16 @@ def test_a_browser_that_says_nothing_is_asked_first(board):
 
 
 def test_changes_are_405_for_other_methods(board):
-    for path, allow in ("/api/v1/cache", "POST"), ("/start_test", "POST"), \
-            ("/api/v1/session", "GET, HEAD"), ("/test_status", "GET, HEAD"):
+    for path, allow in (("/api/v1/cache", "POST"), ("/start_test", "POST"),
+                        ("/api/v1/session", "GET, HEAD"),
+                        ("/api/v1/cache/flush", "POST"),
+                        ("/api/v1/marks", "GET, HEAD, POST"),
+                        ("/test_status", "GET, HEAD")):
         response = board.get(path, "DELETE")
         assert response.status == 405
         assert response.headers["allow"] == allow
-    assert board.get("/api/v1/cache").status == 405
+    for path in "/api/v1/cache", "/api/v1/cache/flush":
+        assert board.get(path).status == 405
 
 
 def test_there_is_no_load_test_yet(board):
