@@ -64,23 +64,6 @@ static int change_want_token(struct http_request *request,
 	    "is missing or is not what /api/v1/session says.");
 }
 
-int change_check_upgrade(struct http_request *request)
-{
-	struct access_request access;
-
-	if (!http_request_header(request, SLICE("upgrade")).len)
-		return HTTP_DECLINED;
-	access = change_access(request);
-	access.auth = false; /* no script can add a token here */
-	access.post = true;
-	if (access_change(&access) == ACCESS_ALLOW)
-		return HTTP_DECLINED;
-	http_log(request, LOG_LEVEL_WARN, 0,
-	    "dashboard: a WebSocket for another site was refused");
-	return dashboard_error(request, 403,
-	    "Only the dashboard's own page and programs may listen here.");
-}
-
 /* ---- what it says ---- */
 
 typedef const char *change_parser(struct arena *arena, struct slice text,

@@ -31,8 +31,4 @@ int change_begin(struct http_request *request, const struct change *change,
 void change_log(struct http_request *request, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* A hook: only our own page may open a WebSocket, which no other rule of
- * browsers keeps a foreign page from reading. */
-int change_check_upgrade(struct http_request *request);
-
 #endif

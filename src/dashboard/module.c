@@ -12,7 +12,6 @@
 #include "dashboard/access.h"
 #include "dashboard/answer.h"
 #include "dashboard/auth.h"
-#include "dashboard/change.h"
 #include "dashboard/frame.h"
 #include "dashboard/live.h"
 #include "dashboard/recorder.h"
@@ -138,7 +137,6 @@ const struct http_module dashboard_module = {
 	.worker_drain = live_drain,
 	.phase = {
 		[HTTP_PHASE_SERVER_REWRITE] = dashboard_check_host,
-		[HTTP_PHASE_PREACCESS] = change_check_upgrade,
 		[HTTP_PHASE_ACCESS] = auth_check,
 		[HTTP_PHASE_CONTENT] = dashboard_route,
 	},
