@@ -74,6 +74,9 @@ void auth_cache_add(struct auth *auth, const uint8_t *key,
 
 /* ---- answers ---- */
 
+static const char auth_too_many[] =
+    "Too many wrong passwords and tokens are being sent.";
+
 static int auth_unauthorized(struct http_request *request,
     const struct auth *auth, bool wrong_token)
 {
@@ -108,6 +111,9 @@ static int auth_failed(struct http_request *request, struct auth *auth,
 {
 	bool token = credentials->scheme == AUTH_BEARER;
 
+	/* Not in the log, which a flood would fill. */
+	if (auth->failing >= AUTH_FAILURES_MAX)
+		return auth_later(request, 429, auth_too_many);
 	if (token)
 		http_log(request, LOG_LEVEL_WARN, 0,
 		    "dashboard: an unknown token was sent");
@@ -115,9 +121,6 @@ static int auth_failed(struct http_request *request, struct auth *auth,
 		http_log(request, LOG_LEVEL_WARN, 0, "dashboard: user "
 		    "\"%.*s\" sent a wrong name or password",
 		    SLICE_ARG(credentials->user));
-	if (auth->failing >= AUTH_FAILURES_MAX)
-		return auth_later(request, 429,
-		    "Too many wrong passwords and tokens are being sent.");
 	auth->failing++;
 	ring_sleep(request->worker->ring, ring_now(request->worker->ring) +
 	    AUTH_FAILURE_S * NS_PER_SEC);
@@ -202,8 +205,7 @@ static int auth_basic(struct http_request *request, struct auth *auth,
 	if (*ret)
 		return HTTP_DECLINED;
 	if (auth->failing >= AUTH_FAILURES_MAX)
-		return auth_later(request, 429,
-		    "Too many wrong passwords and tokens are being sent.");
+		return auth_later(request, 429, auth_too_many);
 	right = auth_ask(request, auth, credentials, ret);
 	if (right < 0)
 		return auth_later(request, 503, "The server is overloaded.");
@@ -259,6 +261,23 @@ const struct auth_entry *auth_request_entry(struct http_request *request)
 	    http_request_data(request, &dashboard_module) : NULL;
 
 	return place ? *place : NULL;
+}
+
+void auth_announce(const struct http_worker *worker)
+{
+	const struct dashboard_conf *conf = worker->http->conf->owner;
+	const struct auth *auth = conf->auth;
+	char who[64] = "whoever is on this machine";
+
+	if (auth)
+		(void)snprintf(who, sizeof(who), "%u users and %u tokens",
+		    auth->users.count, auth->tokens.count);
+	else if (conf->insecure > 0)
+		strcpy(who, "whoever reaches it, as \"insecure\" is on");
+	for (const struct http_listen *listen = worker->http->listens; listen;
+	    listen = listen->next)
+		log_write(worker->log, LOG_LEVEL_NOTICE, 0, "the dashboard is "
+		    "at %.*s, for %s", SLICE_ARG(listen->name), who);
 }
 
 /* ---- the token of a session ---- */

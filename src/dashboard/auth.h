@@ -133,6 +133,9 @@ void auth_cache_add(struct auth *auth, const uint8_t *key,
  */
 int auth_check(struct http_request *request);
 
+/* Log where the dashboard is and who may see it. */
+void auth_announce(const struct http_worker *worker);
+
 /* Who passed it; NULL if there is no authentication. */
 const struct auth_entry *auth_request_entry(struct http_request *request);
 

@@ -126,6 +126,7 @@ static int dashboard_worker_start(struct http_worker *worker)
 {
 	frame_start(worker->segment);
 	live_start(worker);
+	auth_announce(worker);
 	return recorder_start(worker);
 }
 

@@ -208,6 +208,19 @@ def test_many_who_come_at_once_are_let_in(board):
     assert set(statuses) == {200} and len(statuses) == 90
 
 
+@pytest.mark.parametrize("block, who", [
+    ("auth_basic_user_file users;", "4 users and 0 tokens"),
+    ("auth_basic_user_file users; auth_token_file tokens;",
+     "4 users and 2 tokens"),
+    ("", "whoever is on this machine"),
+    ("insecure on;", 'whoever reaches it, as "insecure" is on'),
+])
+def test_the_log_says_who_may_see_it(guarded, block, who):
+    board = guarded(block)
+    assert "the dashboard is at 127.0.0.1:%d, for %s\n" % (
+        board.port, who) in board.server.log()
+
+
 # ---- who may change ----
 
 OWN = {"Origin": "http://localhost", "Sec-Fetch-Site": "same-origin"}
