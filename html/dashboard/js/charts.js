@@ -14,7 +14,7 @@ import { StageChart } from './stages.js';
 import { TimeChart } from './timechart.js';
 import { WorkerChart } from './workers.js';
 
-const CLIENTS_DASH = [], REQUESTS_DASH = [7, 3], GHOST_DASH = [2, 4];
+const CLIENTS_DASH = [], REQUESTS_DASH = [6, 3], GHOST_DASH = [2, 4];
 
 /* A series that is the store's. */
 function plain(name, label, tone, format, more) {
@@ -112,9 +112,9 @@ class TrafficChart extends TimeChart {
 
 const percentiles = [
 	['latency_p50', 'p50', [], 1.5],
-	['latency_p90', 'p90', [7, 3], 1.5],
+	['latency_p90', 'p90', [6, 3], 1.5],
 	['latency_p95', 'p95', [3, 3], 1.5],
-	['latency_p99', 'p99', [], 2.5],
+	['latency_p99', 'p99', [], 2.25],
 	['latency_p999', 'p99.9', [1.5, 3], 1.5],
 ];
 

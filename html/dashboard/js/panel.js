@@ -38,8 +38,8 @@ export class Panel {
 		this.heading = make('h2', { textContent: title });
 		this.tools = make('span', { className: 'chart-tools' });
 		this.plot = make('div', { className: 'plot', role: 'img',
-			tabIndex: 0, 'aria-label': title });
-		this.figure = make('figure', { className: 'chart panel',
+			'aria-label': title });
+		this.figure = make('figure', { className: 'chart',
 			'data-chart': id }, make('figcaption', {}, this.heading,
 			this.tools), this.plot);
 		this.table = new TableView(this.figure, title,

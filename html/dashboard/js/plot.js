@@ -8,7 +8,7 @@ import { secondsParts } from './format.js';
 
 /* ---- colours ---- */
 
-const colors = new Map();
+const colors = new Map(), patterns = new Map();
 
 /** A colour of the style sheet, such as "--text". */
 export function color(name) {
@@ -22,6 +22,7 @@ export function color(name) {
 export function onTheme(fn) {
 	const changed = () => {
 		colors.clear();
+		patterns.clear();
 		fn();
 	};
 
@@ -48,13 +49,22 @@ const hatches = {
 
 /** What to fill with: a weak tone of the colour and a hatch over it. */
 export function pattern(ctx, hex, hatch) {
+	const key = `${hex} ${hatch} ${devicePixelRatio}`;
+
+	if (!patterns.has(key))
+		patterns.set(key, ctx.createPattern(tileOf(hex, hatch),
+			'repeat'));
+	return patterns.get(key);
+}
+
+function tileOf(hex, hatch) {
 	const tile = document.createElement('canvas');
 	const ratio = Math.max(1, Math.round(devicePixelRatio));
 	const pen = tile.getContext('2d');
 
 	tile.width = tile.height = 8 * ratio;
 	pen.scale(ratio, ratio);
-	pen.fillStyle = faded(hex, hatch ? 0.35 : 0.3);
+	pen.fillStyle = faded(hex, 0.33);
 	pen.fillRect(0, 0, 8, 8);
 	pen.strokeStyle = hex;
 	pen.lineWidth = hatch === 'dots' ? 1.6 : 1.1;
@@ -64,7 +74,7 @@ export function pattern(ctx, hex, hatch) {
 		pen.lineTo(toX, toY);
 	}
 	pen.stroke();
-	return ctx.createPattern(tile, 'repeat');
+	return tile;
 }
 
 /** A canvas as large as its box; its context in CSS pixels, emptied. */

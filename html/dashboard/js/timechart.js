@@ -32,10 +32,11 @@ export class TimeChart extends Panel {
 		this.dragged = false;
 		this.legend = make('ul', { className: 'legend' });
 		this.moment = make('time', { className: 'moment' });
-		this.figure.insertBefore(make('div', { className: 'key' },
-			this.legend, this.moment), this.plot);
+		this.heading.after(this.moment);
+		this.figure.insertBefore(this.legend, this.plot);
 		this.#makeLegend();
 		this.#makePlot();
+		this.plot.tabIndex = 0;
 		this.plot.addEventListener('keydown', (e) => this.key(e));
 		this.plot.addEventListener('blur', () => this.#hideCursor());
 	}
@@ -195,6 +196,7 @@ export class TimeChart extends Panel {
 			...spec.series.map((one) => one.read(store))];
 
 		this.ranges = spec.ranges(data);
+		this.#thin((to - from) / step > this.drawn.width);
 		u.batch(() => {
 			u.setData(data, false);
 			u.setScale('x', { min: from + step / 2,
@@ -205,6 +207,13 @@ export class TimeChart extends Panel {
 			spec.series.forEach((one) => this.#swatch(one));
 	}
 
+	/* Lines of more points than pixels are thin, or they are a blot. */
+	#thin(dense) {
+		this.spec.series.forEach((one, i) => {
+			this.u.series[i + 1].width = dense ? 1 : one.width ?? 1.5;
+		});
+	}
+
 	/* The sample in the legend: as the series is drawn. */
 	#swatch(one) {
 		const ratio = devicePixelRatio;
@@ -213,7 +222,7 @@ export class TimeChart extends Panel {
 
 		if (one.quiet)
 			return;
-		swatch.width = 22 * ratio;
+		swatch.width = 16 * ratio;
 		swatch.height = 12 * ratio;
 		ctx.strokeStyle = color(one.tone);
 		ctx.lineWidth = (one.width ?? 1.5) * ratio;

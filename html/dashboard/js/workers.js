@@ -10,6 +10,7 @@ import { color, faded, prepare } from './plot.js';
 import { balance } from './store.js';
 
 const EVEN = 0.9;		/* balance below it is worth a word */
+const ENOUGH = 100;		/* requests of all, to speak of balance */
 const SKEWED = 1.5;		/* times the mean */
 const LAG_S = 0.01;		/* a loop is slow */
 
@@ -21,12 +22,14 @@ const columns = ['index', 'pid', 'state', 'connections', 'requests_per_s',
 const figures = [
 	['p99', 'p99_s', seconds],
 	['lag', 'lag_p99_s', seconds],
+	['cpu', 'cpu_ratio', percent],
+	['conns', 'connections', count],
 	['ring', 'ring_inflight', count],
 	['pool', 'pool_queued', count],
-	['cpu', 'cpu_ratio', percent],
 ];
 const help = {
 	p99: 'Latency, 99th percentile', lag: 'Loop lag, 99th percentile',
+	conns: 'Connections',
 	ring: 'Operations in flight', pool: 'Tasks that wait for a thread',
 	cpu: 'Of one processor core',
 };
@@ -82,30 +85,39 @@ export class WorkerChart extends Panel {
 	#trouble(worker, mean, even) {
 		if (worker.state !== 'running')
 			return worker.state;
-		if (!even && worker.requests_per_s > SKEWED * mean)
+		if (!even && worker.sum > SKEWED * mean)
 			return 'most of the load';
 		return worker.lag_p99_s > LAG_S ? 'slow loop' : '';
 	}
 
+	/* How even the last minute was. */
 	#summary() {
 		const workers = this.#workers();
-		const rates = workers.filter((one) => one.state === 'running')
-			.map((one) => one.requests_per_s ?? 0);
-		const index = balance(rates);
+		let sum = 0;
+
+		for (const one of workers) {
+			one.recent = this.store.workerRecent(one.index);
+			one.sum = one.recent.reduce((all, rate) =>
+				all + (rate || 0), 0);
+			sum += one.sum;
+		}
+		const sums = workers.filter((one) => one.state === 'running')
+			.map((one) => one.sum);
+		const index = sum < ENOUGH ? NaN : balance(sums);
 
 		return { workers, index, even: !(index < EVEN),
-			mean: rates.reduce((a, b) => a + b, 0) / rates.length,
+			mean: sum / workers.length,
 			all: this.store.last?.w_all ?? workers.length };
 	}
 
-	paint() {
+	paint(everything) {
+		if (this.store.paused && !everything)
+			return;
 		const { workers, index, even, mean, all } = this.#summary();
-		const sparks = workers.map((one) =>
-			this.store.workerRecent(one.index));
 		let most = 1;
 
-		for (const spark of sparks)
-			for (const value of spark)
+		for (const { recent } of workers)
+			for (const value of recent)
 				most = value > most ? value : most;
 		put(this.index, index >= 0 ? index.toFixed(2) : '–');
 		put(this.word, !(index >= 0) ? '' : even ? 'even' : 'skewed');
@@ -117,12 +129,12 @@ export class WorkerChart extends Panel {
 		this.#tiles.forEach((tile, i) => {
 			show(tile.item, i < workers.length);
 			if (i < workers.length)
-				this.#fill(tile, workers[i], sparks[i], most,
+				this.#fill(tile, workers[i], most,
 					this.#trouble(workers[i], mean, even));
 		});
 	}
 
-	#fill(tile, worker, spark, most, trouble) {
+	#fill(tile, worker, most, trouble) {
 		tile.index = worker.index;
 		put(tile.name, `Worker ${worker.index}`);
 		put(tile.note, trouble);
@@ -131,7 +143,7 @@ export class WorkerChart extends Panel {
 		tile.button.title = `pid ${worker.pid}: its requests`;
 		figures.forEach(([, name, format], i) =>
 			put(tile.values[i], format(worker[name])));
-		this.#spark(tile.spark, spark, most);
+		this.#spark(tile.spark, worker.recent, most);
 	}
 
 	#spark(canvas, values, most) {
@@ -168,11 +180,10 @@ export class WorkerChart extends Panel {
 	numbers() {
 		const { workers } = this.#summary();
 
-		return { head: ['Worker', 'pid', 'State', 'Connections',
+		return { head: ['Worker', 'pid', 'State',
 			'Requests/s', ...figures.map(([label]) => label)],
 		count: workers.length, ordered: true,
 		row: (i) => [workers[i].index, workers[i].pid, workers[i].state,
-			count(workers[i].connections),
 			rate(workers[i].requests_per_s), ...figures.map(
 				([, name, format]) => format(workers[i][name]))] };
 	}
