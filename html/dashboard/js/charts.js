@@ -21,6 +21,10 @@ function plain(name, label, tone, format, more) {
 	return { label, tone, format, read: (store) => store.data(name), ...more };
 }
 
+function perSecond(n) {
+	return n >= 0 ? `${rate(n)}/s` : rate(n);
+}
+
 let nothing = new Float64Array(0);
 
 function none(length) {
@@ -51,7 +55,7 @@ class TrafficChart extends TimeChart {
 				fill: () => faded(color('--clients'), 0.1) });
 		const requests = { label: '', tone: '--requests', scale: 'r',
 			dash: REQUESTS_DASH, format: (n) => this.total ? count(n)
-				: `${rate(n)}/s`,
+				: perSecond(n),
 			read: (it) => it.data(this.#name()) };
 
 		super(section, store, {
@@ -167,7 +171,7 @@ function statusChart(section, store, options) {
 		title: 'Responses per second',
 		series: classes.map(([name, label, tone, hatch], at) => ({
 			label, tone, hatch, width: 1, paths: layerPath,
-			format: (n) => `${rate(n)}/s`,
+			format: perSecond,
 			read: () => stack(at),
 			value: (it, i) => it.data(name)[i],
 		})),
