@@ -23,8 +23,7 @@ METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH")
 # Described, and served once the rest of the dashboard is merged.
 COMING = {
     "/start_test", "/test_status", "/api/v1/cache", "/api/v1/cache/flush",
-    "/api/v1/frame", "/api/v1/logs", "/api/v1/marks", "/api/v1/requests",
-    "/api/v1/session", "/api/v1/stream", "/api/v1/ws",
+    "/api/v1/logs", "/api/v1/marks", "/api/v1/requests", "/api/v1/session",
 }
 
 

@@ -53,7 +53,7 @@ def test_a_frame_has_all_parts(board):
     assert frame["up"] is True and frame["cache"] is True
     assert frame["generation"] == 1 and frame["reload_ok"] is True
     assert frame["workers"] == 2 and frame["draining"] == 0
-    assert frame["since"] == frame["started"] <= frame["t"]
+    assert frame["since"] == frame["started"] <= frame["t"] + 1
     assert list(frame["tot"]) == [
         "requests", "hits", "misses", "bypass", "mean", "created",
         "conn_limit", "conn_peak", "pool_threads"]
@@ -251,7 +251,7 @@ def test_a_viewer_that_goes_is_forgotten(board):
         wait_for(lambda: fds() <= before + 2, seconds=5)
 
 
-# ---- reload ----
+# ---- reload, and the end ----
 
 def test_a_reload_ends_streams_at_once(board):
     server = board.server
@@ -278,6 +278,24 @@ def test_a_reload_ends_streams_at_once(board):
     assert frame["instance"] == instance
     assert frame["generation"] == 2 and frame["reload_ok"] is True
     assert "worker_shutdown_timeout" not in server.log()
+
+
+def test_frames_tell_that_the_server_is_down(board):
+    server = board.server
+    with Stream(board) as stream:
+        assert stream.frame()["up"] is True
+        server.note_pids()
+        killed = time.time()
+        os.kill(server.pid(), signal.SIGKILL)
+        server.process.wait(5)
+        server.process = None
+        frames = stream.frames_until(lambda f: not f["up"])
+        down = frames[-1]
+        assert killed - 1 <= down["since"] <= killed + 5
+        assert stream.frames_until(lambda f: not f["workers"] + f["draining"])
+        after = stream.frame()
+    assert after["up"] is False and after["since"] == down["since"]
+    assert {row[2] for row in after["w"]} == {"gone"}
 
 
 def test_a_viewer_that_never_answers_does_not_keep_it(board):
