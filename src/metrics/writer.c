@@ -637,7 +637,6 @@ void metrics_inflight_show(struct metrics_writer *writer,
 
 	assert(count <= METRICS_INFLIGHT_MAX && count <= all);
 	metrics_change_begin(&table->sequence);
-	metrics_test_point();
 	metrics_store(&table->written_ns, clock_mono_ns());
 	metrics_store(&table->all, all);
 	metrics_store(&table->count, count);

@@ -129,6 +129,44 @@ static void each_sink_has_its_level(void **state)
 	assert_line("^[^\n]*x\n[^\n]*x\n$");
 }
 
+struct tapped {
+	unsigned count;
+	enum log_level level;
+	char text[LOG_LINE_MAX];
+};
+
+static void tap(void *arg, enum log_level level, struct slice message)
+{
+	struct tapped *tapped = arg;
+
+	tapped->count++;
+	tapped->level = level;
+	memcpy(tapped->text, message.data, message.len);
+	tapped->text[message.len] = '\0';
+}
+
+static void the_tap_gets_each_line_once(void **state)
+{
+	struct tapped tapped = { .count = 0 };
+
+	(void)state;
+	assert_int_equal(log_add(&logger, &file, LOG_LEVEL_NOTICE), 0);
+	log_set_tap(tap, &tapped);
+	log_write(&logger, LOG_LEVEL_WARN, ENOENT, "a\nb");
+	assert_int_equal(tapped.count, 1);
+	assert_int_equal(tapped.level, LOG_LEVEL_WARN);
+	assert_string_equal(tapped.text,
+	    "a\\x0Ab (2: No such file or directory)");
+	log_write(&logger, LOG_LEVEL_INFO, 0, "is written nowhere");
+	assert_int_equal(tapped.count, 1);
+	log_write(&logger, LOG_LEVEL_WARN, 0, "%s", "");
+	assert_int_equal(tapped.count, 2);
+	assert_string_equal(tapped.text, "");
+	log_set_tap(NULL, NULL);
+	log_write(&logger, LOG_LEVEL_WARN, 0, "x");
+	assert_int_equal(tapped.count, 2);
+}
+
 static void a_closed_file_is_no_error(void **state)
 {
 	struct log_file gone = { .fd = -1 };
@@ -168,6 +206,7 @@ int main(void)
 		TEST(a_long_line_of_escapes_is_cut_as_well),
 		TEST(a_console_is_written_to_as_people_read),
 		TEST(each_sink_has_its_level),
+		TEST(the_tap_gets_each_line_once),
 		TEST(a_closed_file_is_no_error),
 		TEST(levels_have_names),
 	};

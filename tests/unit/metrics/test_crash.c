@@ -43,6 +43,10 @@ static void worker_flush(struct metrics_writer *writer, unsigned batch)
 		request->server = server;
 		request->location = location;
 		request->staged = i % 16 == 0;
+		request->id = request->duration_ns;
+		request->path_len = METRICS_PATH_MAX;
+		memset(request->path, (int)('a' + request->id % 26),
+		    METRICS_PATH_MAX);
 	}
 	metrics_count(writer, METRICS_HANDLED, batch);
 	metrics_loop_lag(writer, 1000, 1);
@@ -104,6 +108,32 @@ static void check_scope(const struct metrics_slot *slot, unsigned id)
 	assert_int_equal(core.totals.requests * 1200, scope.bytes_out);
 }
 
+static void check_records(const struct metrics_request *requests,
+    unsigned count)
+{
+	for (unsigned i = 0; i < count; i++) {
+		const struct metrics_request *request = &requests[i];
+		char letter = (char)('a' + request->id % 26);
+
+		assert_int_equal(request->id, request->duration_ns);
+		for (unsigned j = 0; j < METRICS_PATH_MAX; j++)
+			assert_int_equal(letter, request->path[j]);
+	}
+}
+
+/* Those that can be read are whole; one that was cut off cannot. */
+static void check_kept(const struct metrics_slot *slot)
+{
+	static struct metrics_request requests[METRICS_RECENT];
+	uint64_t next = 0;
+
+	check_records(requests, metrics_slot_read_recent(slot, requests,
+	    METRICS_RECENT));
+	check_records(requests, metrics_slot_read_slow(slot, requests));
+	check_records(requests, metrics_slot_read_errors(slot, &next,
+	    requests));
+}
+
 static void check_slot(struct fixture *f, unsigned index)
 {
 	const struct metrics_slot *slot = &f->segment->file->slots[index];
@@ -115,6 +145,7 @@ static void check_slot(struct fixture *f, unsigned index)
 	assert_int_equal(0, core.gauges.values[METRICS_READING]);
 	check_scope(slot, server);
 	check_scope(slot, location);
+	check_kept(slot);
 }
 
 static void lock_until_repaired(struct fixture *f, struct metrics_slot *slot)

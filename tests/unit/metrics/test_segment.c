@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include "metrics/peaks.h"
+
 static void new_segment_is_private_to_owner_and_group(void **state)
 {
 	struct fixture *f = *state;
@@ -226,6 +228,36 @@ static void cache_switch_marks_only_changes(void **state)
 	assert_int_equal(1, f->segment->file->header.mark_count);
 }
 
+static void cache_flush_changes_the_epoch_and_marks(void **state)
+{
+	struct metrics_mark marks[METRICS_MARKS];
+	struct fixture *f = *state;
+	uint32_t epoch = metrics_cache_epoch(f->segment);
+
+	assert_int_equal(0, metrics_cache_flush(f->segment));
+	assert_int_not_equal(epoch, metrics_cache_epoch(f->segment));
+	assert_true(metrics_cache_enabled(f->segment));
+	assert_int_equal(1, metrics_marks_read(f->segment, marks));
+	assert_int_equal(METRICS_MARK_CACHE_FLUSH, marks[0].kind);
+}
+
+static void the_peak_is_of_all_workers_at_once(void **state)
+{
+	struct fixture *f = *state;
+	struct metrics_slot *slots = f->segment->file->slots;
+	unsigned first = fixture_slot(f, 0), second = fixture_slot(f, 1);
+
+	slots[first].core.gauges.values[METRICS_IDLE] = 3;
+	slots[first].core.gauges.values[METRICS_READING] = 1;
+	slots[second].core.gauges.values[METRICS_WRITING] = 2;
+	metrics_peaks_update(f->segment);
+	assert_int_equal(6, f->segment->file->header.connections_peak);
+	slots[first].core.gauges.values[METRICS_IDLE] = 0;
+	slots[second].core.gauges.values[METRICS_WRITING] = 4;
+	metrics_peaks_update(f->segment);
+	assert_int_equal(6, f->segment->file->header.connections_peak);
+}
+
 static void slots_end_at_the_limit(void **state)
 {
 	struct fixture *f = *state;
@@ -363,6 +395,8 @@ int main(void)
 		TEST(long_mark_is_cut),
 		TEST(failed_reload_keeps_hash_and_time_of_the_last_good),
 		TEST(cache_switch_marks_only_changes),
+		TEST(cache_flush_changes_the_epoch_and_marks),
+		TEST(the_peak_is_of_all_workers_at_once),
 		TEST(slots_end_at_the_limit),
 		TEST(free_slot_goes_to_its_former_worker_number),
 		TEST(no_room_for_a_segment_is_an_error),

@@ -175,6 +175,30 @@ static void estimate_forgets_the_expired(void **state)
 	assert_true(fabs(error) < 4 * 0.0081);
 }
 
+static void today_counts_each_session_once_until_midnight(void **state)
+{
+	struct fixture *f = *state;
+	unsigned today;
+
+	assert_int_equal(0, metrics_sessions_day(f->segment, 7));
+	see(f, 0, 1000, START_S);
+	/* They have expired and come again; for the day they are the same. */
+	sweep_all(f, START_S + 10 * IDLE_S);
+	see(f, 0, 1000, START_S + 10 * IDLE_S);
+	(void)live(f, START_S + 10 * IDLE_S);
+	today = (unsigned)counts.today;
+	assert_in_range(today, 980, 1020);
+	assert_int_equal(0, metrics_sessions_day(f->segment, 7));
+	(void)live(f, START_S + 10 * IDLE_S);
+	assert_int_equal(today, counts.today);
+	assert_int_equal(0, metrics_sessions_day(f->segment, 8));
+	assert_int_equal(1000, live(f, START_S + 10 * IDLE_S));
+	assert_int_equal(0, counts.today);
+	see(f, 5000, 1, START_S + 10 * IDLE_S);
+	(void)live(f, START_S + 10 * IDLE_S);
+	assert_int_equal(1, counts.today);
+}
+
 static void worker_reports_a_session_at_its_flush(void **state)
 {
 	struct fixture *f = *state;
@@ -267,6 +291,7 @@ int main(void)
 		TEST(count_is_exact_up_to_the_limit_and_estimated_beyond),
 		TEST(estimate_is_close_for_half_a_million),
 		TEST(estimate_forgets_the_expired),
+		TEST(today_counts_each_session_once_until_midnight),
 		TEST(worker_reports_a_session_at_its_flush),
 		TEST(death_in_the_middle_leaves_a_table_in_order),
 		TEST(repair_removes_the_copy_of_a_half_moved_entry),

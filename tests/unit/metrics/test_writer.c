@@ -5,6 +5,8 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "base/clock.h"
+
 static struct metrics_core core;
 
 static struct metrics_writer *open_writer(struct fixture *f, unsigned slot)
@@ -282,6 +284,14 @@ static void recent_requests_are_the_last_ones_newest_first(void **state)
 	}
 }
 
+/* As many as the table of the slowest has room for, of this duration. */
+static void fill_slowest(struct metrics_writer *writer, uint64_t duration_ns)
+{
+	for (unsigned i = 0; i < METRICS_SLOW_MAX; i++)
+		(void)fixture_request_of(writer, duration_ns, false);
+	metrics_flush(writer);
+}
+
 static void a_flush_keeps_only_its_first_requests_as_recent(void **state)
 {
 	struct fixture *f = *state;
@@ -290,14 +300,199 @@ static void a_flush_keeps_only_its_first_requests_as_recent(void **state)
 	struct metrics_writer *writer = open_writer(f, slot);
 	struct metrics_request recent[METRICS_RECENT];
 
+	fill_slowest(writer, 2);
 	for (int i = 0; i < METRICS_KEPT_MAX + 1; i++)
-		fixture_request_of(writer, 0, false)->id = (uint64_t)i;
+		fixture_request_of(writer, 1, false)->id = (uint64_t)i;
 	metrics_flush(writer);
-	assert_int_equal(METRICS_KEPT_MAX, metrics_slot_read_recent(cells,
-	    recent, METRICS_RECENT));
+	assert_int_equal(METRICS_SLOW_MAX + METRICS_KEPT_MAX,
+	    metrics_slot_read_recent(cells, recent, METRICS_RECENT));
 	assert_int_equal(METRICS_KEPT_MAX - 1, recent[0].id);
-	assert_int_equal(METRICS_KEPT_MAX + 1, cells->core.totals.requests);
+	assert_int_equal(METRICS_SLOW_MAX + METRICS_KEPT_MAX + 1,
+	    cells->core.totals.requests);
 	metrics_writer_close(&writer);
+}
+
+/* ---- the slowest, and those that failed ---- */
+
+static bool slow_has(const struct metrics_slot *slot, uint64_t duration_ns)
+{
+	struct metrics_request slow[2 * METRICS_SLOW_MAX];
+	unsigned count = metrics_slot_read_slow(slot, slow);
+
+	for (unsigned i = 0; i < count; i++)
+		if (slow[i].duration_ns == duration_ns)
+			return true;
+	return false;
+}
+
+static void the_slowest_of_a_second_are_kept(void **state)
+{
+	struct fixture *f = *state;
+	unsigned slot = fixture_slot(f, 0);
+	const struct metrics_slot *cells = &f->segment->file->slots[slot];
+	struct metrics_writer *writer = open_writer(f, slot);
+
+	/* Each flush begins with fast ones, which are kept as recent. */
+	for (uint64_t i = 0; i < 1000; i++) {
+		for (unsigned j = 0; j < METRICS_KEPT_MAX; j++)
+			(void)fixture_request_of(writer, 1, false);
+		(void)fixture_request_of(writer, 2 + i * 7919 % 1000, false);
+		metrics_flush(writer);
+	}
+	for (uint64_t i = 1001 - METRICS_SLOW_MAX + 1; i <= 1001; i++)
+		assert_true(slow_has(cells, i));
+	assert_false(slow_has(cells, 1001 - METRICS_SLOW_MAX));
+	assert_false(slow_has(cells, 1));
+	metrics_writer_close(&writer);
+}
+
+static void the_slowest_of_the_last_second_stay(void **state)
+{
+	struct fixture *f = *state;
+	unsigned slot = fixture_slot(f, 0);
+	const struct metrics_slot *cells = &f->segment->file->slots[slot];
+	struct metrics_writer *writer = open_writer(f, slot);
+
+	metrics_loop_lag(writer, 1, 5 * NS_PER_SEC);
+	fill_slowest(writer, 1000);
+	metrics_loop_lag(writer, 1, 6 * NS_PER_SEC - 1);
+	fill_slowest(writer, 10);
+	assert_false(slow_has(cells, 10));	/* the same second */
+	metrics_loop_lag(writer, 1, 6 * NS_PER_SEC);
+	fill_slowest(writer, 20);
+	assert_true(slow_has(cells, 1000));
+	assert_true(slow_has(cells, 20));
+	metrics_loop_lag(writer, 1, 7 * NS_PER_SEC);
+	fill_slowest(writer, 30);
+	assert_false(slow_has(cells, 1000));
+	assert_true(slow_has(cells, 20));
+	assert_true(slow_has(cells, 30));
+	metrics_writer_close(&writer);
+}
+
+/* Flush a batch of fast ones with a failed one behind the first. */
+static void flush_failed(struct metrics_writer *writer, unsigned failed)
+{
+	for (unsigned i = 0; i < METRICS_KEPT_MAX; i++)
+		(void)fixture_request_of(writer, 1, false);
+	for (unsigned i = 0; i < failed; i++) {
+		struct metrics_request *request = fixture_request_of(writer,
+		    1, true);
+
+		request->status = 404;
+		request->id = i;
+	}
+	metrics_flush(writer);
+}
+
+static void failed_ones_are_kept_among_many(void **state)
+{
+	struct fixture *f = *state;
+	unsigned slot = fixture_slot(f, 0);
+	const struct metrics_slot *cells = &f->segment->file->slots[slot];
+	struct metrics_writer *writer = open_writer(f, slot);
+	struct metrics_request errors[METRICS_ERRORS];
+	uint64_t next = 0;
+
+	fill_slowest(writer, 1000);
+	flush_failed(writer, 1);
+	flush_failed(writer, METRICS_KEPT_MAX + 1);
+	assert_int_equal(1 + METRICS_KEPT_MAX,
+	    metrics_slot_read_errors(cells, &next, errors));
+	assert_int_equal(0, errors[1].id);
+	assert_int_equal(METRICS_KEPT_MAX - 1, errors[METRICS_KEPT_MAX].id);
+	assert_int_equal(0, metrics_slot_read_errors(cells, &next, errors));
+	flush_failed(writer, 1);
+	assert_int_equal(1, metrics_slot_read_errors(cells, &next, errors));
+	metrics_writer_close(&writer);
+}
+
+static void the_last_failed_ones_are_kept(void **state)
+{
+	struct fixture *f = *state;
+	unsigned slot = fixture_slot(f, 0);
+	const struct metrics_slot *cells = &f->segment->file->slots[slot];
+	struct metrics_writer *writer = open_writer(f, slot);
+	struct metrics_request errors[METRICS_ERRORS];
+	uint64_t next = 0;
+
+	for (unsigned i = 0; i < METRICS_ERRORS + 1; i++) {
+		struct metrics_request *request = fixture_request(writer);
+
+		request->id = i;
+		request->aborted_by_client = i % 2;
+		request->aborted_by_server = i % 2 == 0;
+		metrics_flush(writer);
+	}
+	assert_int_equal(METRICS_ERRORS,
+	    metrics_slot_read_errors(cells, &next, errors));
+	assert_int_equal(1, errors[0].id);
+	assert_int_equal(METRICS_ERRORS, errors[METRICS_ERRORS - 1].id);
+	metrics_writer_close(&writer);
+}
+
+/* ---- what is in flight ---- */
+
+static void what_is_in_flight_is_shown_until_the_next(void **state)
+{
+	static struct metrics_inflight_table table;
+	struct metrics_inflight list[METRICS_INFLIGHT_MAX] = {
+		[0].id = 7, [METRICS_INFLIGHT_MAX - 1].id = 9 };
+	struct fixture *f = *state;
+	unsigned slot = fixture_slot(f, 0);
+	const struct metrics_slot *cells = &f->segment->file->slots[slot];
+	struct metrics_writer *writer = open_writer(f, slot);
+	uint64_t before = clock_mono_ns();
+
+	assert_int_equal(-EAGAIN,
+	    metrics_slot_read_inflight(cells, 1, &table));
+	metrics_inflight_show(writer, list, METRICS_INFLIGHT_MAX, 100);
+	assert_int_equal(0, metrics_slot_read_inflight(cells, before, &table));
+	assert_int_equal(METRICS_INFLIGHT_MAX, table.count);
+	assert_int_equal(100, table.all);
+	assert_int_equal(7, table.entries[0].id);
+	assert_int_equal(9, table.entries[METRICS_INFLIGHT_MAX - 1].id);
+	metrics_inflight_show(writer, list, 0, 0);
+	assert_int_equal(0, metrics_slot_read_inflight(cells, before, &table));
+	assert_int_equal(0, table.count);
+	/* It is too old, or nobody has the slot. */
+	assert_int_equal(-EAGAIN, metrics_slot_read_inflight(cells,
+	    clock_mono_ns(), &table));
+	assert_int_equal(0, metrics_slot_release(f->segment, slot, getpid(),
+	    NULL));
+	assert_int_equal(-EAGAIN,
+	    metrics_slot_read_inflight(cells, before, &table));
+	metrics_writer_close(&writer);
+}
+
+static void a_table_left_half_written_is_written_over(void **state)
+{
+	static struct metrics_inflight_table table;
+	const struct metrics_inflight list[1] = { { .id = 7 } };
+	struct fixture *f = *state;
+	unsigned slot = fixture_slot(f, 0);
+	struct metrics_slot *cells = &f->segment->file->slots[slot];
+	struct metrics_writer *writer = open_writer(f, slot);
+
+	metrics_inflight_show(writer, list, 1, 1);
+	cells->inflight.sequence |= 1;
+	assert_int_equal(-EAGAIN,
+	    metrics_slot_read_inflight(cells, 1, &table));
+	metrics_inflight_show(writer, list, 1, 1);
+	assert_int_equal(0, metrics_slot_read_inflight(cells, 1, &table));
+	assert_int_equal(7, table.entries[0].id);
+	metrics_writer_close(&writer);
+}
+
+static void it_is_wanted_for_as_long_as_anybody_does(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_false(metrics_inflight_wanted(f->segment, 0));
+	metrics_inflight_want(f->segment, 20);
+	metrics_inflight_want(f->segment, 10);
+	assert_true(metrics_inflight_wanted(f->segment, 19));
+	assert_false(metrics_inflight_wanted(f->segment, 20));
 }
 
 static void silence_is_the_time_since_the_last_turn(void **state)
@@ -391,6 +586,13 @@ int main(void)
 		TEST(slot_of_another_process_is_not_released),
 		TEST(recent_requests_are_the_last_ones_newest_first),
 		TEST(a_flush_keeps_only_its_first_requests_as_recent),
+		TEST(the_slowest_of_a_second_are_kept),
+		TEST(the_slowest_of_the_last_second_stay),
+		TEST(failed_ones_are_kept_among_many),
+		TEST(the_last_failed_ones_are_kept),
+		TEST(what_is_in_flight_is_shown_until_the_next),
+		TEST(a_table_left_half_written_is_written_over),
+		TEST(it_is_wanted_for_as_long_as_anybody_does),
 		TEST(silence_is_the_time_since_the_last_turn),
 		TEST(reader_sees_only_whole_flushes),
 	};
