@@ -23,6 +23,11 @@ int dashboard_answer(struct http_request *request, unsigned status,
 int dashboard_error(struct http_request *request, unsigned status,
     const char *format, ...) __attribute__((format(printf, 3, 4)));
 
+struct metrics_mark;
+
+/* Append a mark as JSON: as in a snapshot, and its exact time as a number. */
+void dashboard_put_mark(struct buf *out, struct metrics_mark *mark);
+
 /* ---- the handlers ---- */
 
 /* The methods, as bits, of what only tells and of what changes something;

@@ -95,8 +95,7 @@ int dashboard_heatmap(struct http_request *request)
 
 /* ---- marks ---- */
 
-/* As in a snapshot, and the exact time as a number. */
-static void api_put_mark(struct buf *out, struct metrics_mark *mark)
+void dashboard_put_mark(struct buf *out, struct metrics_mark *mark)
 {
 	const struct json_options options = { .canonical = false };
 	Ringmaster__V1__Mark message;
@@ -124,7 +123,7 @@ static void api_write_marks(struct api_history *api)
 			continue;
 		buf_append_cstr(&api->out, comma);
 		comma = ",";
-		api_put_mark(&api->out, &marks[i]);
+		dashboard_put_mark(&api->out, &marks[i]);
 	}
 	buf_append_cstr(&api->out, "]}\n");
 }

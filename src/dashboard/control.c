@@ -13,7 +13,6 @@
 #include "http/conn.h"
 #include "metrics/json.h"
 #include "metrics/slot.h"
-#include "metrics/snapshot.h"
 
 /* ---- the file cache ---- */
 
@@ -125,11 +124,9 @@ static bool control_text_valid(struct slice text)
 static int control_mark_answer(struct http_request *request,
     struct slice text)
 {
-	const struct json_options json = { .canonical = false };
 	struct metrics_mark marks[METRICS_MARKS];
 	unsigned count = metrics_marks_read(request->worker->segment, marks);
 	struct buf out = buf_make(DASHBOARD_BODY_MAX);
-	Ringmaster__V1__Mark mark;
 
 	while (count && !(marks[count - 1].kind == METRICS_MARK_DEPLOY &&
 	    slice_equal(slice_cstr(marks[count - 1].text), text)))
@@ -137,8 +134,7 @@ static int control_mark_answer(struct http_request *request,
 	if (!count)
 		return dashboard_error(request, 503,
 		    "The mark was lost among others.");
-	metrics_snapshot_mark(&marks[count - 1], &mark);
-	json_write(&out, &mark.base, &json);
+	dashboard_put_mark(&out, &marks[count - 1]);
 	buf_append_char(&out, '\n');
 	return dashboard_answer(request, 201, SLICE("application/json"), &out);
 }
