@@ -181,6 +181,9 @@ function keys() {
 	mountKeys(actions);
 }
 
+/* Seconds as milliseconds, to four digits. */
+const round = seconds => Number((seconds * 1e3).toPrecision(4));
+
 /* Filter by what was clicked, and show it. */
 function look(filter) {
 	chooseRequests('recent');
@@ -199,8 +202,9 @@ const chooseWho = mountWho(store, balance, {
 const chooseRequests = mountRequests(store, keep);
 
 mountCharts($('charts'), store, {
-	onHeatCell: ({ from, to, min, max }) => look(`from:${from} to:${to}` +
-		` min:${(min ?? 0) * 1e3}ms` + (max ? ` max:${max * 1e3}ms` : '')),
+	onHeatCell: ({ from, to, min, max }) => look(`from:${from} to:${to} ` +
+		`min:${round(min ?? 0)}ms` + (max ? ` max:${round(max)}ms`
+		: '')),
 	onWorker: index => look(`worker:${index}`),
 	onMark: showMark,
 });

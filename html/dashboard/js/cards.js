@@ -74,6 +74,7 @@ class Card {
 		this.root = $(id);
 		this.figure = this.root.querySelector('.figure');
 		this.delta = this.root.querySelector('.delta');
+		this.delta.title = 'last minute against the one before';
 		this.spark = new Spark(this.root.querySelector('.spark'));
 		this.series = series;
 		this.number = make('span');
@@ -117,15 +118,12 @@ class Card {
 			return;
 		}
 		const much = Math.abs(change);
-		const text = much < CHANGE_MIN ? '='
-			: `${change > 0 ? '▲' : '▼'} ${much >= 9.995 ? '>999'
-				: (much * 100).toFixed(much < 0.0095 ? 1 : 0)}` +
-			(ratio ? ' pt' : ' %');
+		const number = much >= 9.995 ? '>999'
+			: (much * 100).toFixed(much < 0.0095 ? 1 : 0);
 
-		put(this.delta, text);
-		if (!this.delta.title)
-			this.delta.title =
-				'mean of the last minute against the one before';
+		put(this.delta, much < CHANGE_MIN ? '='
+			: `${change > 0 ? '▲' : '▼'} ${number} ` +
+			(ratio ? 'pt' : '%'));
 	}
 }
 
@@ -243,7 +241,8 @@ export async function switchCache() {
 		const answer = await post('/api/v1/cache', { enabled: on });
 
 		showSwitch(answer.cache_enabled);
-		announce(`The cache is ${answer.cache_enabled ? 'on' : 'off'}.`);
+		announce(answer.cache_enabled ? 'The cache is on.'
+			: 'The cache is off.');
 	} catch (error) {
 		showSwitch(!on);
 		setNote(`The cache was not switched. ${error.message}`);
@@ -261,7 +260,7 @@ export function mountCards(from) {
 	live = new Card('card-live', ['Requests',
 		['Req/s', 'requests a second: of the last second, ten ' +
 			'seconds, minute'],
-		['R · W · idle', 'reading a request · writing an answer · ' +
+		['R · W · idle', 'reading a request · answering · ' +
 			'kept alive'],
 		['Peak / limit', 'most clients at once, and as many as ' +
 			'there may be']], 'active_clients');

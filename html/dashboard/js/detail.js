@@ -33,7 +33,7 @@ export function chipSet(node, code) {
 function bar(list) {
 	const total = list.reduce((sum, stage) => sum + stage.seconds, 0);
 	const parts = make('div', { className: 'stages', role: 'img',
-		'aria-label': 'Share of each stage; the list has the numbers' });
+		'aria-label': 'Share of each stage, as in the list' });
 	const rows = list.map(({ stage, seconds: time }) => {
 		const part = make('span', { className: `stage-${stage}` });
 
@@ -90,13 +90,12 @@ async function find(r, kind) {
 export async function showRequest(r, kind, read) {
 	const dialog = $('request-dialog'), body = $('request-body');
 	const fill = (one, below) => body.replaceChildren(
-		make('p', { className: 'what' },
-			make('code', { textContent: `${one.method} ${one.path}` })),
+		make('p', { className: 'what' }, make('code', {
+			textContent: `${one.method} ${one.path}` })),
 		facts(one), make('h3', { textContent: 'Where the time went' }),
 		...below);
 
-	fill(r, r.stages ? where(r.stages)
-		: [make('p', { className: 'empty', textContent: 'loading …' })]);
+	fill(r, r.stages ? where(r.stages) : ['loading …']);
 	dialog.showModal();
 	if (r.stages)
 		return;

@@ -111,9 +111,9 @@ export function clock(ms) {
 
 /** The same with milliseconds. */
 export function clockMs(ms) {
-	return known(ms) && ms > 0
-		? `${clock(ms)}.${String(Math.floor(ms) % 1000).padStart(3, '0')}`
-		: NONE;
+	const rest = String(Math.floor(ms) % 1000).padStart(3, '0');
+
+	return known(ms) && ms > 0 ? `${clock(ms)}.${rest}` : NONE;
 }
 
 /** The moment in UTC, for titles. */

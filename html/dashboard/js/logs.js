@@ -116,7 +116,8 @@ export function mountLogs(panel, again) {
 	scroll = make('div', { className: 'scroll log-scroll', role: 'region',
 		tabIndex: 0, 'aria-label': 'Log' }, list, empty);
 	panel.append(scroll);
-	$('log-follow').addEventListener('click', () => setFollow(!following()));
+	$('log-follow').addEventListener('click',
+		() => setFollow(!following()));
 	$('log-copy').addEventListener('click', copy);
 	$('log-save').addEventListener('click', save);
 	$('log-level').addEventListener('change', () => {

@@ -101,8 +101,8 @@ function slowWindow() {
 	return Math.min(SLOW_MAX_S, Math.max(SLOW_MIN_S, store.range.seconds));
 }
 
-function queryOf(kind, n) {
-	const query = new URLSearchParams(filter.query);
+function queryOf(kind, n, of = filter.query) {
+	const query = new URLSearchParams(of);
 
 	query.set('kind', kind);
 	query.set('n', n);
@@ -193,7 +193,8 @@ export function setFilter(value) {
 
 /** Those that ended before the page came; in a gap of the stream, too. */
 export async function seedRecent() {
-	const { requests } = await get(`/api/v1/requests?kind=recent&n=${KEPT}`);
+	const { requests } = await get(`/api/v1/requests?${queryOf('recent',
+		KEPT, new URLSearchParams())}`);
 	const known = new Set(recent.map(r => r.id));
 
 	recent = recent.concat(requests.map(fromApi)

@@ -65,7 +65,8 @@ function judge() {
 	if (!frame || link === 'connecting')
 		return ['connecting', 'connecting', []];
 	if (!frame.up)
-		return ['down', `server down since ${clock(frame.since * 1000)}`,
+		return ['down',
+			`server down since ${clock(frame.since * 1000)}`,
 			['The history is kept; this page goes on by itself.']];
 	const why = reasons(frame);
 

@@ -187,6 +187,33 @@ export class Table {
 	}
 }
 
+/** Sum of numbers. */
+export const sum = numbers => numbers.reduce((a, b) => a + b, 0);
+
+/** A column of numbers. */
+export function column(key, label, value, text, title) {
+	return { key, label, title, number: true, value,
+		text: item => text(value(item)) };
+}
+
+/** A cell with a bar; init and fill of a column. */
+export function meter(cell) {
+	cell.append(make('span'), make('div', { className: 'meter',
+		'aria-hidden': 'true' }, make('span')));
+}
+
+/** even: a full one is nothing to worry about */
+export function meterFill(cell, ratio, text, even = false) {
+	const [label, box] = cell.children;
+	const known = Number.isFinite(ratio);
+
+	put(label, text ?? percent(ratio));
+	box.className = !known ? 'meter' : even || ratio < 0.8 ? 'meter known'
+		: ratio < 0.95 ? 'meter known high' : 'meter known full';
+	box.firstChild.style.setProperty('width',
+		`${known ? Math.min(100, ratio * 100).toFixed(1) : 0}%`);
+}
+
 /** Tabs as WAI-ARIA has them; select(name) with the id behind "tab-". */
 export function tabs(section, select) {
 	const list = [...section.querySelectorAll('[role=tab]')];

@@ -33,6 +33,8 @@
 	document.addEventListener('DOMContentLoaded', () => {
 		const button = document.getElementById('theme');
 
+		if (!button)
+			return;		/* a plain page */
 		label(button);
 		button.addEventListener('click', () => {
 			choice = order[(order.indexOf(choice) + 1) %

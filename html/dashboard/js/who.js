@@ -7,10 +7,11 @@ import { $, announce, confirmed, make, poll, put, show } from './dom.js';
 import { bytes, count, NONE, percent, rate, seconds } from './format.js';
 import { cardsSnapshot } from './cards.js';
 import { get, post } from './api.js';
+import { limitItems, mountLimits } from './limits.js';
 import { setNote } from './status.js';
-import { Table, tabs } from './table.js';
+import { column, meter, meterFill, sum, Table, tabs } from './table.js';
 
-const SNAPSHOT_S = 2, MINUTE_MS = 60000;
+const SNAPSHOT_S = 2;
 const RATE_MIN_MS = 500, RATE_MAX_MS = 10000;	/* between snapshots */
 const classes = [['c2xx', '2xx', 'c2'], ['c3xx', '3xx', 'c3'],
 	['c4xx', '4xx', 'c4'], ['c5xx', '5xx', 'c5'],
@@ -19,9 +20,6 @@ const classes = [['c2xx', '2xx', 'c2'], ['c3xx', '3xx', 'c3'],
 let store, balance, current = '', poller, note = '';
 let snapshot = null, before = null;
 const tables = {};
-const drops = [];	/* [ms, counts], one a poll for a minute */
-
-const sum = numbers => numbers.reduce((a, b) => a + b, 0);
 
 /* ---- cells ---- */
 
@@ -34,28 +32,6 @@ function shares(cell) {
 function sharesFill(cell, item) {
 	classes.forEach(([key], i) => cell.firstChild.children[i].style
 		.setProperty('flex-grow', item.classes[key]));
-}
-
-function meter(cell) {
-	cell.append(make('span'), make('div', { className: 'meter',
-		'aria-hidden': 'true' }, make('span')));
-}
-
-/* even: full is nothing to worry about */
-function meterFill(cell, ratio, text, even = false) {
-	const [label, box] = cell.children;
-	const known = Number.isFinite(ratio);
-
-	put(label, text ?? percent(ratio));
-	box.className = !known ? 'meter' : even || ratio < 0.8 ? 'meter known'
-		: ratio < 0.95 ? 'meter known high' : 'meter known full';
-	box.firstChild.style.setProperty('width',
-		`${known ? Math.min(100, ratio * 100).toFixed(1) : 0}%`);
-}
-
-function column(key, label, value, text, title) {
-	return { key, label, title, number: true, value,
-		text: item => text(value(item)) };
 }
 
 /* ---- servers and locations ---- */
@@ -251,97 +227,6 @@ async function flush() {
 	}
 }
 
-/* ---- limits ---- */
-
-/* What was lost, since start. */
-function lost() {
-	const rings = snapshot.workers.map(worker => worker.ring);
-
-	return { connections: snapshot.connections.dropped,
-		accepts: snapshot.connections.accept_errors,
-		pool: snapshot.pool.rejected, shm: snapshot.shm.drops,
-		logs: snapshot.logs.access_dropped,
-		buffers: sum(rings.map(ring => ring.buffers_exhausted)),
-		overflow: sum(rings.map(ring => ring.cq_overflows)) };
-}
-
-/* What was lost within a minute, as far back as is known. */
-function recentDrops(now) {
-	const ms = snapshot.taken_unix_ms;
-
-	if (drops.length && (drops.at(-1)[0] > ms ||
-		drops.at(-1)[1].connections > now.connections))
-		drops.length = 0;
-	drops.push([ms, now]);
-	while (drops[0][0] < ms - MINUTE_MS)
-		drops.shift();
-	return key => now[key] - drops[0][1][key];
-}
-
-function limitItems() {
-	const { connections, shm, pool, workers, sessions } = snapshot;
-	const total = lost(), recent = recentDrops(total);
-	const item = (name, used, of, form, key, words) => ({ name, used, of,
-		form, words, ratio: of ? used / of : NaN,
-		total: key ? total[key] : NaN, recent: key ? recent(key)
-			: NaN });
-	const rings = workers.map(worker => worker.ring);
-
-	return [
-		item('Client connections', snapshot.active_clients,
-			connections.limit, count, 'connections', 'dropped'),
-		...workers.map(worker => item(
-			`File descriptors, w${worker.index}`, worker.open_fds,
-			worker.max_fds, count)),
-		item('Failed accepts', NaN, 0, count, 'accepts', 'failed'),
-		item('Receive buffers in use', sum(rings.map(ring =>
-			ring.buffers_total - ring.buffers_free)),
-		sum(rings.map(ring => ring.buffers_total)), count, 'buffers',
-		'waited'),
-		item('Completion queues', sum(rings.map(ring =>
-			ring.cq_backlog)), 0, count, 'overflow', 'overflows'),
-		item('Pool threads', pool.busy, pool.threads, count),
-		item('Pool queue', pool.queued, pool.queue_limit ?? 0, count,
-			'pool', 'refused'),
-		item('Shared memory', shm.used_bytes, shm.size_bytes, bytes,
-			'shm', 'not counted'),
-		item(sessions.exact === false ? 'Sessions (estimated: table full)'
-			: 'Sessions', sessions.live, sessions.limit ?? 0,
-		count),
-		item('Access log', NaN, 0, count, 'logs', 'lines lost'),
-	];
-}
-
-function mountLimits() {
-	tables.limits = new Table($('panel-limits'), {
-		caption: 'Limits and what was lost at them', rows: 100,
-		columns: [
-			{ key: 'name', label: 'Limit', value: item => item.name,
-				text: item => item.name },
-			{ key: 'used', label: 'Used', number: true,
-				value: item => item.used,
-				text: item => item.form(item.used) },
-			{ key: 'of', label: 'Of', number: true,
-				value: item => item.of || NaN,
-				text: item => item.of ? item.form(item.of)
-					: NONE },
-			{ key: 'full', label: 'How full', number: true,
-				value: item => item.ratio, init: meter,
-				fill: (cell, item) => meterFill(cell,
-					item.ratio) },
-			{ key: 'words', label: 'Beyond it',
-				value: item => item.words ?? '',
-				text: item => item.words ?? '' },
-			{ key: 'recent', label: 'Last minute', number: true,
-				title: 'within a minute, while this was shown',
-				value: item => item.recent,
-				text: item => count(item.recent) },
-			{ key: 'lost', label: 'Since start', number: true,
-				value: item => item.total,
-				text: item => count(item.total) },
-		] });
-}
-
 /* ---- all of them ---- */
 
 function showCurrent() {
@@ -355,8 +240,8 @@ function showCurrent() {
 }
 
 function showSnapshot() {
-	const items = { servers: serverItems, limits: limitItems,
-		cache: () => snapshot.caches }[current]();
+	const items = current === 'servers' ? serverItems()
+		: current === 'limits' ? limitItems(snapshot) : snapshot.caches;
 	const shown = tables[current].update(items);
 	const all = items.length + (current === 'servers'
 		? sum(items.map(item => item.locations.length)) : 0);
@@ -389,7 +274,7 @@ export function mountWho(from, even, on) {
 	mountServers();
 	mountWorkers(item => on.worker(item.index));
 	mountCache();
-	mountLimits();
+	tables.limits = mountLimits($('panel-limits'));
 	poller = poll($('who'), SNAPSHOT_S, refresh);
 	store.on('frame', () => {
 		if (current === 'workers' && !document.hidden)

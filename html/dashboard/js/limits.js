@@ -1,0 +1,99 @@
+/*
+ * Limits: how full what can be full is, and what was lost at it.
+ */
+
+import { bytes, count, NONE } from './format.js';
+import { meter, meterFill, sum, Table } from './table.js';
+
+const MINUTE_MS = 60000;
+const drops = [];	/* [ms, counts], one a snapshot for a minute */
+
+/* What was lost, since start. */
+function lost(snapshot) {
+	const rings = snapshot.workers.map(worker => worker.ring);
+
+	return { connections: snapshot.connections.dropped,
+		accepts: snapshot.connections.accept_errors,
+		pool: snapshot.pool.rejected, shm: snapshot.shm.drops,
+		logs: snapshot.logs.access_dropped,
+		buffers: sum(rings.map(ring => ring.buffers_exhausted)),
+		overflow: sum(rings.map(ring => ring.cq_overflows)) };
+}
+
+/* What was lost within a minute, as far back as is known. */
+function recentDrops(ms, now) {
+	if (drops.length && (drops.at(-1)[0] > ms ||
+		drops.at(-1)[1].connections > now.connections))
+		drops.length = 0;
+	drops.push([ms, now]);
+	while (drops[0][0] < ms - MINUTE_MS)
+		drops.shift();
+	return key => now[key] - drops[0][1][key];
+}
+
+/** The rows, of a snapshot. */
+export function limitItems(snapshot) {
+	const { connections, shm, pool, workers, sessions } = snapshot;
+	const total = lost(snapshot);
+	const recent = recentDrops(snapshot.taken_unix_ms, total);
+	const item = (name, used, of, form, key, words) => ({ name, used, of,
+		form, words, ratio: of ? used / of : NaN,
+		total: key ? total[key] : NaN, recent: key ? recent(key)
+			: NaN });
+	const rings = workers.map(worker => worker.ring);
+
+	return [
+		item('Client connections', snapshot.active_clients,
+			connections.limit, count, 'connections', 'dropped'),
+		...workers.map(worker => item(
+			`File descriptors, w${worker.index}`, worker.open_fds,
+			worker.max_fds, count)),
+		item('Failed accepts', NaN, 0, count, 'accepts', 'failed'),
+		item('Receive buffers in use', sum(rings.map(ring =>
+			ring.buffers_total - ring.buffers_free)),
+		sum(rings.map(ring => ring.buffers_total)), count, 'buffers',
+		'waited'),
+		item('Completion queues', sum(rings.map(ring =>
+			ring.cq_backlog)), 0, count, 'overflow', 'overflows'),
+		item('Pool threads', pool.busy, pool.threads, count),
+		item('Pool queue', pool.queued, pool.queue_limit ?? 0, count,
+			'pool', 'refused'),
+		item('Shared memory', shm.used_bytes, shm.size_bytes, bytes,
+			'shm', 'not counted'),
+		item(sessions.exact === false ? 'Sessions, estimated'
+			: 'Sessions', sessions.live, sessions.limit ?? 0,
+		count),
+		item('Access log', NaN, 0, count, 'logs', 'lines lost'),
+	];
+}
+
+/** Make the table. */
+export function mountLimits(panel) {
+	return new Table(panel, {
+		caption: 'Limits and what was lost at them', rows: 100,
+		columns: [
+			{ key: 'name', label: 'Limit', value: item => item.name,
+				text: item => item.name },
+			{ key: 'used', label: 'Used', number: true,
+				value: item => item.used,
+				text: item => item.form(item.used) },
+			{ key: 'of', label: 'Of', number: true,
+				value: item => item.of || NaN,
+				text: item => item.of ? item.form(item.of)
+					: NONE },
+			{ key: 'full', label: 'How full', number: true,
+				value: item => item.ratio, init: meter,
+				fill: (cell, item) => meterFill(cell,
+					item.ratio) },
+			{ key: 'words', label: 'Beyond it',
+				value: item => item.words ?? '',
+				text: item => item.words ?? '' },
+			{ key: 'recent', label: 'Last minute', number: true,
+				title: 'within a minute, while this was shown',
+				value: item => item.recent,
+				text: item => count(item.recent) },
+			{ key: 'lost', label: 'Since start', number: true,
+				value: item => item.total,
+				text: item => count(item.total) },
+		] });
+}
