@@ -12,6 +12,9 @@ export class Spark {
 	#seen = false;
 	#wait = 0;
 	#points = null;
+	#width = 0;
+	#height = 0;
+	#color = '';		/* kept: to ask for it costs a layout */
 
 	constructor(canvas) {
 		this.#canvas = canvas;
@@ -21,9 +24,14 @@ export class Spark {
 				.isIntersecting;
 			this.#later();
 		}).observe(canvas);
-		new ResizeObserver(() => this.#later()).observe(canvas);
-		new MutationObserver(() => this.#later()).observe(
-			document.documentElement,
+		new ResizeObserver(entries => {
+			this.#fit(entries[entries.length - 1].contentRect);
+			this.#later();
+		}).observe(canvas);
+		new MutationObserver(() => {
+			this.#color = '';
+			this.#later();
+		}).observe(document.documentElement,
 			{ attributeFilter: ['data-theme'] });
 	}
 
@@ -41,21 +49,19 @@ export class Spark {
 			});
 	}
 
-	#fit() {
+	#fit({ width, height }) {
 		const canvas = this.#canvas, scale = devicePixelRatio || 1;
-		const width = Math.round(canvas.clientWidth * scale);
-		const height = Math.round(canvas.clientHeight * scale);
 
-		if (canvas.width !== width || canvas.height !== height) {
-			canvas.width = width;
-			canvas.height = height;
-		}
+		canvas.width = Math.round(width * scale);
+		canvas.height = Math.round(height * scale);
+		this.#width = width;
+		this.#height = height;
 		this.#context.setTransform(scale, 0, 0, scale, 0, 0);
-		return [canvas.clientWidth, canvas.clientHeight];
 	}
 
 	#draw() {
-		const [width, height] = this.#fit(), g = this.#context;
+		const width = this.#width, height = this.#height;
+		const g = this.#context;
 		const points = this.#points;
 		const step = width / (SECONDS - 1);
 		let max = 0;
@@ -68,8 +74,9 @@ export class Spark {
 			(max ? value / max : 0) * (height - 5);
 
 		g.clearRect(0, 0, width, height);
-		g.strokeStyle = g.fillStyle = getComputedStyle(this.#canvas)
+		this.#color ||= getComputedStyle(this.#canvas)
 			.getPropertyValue(this.#canvas.dataset.color);
+		g.strokeStyle = g.fillStyle = this.#color;
 		g.lineWidth = 1.5;
 		g.lineJoin = 'round';
 		for (let i = 0; i < points.length; i++) {

@@ -101,17 +101,18 @@ export function showStatus() {
 	attr(document.documentElement, 'data-state', state);
 	if (frame) {
 		put($('identity'), identity(frame));
-		$('identity').title = `started ${utc(frame.started * 1000)}, ` +
-			`reloaded ${utc(frame.reloaded * 1000)}` +
-			(mark?.[2] ? `; last mark: ${mark[2]}` : '');
+		attr($('identity'), 'title',
+			`started ${utc(frame.started * 1000)}, reloaded ` +
+			utc(frame.reloaded * 1000) +
+			(mark?.[2] ? `; last mark: ${mark[2]}` : ''));
 		put($('version'), `ringmaster ${version} · instance ` +
 			frame.instance);
 	}
 	show($('reason'), why.length > 0);
 	put($('reason').firstElementChild, why.join(' '));
 	show($('login'), link === 'denied');
-	document.title = state === 'up' || state === 'connecting'
-		? 'ringmaster' : `${text} – ringmaster`;
+	put(document.querySelector('title'), state === 'up' ||
+		state === 'connecting' ? 'ringmaster' : `${text} – ringmaster`);
 	if (text !== said) {
 		if (state === 'up')
 			announce(said && said !== 'connecting'
