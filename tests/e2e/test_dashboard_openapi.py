@@ -20,11 +20,6 @@ FILE = SOURCE / "html/dashboard/api/v1/openapi.json"
 MODULE = SOURCE / "src/dashboard/module.c"
 SITE = 'location / { return 200 "hello"; }'
 METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH")
-# Described, and served once the rest of the dashboard is merged.
-COMING = {
-    "/start_test", "/test_status", "/api/v1/cache", "/api/v1/cache/flush",
-    "/api/v1/logs", "/api/v1/marks", "/api/v1/requests", "/api/v1/session",
-}
 
 
 @pytest.fixture(scope="module")
@@ -102,13 +97,11 @@ def test_the_routes_are_those_of_the_source(document):
     routes = set(re.findall(r'"(/[^"]*)"', table.partition("};")[0]))
     assert "/metrics" in routes
     served = {"/", "/api/v1/openapi.json"}	# files, see html/Makefile.inc
-    assert set(document["paths"]) | COMING == routes | served | COMING
+    assert set(document["paths"]) == routes | served
 
 
 def test_the_server_has_these_methods_and_no_other(board, document):
     for path, item in document["paths"].items():
-        if path in COMING:
-            continue
         described = {method.upper() for method in item}
         refused = [method for method in METHODS if method not in described]
         for method in refused:
@@ -150,8 +143,6 @@ EXAMPLES = [
 @pytest.mark.parametrize("path, how", EXAMPLES)
 def test_answers_are_as_described(board, document, path, how):
     item = document["paths"][path.partition("?")[0]]
-    if path.partition("?")[0] in COMING:
-        pytest.skip("coming")
     for _ in range(3):
         board.server.get("/")
     board.wait_total(3)
