@@ -60,7 +60,7 @@ need_page_packages() {
 	[[ html/node_modules/.package-lock.json -nt html/package-lock.json ]] &&
 		return
 	command -v npm >/dev/null || need_packages npm
-	say "fetching uPlot and axe-core with npm"
+	say "fetching what html/package-lock.json lists, with npm"
 	npm ci --prefix html --ignore-scripts --no-audit --no-fund
 }
 

@@ -62,10 +62,8 @@ static void page_begin(struct buf *out)
 	    "<title>ringmaster</title>\n"
 	    "<link rel=\"icon\" href=\"/favicon.svg\" "
 	    "type=\"image/svg+xml\">\n"
-	    "<script src=\"/js/theme.js\"></script>\n"
-	    "<link rel=\"stylesheet\" href=\"/tokens.css\">\n"
-	    "<link rel=\"stylesheet\" href=\"/plain.css\">\n"
-	    "</head>\n<body>\n<main>\n");
+	    "<link rel=\"stylesheet\" href=\"/style.css\">\n"
+	    "</head>\n<body class=\"plain\">\n<main>\n");
 }
 
 static void page_end(struct buf *out, const char *back)
