@@ -59,20 +59,24 @@ export class TableView {
 	constructor(figure, title, view) {
 		this.view = view;
 		this.page = 0;
-		this.button = make('button', { className: 'as-table quietly',
-			textContent: 'Show as table', 'aria-expanded': 'false' });
+		this.button = make('button', { 'aria-expanded': 'false',
+			className: 'as-table quietly',
+			textContent: 'Show as table' });
 		this.place = make('span');
 		this.older = make('button', { textContent: 'Older' });
 		this.newer = make('button', { textContent: 'Newer' });
 		this.body = make('tbody');
 		this.head = make('tr');
+		const table = make('table', {}, make('thead', {}, this.head),
+			this.body);
+
+		this.pager = make('p', { className: 'pager' }, this.newer,
+			this.place, this.older);
 		this.box = make('div', { className: 'numbers', hidden: true },
 			make('div', { className: 'scroll', tabIndex: 0,
-				role: 'region', 'aria-label': `${title}, numbers` },
-			make('table', {}, make('thead', {}, this.head),
-				this.body)),
-			make('p', { className: 'pager' }, this.newer, this.place,
-				this.older));
+				role: 'region',
+				'aria-label': `${title}, numbers` }, table),
+			this.pager);
 		figure.append(this.box);
 		this.button.addEventListener('click', () => this.toggle());
 		this.older.addEventListener('click', () => this.turn(1));
@@ -100,22 +104,23 @@ export class TableView {
 		const { head, count, row, ordered } = this.view();
 		const pages = Math.max(1, Math.ceil(count / PAGE));
 		const rows = [];
+		const cell = (text, at, scope) => make(scope ? 'th' : 'td', {
+			textContent: text, className: at ? 'number' : '',
+			...(scope && { scope }) });
 
 		this.page = Math.min(this.page, pages - 1);
-		for (let i = this.page * PAGE; i < count && rows.length < PAGE;
-			i++)
+		const first = this.page * PAGE;
+
+		for (let i = first; i < Math.min(count, first + PAGE); i++)
 			rows.push(make('tr', {}, ...row(ordered ? i
-				: count - 1 - i).map((text, at) => make(at ? 'td'
-				: 'th', { textContent: text,
-				className: at ? 'number' : '',
-				...(at ? {} : { scope: 'row' }) }))));
-		this.head.replaceChildren(...head.map((text, at) => make('th',
-			{ textContent: text, scope: 'col',
-				className: at ? 'number' : '' })));
+				: count - 1 - i).map((text, at) =>
+				cell(text, at, at ? '' : 'row'))));
+		this.head.replaceChildren(...head.map((text, at) =>
+			cell(text, at, 'col')));
 		this.body.replaceChildren(...rows);
 		put(this.place, `${this.page + 1} of ${pages}`);
 		this.newer.disabled = this.page === 0;
 		this.older.disabled = this.page === pages - 1;
-		this.older.parentNode.hidden = pages === 1;
+		this.pager.hidden = pages === 1;
 	}
 }

@@ -8,7 +8,7 @@ import { attr } from './dom.js';
 import { count, rate, seconds } from './format.js';
 import { HeatChart } from './heatmap.js';
 import { memory } from './panel.js';
-import { around, axis, color, countTick, faded, fromZero, layerPath,
+import { around, axis, color, countTicks, faded, fromZero, layerPath,
 	logRange, logSplits, onTheme, secondsTick } from './plot.js';
 import { StageChart } from './stages.js';
 import { TimeChart } from './timechart.js';
@@ -18,7 +18,8 @@ const CLIENTS_DASH = [], REQUESTS_DASH = [6, 3], GHOST_DASH = [2, 4];
 
 /* A series that is the store's. */
 function plain(name, label, tone, format, more) {
-	return { label, tone, format, read: (store) => store.data(name), ...more };
+	return { label, tone, format, read: (store) => store.data(name),
+		...more };
 }
 
 function perSecond(n) {
@@ -42,10 +43,6 @@ function ghost(name, tone, scale) {
 			none(store.times().length) };
 }
 
-function ticks(u, splits, at, space, incr) {
-	return splits.map((value) => countTick(value, incr));
-}
-
 /* ---- clients and requests ---- */
 
 class TrafficChart extends TimeChart {
@@ -54,8 +51,8 @@ class TrafficChart extends TimeChart {
 			'--clients', count, { dash: CLIENTS_DASH,
 				fill: () => faded(color('--clients'), 0.1) });
 		const requests = { label: '', tone: '--requests', scale: 'r',
-			dash: REQUESTS_DASH, format: (n) => this.total ? count(n)
-				: perSecond(n),
+			dash: REQUESTS_DASH,
+			format: (n) => this.total ? count(n) : perSecond(n),
 			read: (it) => it.data(this.#name()) };
 
 		super(section, store, {
@@ -66,17 +63,17 @@ class TrafficChart extends TimeChart {
 				ghost(() => this.total ? '' : 'requests',
 					'--requests', 'r')],
 			scales: { y: {}, r: {} },
-			axes: [axis({ scale: 'y', size: 46, space: 36,
-				values: ticks, stroke: () => color('--clients') }),
-			axis({ scale: 'r', side: 1, size: 64, space: 36,
-				values: ticks, grid: { show: false },
+			axes: [axis({ scale: 'y', size: 46, values: countTicks,
+				stroke: () => color('--clients') }),
+			axis({ scale: 'r', side: 1, size: 64,
+				values: countTicks, grid: { show: false },
 				stroke: () => color('--requests') })],
 			ranges: ([, people, rates, before, earlier]) => ({
 				y: fromZero([people, before], 5),
 				r: this.total ? around(rates)
 					: fromZero([rates, earlier], 10) }),
-			sentence: () => `${this.total ? 'Requests in total'
-				: 'Requests per second'}, ${rangeText(store)}: ` +
+			sentence: () => `Requests ${this.total ? 'in total'
+				: 'per second'}, ${rangeText(store)}: ` +
 				summary(store.times(), store.data(this.#name()),
 					this.total ? count : rate) +
 				'; active clients: ' + summary(store.times(),
@@ -136,9 +133,10 @@ function latencyChart(section, store, options) {
 			filter: (u, splits) => splits,
 			values: (u, splits) => splits.map(secondsTick) })],
 		ranges: ([, ...lines]) => ({ y: logRange(lines) }),
-		sentence: () => `Latency, ${rangeText(store)}: ${['p50', 'p99']
-			.map((one) => `${one} ${summary(store.times(),
-				store.data(`latency_${one}`), seconds)}`).join('; ')}`,
+		sentence: () => `Latency, ${rangeText(store)}: ` +
+			['p50', 'p99'].map((one) => `${one} ` + summary(
+				store.times(), store.data(`latency_${one}`),
+				seconds)).join('; '),
 	}, options);
 }
 
@@ -176,8 +174,7 @@ function statusChart(section, store, options) {
 			value: (it, i) => it.data(name)[i],
 		})),
 		scales: { y: {} },
-		axes: [axis({ scale: 'y', size: 62, space: 36,
-			values: ticks })],
+		axes: [axis({ scale: 'y', size: 62, values: countTicks })],
 		ranges: (data) => ({ y: fromZero([data.at(-1)], 10) }),
 		sentence: () => `Responses per second, ${rangeText(store)}: ` +
 			classes.map(([name, label]) => `${label} ` +

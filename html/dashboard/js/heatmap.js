@@ -30,7 +30,8 @@ function ramp() {
 
 	for (let i = 1; i < SHADES; i++) {
 		/* one request is seen already */
-		const at = (0.12 + 0.88 * i / (SHADES - 1)) * (stops.length - 1);
+		const share = 0.12 + 0.88 * i / (SHADES - 1);
+		const at = share * (stops.length - 1);
 		const low = Math.min(Math.floor(at), stops.length - 2);
 		const [r, g, b] = stops[low].map((c, k) => Math.round(c +
 			(stops[low + 1][k] - c) * (at - low)));
@@ -59,11 +60,12 @@ export class HeatChart extends TimeChart {
 			id: 'heatmap',
 			title: 'Latency heatmap',
 			series: [{ label: '', tone: '--text', quiet: true,
-				format: String, read: (it) => it.data('requests'),
+				read: () => store.data('requests'),
 				paths: () => null }],
 			scales: { y: {} },
 			axes: [axis({ scale: 'y', size: 62,
-				splits: () => this.#splits(), grid: { show: false },
+				grid: { show: false },
+				splits: () => this.#splits(),
 				values: (u, splits) => splits.map((row) =>
 					secondsTick(this.#secondsOf(row))) })],
 			ranges: () => ({ y: this.#rows }),
@@ -73,7 +75,7 @@ export class HeatChart extends TimeChart {
 			'aria-hidden': 'true' });
 		this.most = make('span');
 		this.says = make('li');
-		this.legend.append(this.says, make('li', { className: 'shades' },
+		this.legend.append(this.says, make('li', {},
 			make('span', { textContent: '1' }), this.scaleBar,
 			this.most));
 		this.cell = make('div', { className: 'cell', hidden: true });
@@ -134,17 +136,20 @@ export class HeatChart extends TimeChart {
 	#columns(heat, first) {
 		const { counts, known, count: columns } = heat;
 		const scale = (SHADES - 1) / Math.log2(1 + this.#most);
-		const unknown = 0x55000000 | rgb(color('--faint'))
+		const unknown = 0x28000000 | rgb(color('--faint'))
 			.reduce((word, c, k) => word | c << 8 * k, 0);
 
-		for (let column = first; column < columns; column++)
+		for (let column = first; column < columns; column++) {
+			const empty = known[column] ? 0 : unknown;
+
 			for (let row = 0; row < ROWS; row++) {
 				const n = counts[column * ROWS + row];
+				const at = (ROWS - 1 - row) * columns + column;
 
-				this.#pixels[(ROWS - 1 - row) * columns + column] =
-					n ? this.#ramp[Math.ceil(Math.log2(1 + n) *
-					scale)] : known[column] ? 0 : unknown;
+				this.#pixels[at] = n ? this.#ramp[Math.ceil(
+					Math.log2(1 + n) * scale)] : empty;
 			}
+		}
 	}
 
 	#render(all) {
@@ -164,8 +169,9 @@ export class HeatChart extends TimeChart {
 			this.#image = new ImageData(columns, ROWS);
 			this.#pixels = new Uint32Array(this.#image.data.buffer);
 		}
-		if (!all && done.columns === columns && done.step === step &&
-			done.most === this.#most && shift >= 0 && shift < columns) {
+		if (!all && shift >= 0 && shift < columns &&
+			done.columns === columns && done.step === step &&
+			done.most === this.#most) {
 			this.#pixels.copyWithin(0, shift);
 			this.#columns(heat, columns - shift - 1);
 		} else {
@@ -198,10 +204,8 @@ export class HeatChart extends TimeChart {
 		u.ctx.restore();
 	}
 
-	paint(all) {
-		if (all || this.store.window().to !== this.drawn.to)
-			this.#render(all);
-		super.paint(all);
+	prepare(all) {
+		this.#render(all);
 		if (all)
 			this.#drawRamp();
 		put(this.most, `${count(this.#most)} requests`);
@@ -213,9 +217,10 @@ export class HeatChart extends TimeChart {
 		for (let x = 0; x < width; x++) {
 			const word = this.#ramp?.[1 + Math.floor(x / width *
 				(SHADES - 1))] ?? 0;
+			const [r, g, b] = [0, 8, 16].map((bits) =>
+				word >> bits & 255);
 
-			ctx.fillStyle = `rgb(${word & 255} ${word >> 8 & 255} ` +
-				`${word >> 16 & 255})`;
+			ctx.fillStyle = `rgb(${r} ${g} ${b})`;
 			ctx.fillRect(x, 0, 1, height);
 		}
 	}

@@ -287,13 +287,17 @@ export function secondsTick(s) {
 	return `${Number(number)} ${unit}`;
 }
 
-/** A number at a tick, with the digits that steps of `incr` need. */
-export function countTick(value, incr) {
-	const unit = value >= 1e6 ? 1e6 : value >= 1e4 ? 1e3 : 1;
-	const digits = Math.ceil(-Math.log10(incr / unit) - 1e-9);
+/** Numbers at ticks, `incr` apart, with the digits that this needs. */
+export function countTicks(u, splits, at, space, incr) {
+	const most = splits.at(-1);
+	const [unit, letter] = most >= 1e6 ? [1e6, ' M']
+		: most >= 1e4 ? [1e3, ' k'] : [1, ''];
+	let digits = 0;
 
-	return (value / unit).toFixed(Math.max(0, Math.min(digits, 6))) +
-		(unit === 1e6 ? ' M' : unit === 1e3 ? ' k' : '');
+	while (digits < 6 && (incr / unit * 10 ** digits + 1e-6) % 1 > 1e-5)
+		digits++;
+	return splits.map((value) => value ? (value / unit).toFixed(digits) +
+		letter : '0');
 }
 
 const two = (n) => String(n).padStart(2, '0');
@@ -322,6 +326,7 @@ export function axis(more) {
 		grid: { stroke: () => color('--line'), width: 1 },
 		ticks: { show: false },
 		gap: 6,
+		space: 36,
 		...more,
 	};
 }

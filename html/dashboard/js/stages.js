@@ -4,7 +4,7 @@
  */
 
 import { rangeText } from './chart-a11y.js';
-import { attr, make, put } from './dom.js';
+import { attr, make, put, show } from './dom.js';
 import { clock, percent, seconds } from './format.js';
 import { Panel, memory } from './panel.js';
 
@@ -42,7 +42,7 @@ export class StageChart extends Panel {
 			const bar = make('i', { className: `stage-${name}` });
 			const time = make('b'), share = make('span');
 
-			this.plot.append(make('div', { title: `${label}: ${help}` },
+			this.plot.append(make('div', { title: help },
 				make('span', { textContent: label }),
 				make('span', { className: 'lane' }, bar), time,
 				share));
@@ -56,7 +56,8 @@ export class StageChart extends Panel {
 		this.#which = which;
 		memory.set('stages', which);
 		for (const button of this.buttons)
-			attr(button, 'aria-pressed', button.textContent === which);
+			attr(button, 'aria-pressed',
+				button.textContent === which);
 		this.draw(true);
 	}
 
@@ -79,13 +80,14 @@ export class StageChart extends Panel {
 			const { bar, time: figure, share } = this.#rows[i];
 			const part = sum ? (time || 0) / sum : 0;
 
+			show(bar, part > 0);
 			bar.style.left = `${before * 100}%`;
 			bar.style.width = `${part * 100}%`;
 			put(figure, seconds(time));
 			put(share, sum ? percent(part) : '');
 			before += part;
 		});
-		put(this.sum, sum ? `${seconds(sum)} in all: the means of each ` +
+		put(this.sum, sum ? `${seconds(sum)} in all: means of each ` +
 			`second's ${this.#which}, ${rangeText(this.store)}`
 			: 'Nothing recorded.');
 	}
@@ -94,10 +96,11 @@ export class StageChart extends Panel {
 		const { means, sum } = this.#means();
 
 		return `Where time goes, ${this.#which}, ` +
-			`${rangeText(this.store)}: ${sum ? stages.map(([, label], i) =>
-				`${label} ${seconds(means[i])}, ` +
-				`${percent((means[i] || 0) / sum)}`).join('; ')
-				: 'nothing recorded'}`;
+			`${rangeText(this.store)}: ` + (sum
+			? stages.map(([, label], i) => `${label} ` +
+				`${seconds(means[i])}, ` +
+				percent((means[i] || 0) / sum)).join('; ')
+			: 'nothing recorded');
 	}
 
 	numbers() {
@@ -105,7 +108,8 @@ export class StageChart extends Panel {
 
 		return { head: ['Time', ...stages.map(([, label]) => label)],
 			count: times.length,
-			row: (i) => [clock(times[i] * 1000), ...stages.map(([name]) =>
-				seconds(this.#series(name)[i]))] };
+			row: (i) => [clock(times[i] * 1000),
+				...stages.map(([name]) =>
+					seconds(this.#series(name)[i]))] };
 	}
 }

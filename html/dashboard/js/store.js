@@ -143,8 +143,9 @@ class Live {
 /** The counts of a window: `count` columns of HEAT_ROWS. */
 class Heat {
 	constructor() {
-		this.from = this.count = 0;
+		this.from = this.count = this.recorded = 0;
 		this.step = 1;
+		this.open = false;
 		this.counts = new Uint32Array(HEAT_ROWS);
 		this.known = new Uint8Array(1);
 	}
@@ -168,21 +169,41 @@ class Heat {
 		const start = from - from % step;
 
 		this.size(start, step, Math.ceil((to - start) / step));
-		for (let t = Math.max(start, from) + 1; t <= to; t++) {
+		this.#add(live, Math.max(start, from), to);
+	}
+
+	/* Add what happened in seconds from + 1 to `to`. */
+	#add(live, from, to) {
+		for (let t = from + 1; t <= to; t++) {
 			const slot = t % LIVE_S;
-			const first = Math.floor((t - 1 - start) / step);
+			const column = Math.floor((t - 1 - this.from) /
+			    this.step);
 
 			if (live.heatStamps[slot] !== t)
 				continue;
-			this.known[first] = 1;
+			this.known[column] = 1;
 			for (let row = 0; row < HEAT_ROWS; row++)
-				this.counts[first * HEAT_ROWS + row] +=
+				this.counts[column * HEAT_ROWS + row] +=
 				    live.heat[slot * HEAT_ROWS + row];
 		}
 	}
 
-	take(answer) {
-		this.size(answer.from, answer.step, answer.columns.length);
+	/* Begin what came since the server's last column anew. */
+	tail(live, to) {
+		const from = this.from + this.recorded * this.step;
+
+		this.count = this.recorded + (to > from ? 1 : 0);
+		this.counts.fill(0, this.recorded * HEAT_ROWS);
+		this.known[this.recorded] = 0;
+		this.#add(live, from, Math.min(to, from + this.step));
+	}
+
+	/* open: with more to come, for which there is room */
+	take(answer, open) {
+		this.open = open;
+		this.recorded = answer.columns.length;
+		this.size(answer.from, answer.step, this.recorded + 1);
+		this.count = this.recorded;
 		answer.columns.forEach((pairs, column) => {
 			if (!pairs)
 				return;
@@ -468,19 +489,27 @@ export class Store {
 
 		this.#get('history', `/api/v1/history?${query}`, (answer) => {
 			this.#anchor = this.#totalAt(answer.to);
+			/* one more for what came after */
+			const tail = !this.range.zoom;
+			const more = tail ? [null] : [];
+
 			this.#source = {
 				step: answer.step,
-				times: Float64Array.from(answer.time),
+				from: answer.from,
+				to: answer.to,
+				tail,
+				times: Float64Array.from([...answer.time,
+					...more]),
 				series: new Map(answer.series.map((one) =>
-				    [one.name, Float64Array.from(one.points,
-				    (point) => point ?? NaN)])),
+				    [one.name, Float64Array.from([...one.points,
+				    ...more], (point) => point ?? NaN)])),
 			};
 			this.#show(this.range.zoom ??
-			    [answer.from, answer.to]);
+			    [answer.from, this.live.newest]);
 			this.#emit('data');
 		});
 		this.#get('heat', `/api/v1/heatmap?${query}`, (answer) => {
-			this.#heat.take(answer);
+			this.#heat.take(answer, !this.range.zoom);
 			this.#heatDrawn = true;
 			this.version++;
 			this.#emit('data');
@@ -539,8 +568,10 @@ export class Store {
 		} else if (!this.#source && (zoom || seconds <= LIVE_S)) {
 			this.#show(zoom ?? [now - seconds, now]);
 		} else if (this.#source && !this.#fetches.has('history') &&
-		    now - this.#window.to >= 2 * this.#source.step) {
+		    now - this.#source.to > this.#source.step + 1) {
 			this.#refresh();
+		} else if (this.#source?.tail && !zoom) {
+			this.#show([this.#source.from, now]);
 		}
 	}
 
@@ -559,10 +590,13 @@ export class Store {
 		this.version++;
 		this.#arrays.clear();
 		this.#heatDrawn &&= Boolean(this.#source);
-		if (this.#source)
+		if (this.#source) {
 			this.#times = this.#source.times;
-		else
+			if (this.#source.tail && !this.range.zoom)
+				this.#times[this.#times.length - 1] = to;
+		} else {
 			this.#times = this.#array('time', count);
+		}
 		for (let i = 0; !this.#source && i < count; i++)
 			this.#times[i] = from + 1 + i;
 	}
@@ -604,16 +638,44 @@ export class Store {
 		const column = this.index.get(name);
 		const last = column === this.names.length - 1;
 
-		if (this.#source && last)
-			return countBack(this.data('requests'),
-			    this.#source.step, this.#anchor, null, out);
+		if (this.#source && last) {
+			const { step, tail } = this.#source;
+
+			countBack(this.data('requests').subarray(0, tail ? -1
+			    : undefined), step, this.#anchor, null, out);
+			if (tail)
+				out[length - 1] = this.#total;
+			return out;
+		}
 		if (this.#source)
-			return this.#source.series.get(name) ?? out.fill(NaN);
+			return this.#withTail(name) ?? out.fill(NaN);
 		if (column === undefined)
 			return out.fill(NaN);
 		this.live.copy(column, this.#window.from, out);
 		return last ? countBack(this.data('requests'), 1,
 		    this.#total, out, out) : out;
+	}
+
+	/* A series of the server; its last point: the mean of what came
+	 * since. */
+	#withTail(name) {
+		const points = this.#source.series.get(name);
+		const { to, tail } = this.#source;
+		let sum = 0, n = 0;
+
+		if (!points || !tail || this.range.zoom)
+			return points;
+		for (let t = to + 1; t <= this.#window.to; t++) {
+			const value = this.live.at(this.index.get(name), t);
+
+			if (value === value) {
+				sum += value;
+				n++;
+			}
+		}
+		points[points.length - 1] = n ? sum / n
+		    : this.#window.to > to ? NaN : points.at(-2) ?? NaN;
+		return points;
 	}
 
 	/**
@@ -625,6 +687,9 @@ export class Store {
 			this.#heat.read(this.live, this.#window.from,
 			    this.#window.to);
 			this.#heatDrawn = true;
+		} else if (this.#heat.open && this.#source?.tail &&
+		    !this.range.zoom && !this.paused) {
+			this.#heat.tail(this.live, this.#window.to);
 		}
 		return this.#heat;
 	}

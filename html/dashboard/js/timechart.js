@@ -11,6 +11,7 @@ import { Panel } from './panel.js';
 import { axis, color, linePath, pattern, timeTicks } from './plot.js';
 
 const DRAG_PX = 6;
+const STALE_S = 10;		/* the newest value is drawn by then */
 
 /*
  * spec: {
@@ -67,7 +68,7 @@ export class TimeChart extends Panel {
 			scales,
 			axes: [axis({ values: timeTicks, space: 64, size: 26 }),
 				...spec.axes],
-			series: [{}, ...spec.series.map((one) => this.#line(one))],
+			series: [{}, ...spec.series.map(this.#line)],
 			cursor: this.#cursor(),
 			hooks: {
 				setCursor: [() => this.showValues()],
@@ -92,8 +93,8 @@ export class TimeChart extends Panel {
 			scale: one.scale ?? 'y',
 			auto: false,
 			stroke: () => color(one.tone),
-			fill: one.hatch === undefined ? one.fill
-				: (u) => pattern(u.ctx, color(one.tone), one.hatch),
+			fill: one.hatch === undefined ? one.fill : (u) =>
+				pattern(u.ctx, color(one.tone), one.hatch),
 			width: one.width ?? 1.5,
 			dash: one.dash,
 			area: Boolean(one.fill),
@@ -106,9 +107,9 @@ export class TimeChart extends Panel {
 		return {
 			y: false,
 			sync: { key: 'ringmaster', scales: ['x', null] },
-			drag: { x: true, y: false, setScale: false, dist: DRAG_PX },
+			drag: { setScale: false, dist: DRAG_PX },
 			points: { size: 7, width: 0 },
-			dataIdx: (u, at, i) => at && u.data[at][i] !== u.data[at][i]
+			dataIdx: (u, at, i) => at && Number.isNaN(u.data[at][i])
 				? null : i,
 			bind: { dblclick: () => () => this.store.unzoom() },
 		};
@@ -157,9 +158,14 @@ export class TimeChart extends Panel {
 		const near = this.store.marks().filter((mark) =>
 			mark.ms > t - step * 1000 && mark.ms <= t);
 
-		return `${clock(t)}: ${this.spec.series.filter((one) =>
-			!one.quiet).map((one) => `${one.name.textContent} ` +
-			this.#text(one, i)).concat(near.map(markText)).join(', ')}`;
+		return `${clock(t)}: ` + [...this.#shown().map((one) =>
+			`${one.name.textContent} ${this.#text(one, i)}`),
+		...near.map(markText)].join(', ');
+	}
+
+	/* The series of the legend. */
+	#shown() {
+		return this.spec.series.filter((one) => !one.quiet);
 	}
 
 	#text(one, i) {
@@ -175,22 +181,29 @@ export class TimeChart extends Panel {
 		const i = u.cursor.left >= 0 ? u.cursor.idx : null;
 		const last = u.data[0].length - 1;
 
-		for (const one of this.spec.series)
-			if (!one.quiet)
-				put(one.figure, last < 0 ? '' : this.#text(one,
-					i ?? last));
+		for (const one of this.#shown())
+			put(one.figure, last < 0 ? ''
+				: this.#text(one, i ?? last));
 		put(this.moment, i === null || last < 0 ? ''
 			: clock(u.data[0][i] * 1000));
+	}
+
+	/* Is there something to draw? Not if it moves by less than a pixel. */
+	#due() {
+		const { from, to } = this.store.window();
+		const moved = to - this.drawn.to;
+
+		return moved < 0 || moved >= STALE_S ||
+			moved * this.drawn.width >= to - from;
 	}
 
 	paint(all) {
 		const { store, spec, u } = this;
 		const { from, to, step } = store.window();
-		const moved = (to - this.drawn.to) * this.drawn.width;
 
-		/* Nothing moves by less than a pixel. */
-		if (!all && moved >= 0 && moved < to - from)
+		if (!all && !this.#due())
 			return;
+		this.prepare?.(all);
 		this.drawn = { to, width: u.over.clientWidth || 1 };
 		const data = [store.times(),
 			...spec.series.map((one) => one.read(store))];
@@ -204,13 +217,14 @@ export class TimeChart extends Panel {
 		});
 		this.showValues();
 		if (all)
-			spec.series.forEach((one) => this.#swatch(one));
+			this.#shown().forEach((one) => this.#swatch(one));
 	}
 
 	/* Lines of more points than pixels are thin, or they are a blot. */
 	#thin(dense) {
 		this.spec.series.forEach((one, i) => {
-			this.u.series[i + 1].width = dense ? 1 : one.width ?? 1.5;
+			this.u.series[i + 1].width = dense ? 1
+				: one.width ?? 1.5;
 		});
 	}
 
@@ -220,14 +234,13 @@ export class TimeChart extends Panel {
 		const { swatch } = one;
 		const ctx = swatch.getContext('2d');
 
-		if (one.quiet)
-			return;
 		swatch.width = 16 * ratio;
 		swatch.height = 12 * ratio;
 		ctx.strokeStyle = color(one.tone);
 		ctx.lineWidth = (one.width ?? 1.5) * ratio;
 		if (one.hatch !== undefined) {
-			ctx.fillStyle = pattern(ctx, color(one.tone), one.hatch);
+			ctx.fillStyle = pattern(ctx, color(one.tone),
+				one.hatch);
 			ctx.fillRect(0, 0, swatch.width, swatch.height);
 			ctx.strokeRect(0, 0, swatch.width, swatch.height);
 			return;
@@ -253,15 +266,16 @@ export class TimeChart extends Panel {
 
 	numbers() {
 		const { store } = this;
-		const shown = this.spec.series.filter((one) => !one.quiet);
+		const shown = this.#shown();
 		const times = store.times();
 
 		return {
 			head: ['Time', ...shown.map((one) =>
 				one.name.textContent)],
 			count: times.length,
-			row: (i) => [clock(times[i] * 1000), ...shown.map((one) =>
-				one.format(one.value ? one.value(store, i)
+			row: (i) => [clock(times[i] * 1000),
+				...shown.map((one) => one.format(one.value
+					? one.value(store, i)
 					: one.read(store)[i]))],
 		};
 	}

@@ -55,7 +55,8 @@ export class WorkerChart extends Panel {
 		const names = this.store.catalogue.worker_columns ?? columns;
 
 		return (this.store.last?.w ?? []).map((row) =>
-			Object.fromEntries(names.map((name, i) => [name, row[i]])));
+			Object.fromEntries(names.map((name, i) =>
+				[name, row[i]])));
 	}
 
 	#tile() {
@@ -72,8 +73,8 @@ export class WorkerChart extends Panel {
 			tile.values.push(value);
 		}
 		tile.button = make('button', { type: 'button' },
-			make('span', { className: 'name' }, tile.name, tile.note,
-				tile.rate), tile.spark, list);
+			make('span', { className: 'name' }, tile.name,
+				tile.note, tile.rate), tile.spark, list);
 		tile.button.addEventListener('click', () =>
 			this.options.onWorker?.(tile.index));
 		tile.item = make('li', {}, tile.button);
@@ -184,7 +185,8 @@ export class WorkerChart extends Panel {
 			'Requests/s', ...figures.map(([label]) => label)],
 		count: workers.length, ordered: true,
 		row: (i) => [workers[i].index, workers[i].pid, workers[i].state,
-			rate(workers[i].requests_per_s), ...figures.map(
-				([, name, format]) => format(workers[i][name]))] };
+			rate(workers[i].requests_per_s),
+			...figures.map(([, name, format]) =>
+				format(workers[i][name]))] };
 	}
 }
