@@ -28,6 +28,7 @@ from selenium.common.exceptions import (
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
 
 FLAGS = """
     --headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run
@@ -113,8 +114,7 @@ class Tab:
         return found[0]
 
     def attr(self, css, name):
-        return self.js("return document.querySelector(arguments[0])"
-                       ".getAttribute(arguments[1])", css, name)
+        return self.find(css).get_dom_attribute(name)
 
     def style(self, css, name):
         """A computed property of the first that matches."""
@@ -171,7 +171,9 @@ class Tab:
                 error, css, pattern, last[0])) from None
 
     def wait_up(self, seconds=15):
-        self.wait("#state[data-state=up]", seconds, "the page is up")
+        """Until it shows a server that runs, be it well or not."""
+        self.wait("#state:is([data-state=up], [data-state=degraded])",
+                  seconds, "the page is up")
         return self
 
     # ---- acting ----
@@ -186,6 +188,18 @@ class Tab:
         """Keys of the keyboard, to whatever has the focus."""
         self.use()
         ActionChains(self.driver, duration=0).send_keys(*keys).perform()
+
+    def chord(self, modifier, key):
+        """A key while another is held."""
+        self.use()
+        ActionChains(self.driver, duration=0).key_down(modifier) \
+            .send_keys(key).key_up(modifier).perform()
+
+    def write(self, css, text):
+        """Replace what is in a field, by typing."""
+        self.click(css)
+        self.js("document.querySelector(arguments[0]).select()", css)
+        self.press(Keys.DELETE, text)
 
     def drag(self, css, begin, end):
         """Drag over an element, from a part of its width to another."""
@@ -241,7 +255,7 @@ class Browser:
 
     def __init__(self, driver):
         self.driver = driver
-        self.home = self.current = driver.current_window_handle
+        self.home = self.current = driver.window_handles[0]
         self.tabs, self.origins, self.expected = [], set(), []
         self.events, self.console = [], []
 
@@ -327,13 +341,15 @@ class Browser:
         return folder
 
     def close(self):
-        for tab in list(self.tabs):
-            for origin in self.origins:
-                tab.cdp("Storage.clearDataForOrigin", origin=origin,
-                        storageTypes="local_storage,cookies,"
-                        "indexeddb,cache_storage")
-            tab.close()
+        for handle in self.driver.window_handles:
+            if handle != self.home:
+                self.driver.switch_to.window(handle)
+                self.driver.close()
         self.driver.switch_to.window(self.home)
+        for origin in self.origins:
+            self.driver.execute_cdp_cmd("Storage.clearDataForOrigin", {
+                "origin": origin, "storageTypes":
+                "local_storage,cookies,indexeddb,cache_storage"})
 
     def check(self):
         """No errors, no violations, nothing asked of others."""
