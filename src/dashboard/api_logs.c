@@ -10,7 +10,10 @@
 #include "metrics/json.h"
 #include "metrics/logs.h"
 
-enum { API_LOGS = 100 };		/* lines, if nobody says */
+enum {
+	API_LOGS = 100,			/* lines, if nobody says */
+	API_LOGS_MAX = 1000,		/* that one may ask for */
+};
 
 struct api_logs {
 	/* what to do */
@@ -90,7 +93,7 @@ static bool api_logs_arg(struct api_logs *api, const struct query_arg *arg)
 		return log_level_parse(arg->value, &api->level);
 	if (slice_equal(arg->name, SLICE("n")))
 		return slice_to_u64(arg->value, &api->count) &&
-		    api->count <= METRICS_LOG_LINES;
+		    api->count <= API_LOGS_MAX;
 	if (slice_equal(arg->name, SLICE("since_id")))
 		return slice_to_u64(arg->value, &api->since_id);
 	if (slice_equal(arg->name, SLICE("text")))
@@ -115,7 +118,7 @@ int dashboard_logs(struct http_request *request)
 			    "\"%.*s\" has a value it cannot have: "
 			    "level=emerg..debug, text=TEXT, n=0..%d, "
 			    "since_id=NUMBER", SLICE_ARG(arg.name),
-			    METRICS_LOG_LINES);
+			    API_LOGS_MAX);
 	if (ring_offload(request->worker->ring, api_logs_run, &api))
 		return dashboard_error(request, 503,
 		    "Too many are asking at once.");

@@ -10,7 +10,7 @@ enum {
 	REQUESTS_SHOWN = 100,		/* if nobody says */
 	REQUESTS_SHOWN_MAX = 1000,
 	REQUESTS_SINCE_S = 300,		/* of the slowest, if nobody says */
-	REQUESTS_SINCE_MAX_S = 3600,
+	REQUESTS_DURATION_MAX_S = 24 * 3600,
 	REQUESTS_FRACTION_DIGITS = 9,	/* of a number of seconds */
 };
 
@@ -28,12 +28,6 @@ const char *requests_kind_name(enum requests_kind kind)
 
 /* ---- reading ---- */
 
-/* What is read first, since the rest depends on it. */
-struct requests_window {
-	bool has_since, has_until;
-	uint64_t since_s, until_s;
-};
-
 static bool requests_parse_kind(struct slice text, enum requests_kind *ret)
 {
 	for (unsigned i = 0; i < REQUESTS_KIND_COUNT; i++) {
@@ -45,18 +39,22 @@ static bool requests_parse_kind(struct slice text, enum requests_kind *ret)
 	return false;
 }
 
-/* "404", "5xx" */
+/* "404", "5xx", "aborted" */
 static bool requests_parse_status(struct slice text,
     struct requests_query *query)
 {
+	query->by_aborted = slice_equal(text, SLICE("aborted"));
+	if (query->by_aborted)
+		return true;
 	query->by_class = text.len == 3 && slice_ends(text, SLICE("xx"));
 	query->by_status = true;
 	return slice_to_u64(query->by_class ? slice_first(text, 1) : text,
 	    &query->status);
 }
 
-/* "2", "0.025": seconds to nanoseconds, at most a day. */
-static bool requests_parse_seconds(struct slice text, uint64_t *ret_ns)
+/* "2", "0.025": seconds to nanoseconds, at most `max_s`. */
+static bool requests_parse_seconds(struct slice text, uint64_t max_s,
+    uint64_t *ret_ns)
 {
 	const char *dot = text.len ? memchr(text.data, '.', text.len) : NULL;
 	size_t len = dot ? (size_t)(dot - text.data) : text.len;
@@ -64,7 +62,7 @@ static bool requests_parse_seconds(struct slice text, uint64_t *ret_ns)
 	uint64_t whole, part = 0;
 
 	if (!slice_to_u64(slice_first(text, len), &whole) ||
-	    whole > 24 * 3600 || fraction.len > REQUESTS_FRACTION_DIGITS ||
+	    whole > max_s || fraction.len > REQUESTS_FRACTION_DIGITS ||
 	    (dot && !slice_to_u64(fraction, &part)))
 		return false;
 	for (size_t i = fraction.len; i < REQUESTS_FRACTION_DIGITS; i++)
@@ -79,20 +77,17 @@ static bool requests_parse_format(struct slice text, bool *ret_csv)
 	return *ret_csv || slice_equal(text, SLICE("json"));
 }
 
-static bool requests_parse_since(struct slice text,
-    struct requests_window *window)
+/* So long ago, to the moment that that was. */
+static bool requests_parse_since(struct slice text, uint64_t now_s,
+    uint64_t *ret_ns)
 {
-	window->has_since = true;
-	return slice_to_u64(text, &window->since_s) && window->since_s > 0 &&
-	    window->since_s <= REQUESTS_SINCE_MAX_S;
-}
+	uint64_t ago_ns;
 
-static bool requests_parse_until(struct slice text,
-    struct requests_window *window)
-{
-	window->has_until = true;
-	return slice_to_u64(text, &window->until_s) &&
-	    window->until_s <= UINT32_MAX;
+	if (!requests_parse_seconds(text, now_s, &ago_ns))
+		return false;
+	*ret_ns = ago_ns < now_s * NS_PER_SEC ?
+	    now_s * NS_PER_SEC - ago_ns : 0;
+	return true;
 }
 
 static bool requests_parse_worker(struct slice text,
@@ -102,9 +97,14 @@ static bool requests_parse_worker(struct slice text,
 	return slice_to_u64(text, &query->worker);
 }
 
+static bool requests_parse_duration(struct slice text, uint64_t *ret_ns)
+{
+	return requests_parse_seconds(text, REQUESTS_DURATION_MAX_S, ret_ns);
+}
+
 /* NULL if it is right or has no meaning here. */
 static const char *requests_parse_arg(const struct query_arg *arg,
-    struct requests_query *query, struct requests_window *window)
+    uint64_t now_s, struct requests_query *query)
 {
 	struct slice name = arg->name, value = arg->value;
 
@@ -117,21 +117,22 @@ static const char *requests_parse_arg(const struct query_arg *arg,
 		    "\"n\" is not a number from 0 to 1000";
 	if (slice_equal(name, SLICE("status")))
 		return requests_parse_status(value, query) ? NULL :
-		    "\"status\" is not like 404 or 5xx";
+		    "\"status\" is not like 404, 5xx or aborted";
 	if (slice_equal(name, SLICE("worker")))
 		return requests_parse_worker(value, query) ? NULL :
 		    "\"worker\" is not a number";
 	if (slice_equal(name, SLICE("since")))
-		return requests_parse_since(value, window) ? NULL :
-		    "\"since\" is not a number of seconds from 1 to 3600";
+		return requests_parse_since(value, now_s, &query->since_ns) ?
+		    NULL : "\"since\" is not a number of seconds";
 	if (slice_equal(name, SLICE("until")))
-		return requests_parse_until(value, window) ? NULL :
+		return requests_parse_seconds(value, UINT32_MAX,
+		    &query->until_ns) ? NULL :
 		    "\"until\" is not a Unix time in seconds";
 	if (slice_equal(name, SLICE("min")))
-		return requests_parse_seconds(value, &query->min_ns) ? NULL :
+		return requests_parse_duration(value, &query->min_ns) ? NULL :
 		    "\"min\" is not a number of seconds";
 	if (slice_equal(name, SLICE("max")))
-		return requests_parse_seconds(value, &query->max_ns) ? NULL :
+		return requests_parse_duration(value, &query->max_ns) ? NULL :
 		    "\"max\" is not a number of seconds";
 	if (slice_equal(name, SLICE("format")))
 		return requests_parse_format(value, &query->csv) ? NULL :
@@ -148,25 +149,17 @@ static const char *requests_parse_arg(const struct query_arg *arg,
 const char *requests_query_parse(struct slice args, uint64_t now_s,
     struct arena *arena, struct requests_query *ret)
 {
-	struct requests_window window = { .has_since = false };
+	const uint64_t unset = UINT64_MAX;
 	const char *wrong = NULL;
 	struct query_arg arg;
 
 	*ret = (struct requests_query){ .count = REQUESTS_SHOWN,
-	    .max_ns = UINT64_MAX, .until_ns = UINT64_MAX };
+	    .max_ns = UINT64_MAX, .since_ns = unset, .until_ns = unset };
 	while (!wrong && query_next(arena, &args, &arg))
-		wrong = requests_parse_arg(&arg, ret, &window);
-	if (ret->kind == REQUESTS_SLOWEST && !window.has_since) {
-		window.has_since = true;
-		window.since_s = REQUESTS_SINCE_S;
-	}
-	if (window.has_until)
-		ret->until_ns = window.until_s * NS_PER_SEC;
-	else
-		window.until_s = now_s;
-	if (window.has_since && window.until_s > window.since_s)
-		ret->since_ns = (window.until_s - window.since_s) *
-		    NS_PER_SEC;
+		wrong = requests_parse_arg(&arg, now_s, ret);
+	if (ret->since_ns == unset)
+		ret->since_ns = ret->kind == REQUESTS_SLOWEST ?
+		    (now_s - REQUESTS_SINCE_S) * NS_PER_SEC : 0;
 	return wrong;
 }
 
@@ -185,7 +178,8 @@ static bool requests_matches_seconds(const struct requests_query *query,
 static bool requests_matches_who(const struct requests_query *query,
     const char *client, const char *method, const char *path)
 {
-	if (!slice_starts(slice_cstr(client), query->client))
+	if (query->client.len && !memmem(client, strlen(client),
+	    query->client.data, query->client.len))
 		return false;
 	if (query->method.len &&
 	    !slice_equal_nocase(slice_cstr(method), query->method))
@@ -202,6 +196,8 @@ bool requests_query_matches(const struct requests_query *query,
 
 	if (query->by_status && status != query->status)
 		return false;
+	if (query->by_aborted && !request->aborted && status != 499)
+		return false;
 	if (query->by_worker && request->worker != query->worker)
 		return false;
 	return request->time_unix_ns >= query->since_ns &&
@@ -215,7 +211,7 @@ bool requests_query_matches_inflight(const struct requests_query *query,
     const Ringmaster__V1__InFlight *request)
 {
 	/* It has no status as yet. */
-	if (query->by_status ||
+	if (query->by_status || query->by_aborted ||
 	    (query->by_worker && request->worker != query->worker))
 		return false;
 	return requests_matches_seconds(query, request->age) &&

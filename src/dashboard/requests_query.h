@@ -18,10 +18,10 @@ struct requests_query {
 	enum requests_kind kind;
 	uint64_t count;			/* at most so many are shown */
 	bool csv;
-	bool by_status, by_class, by_worker;
+	bool by_status, by_class, by_aborted, by_worker;
 	uint64_t status, worker;	/* or the status' first digit */
 	struct slice path;		/* is contained in it */
-	struct slice client;		/* its address begins so */
+	struct slice client;		/* is contained in its address */
 	struct slice method;		/* in any case */
 	uint64_t since_ns, until_ns;	/* wall clock: ended within; not of
 					 * those in flight */
@@ -31,7 +31,7 @@ struct requests_query {
 /*
  * Read the query of an address.
  *
- * now_s:  wall clock, at which the window ends if the query does not say
+ * now_s:  wall clock, which "since" counts back from
  * arena:  of the texts in *ret
  * Returns NULL, or what is wrong, in words that end a sentence.
  */

@@ -11,6 +11,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/hash.h"
 #include "http/date.h"
 #include "http/file_cache.h"
 
@@ -92,6 +93,9 @@ int http_worker_start(const struct http_worker_options *options,
 	worker->log = options->log;
 	worker->connections_max = http_worker_limit(options->connections_max);
 	worker->conns_end = &worker->conns;
+	/* No other process has the same ids, but by a rare chance. */
+	worker->request_ids = hash_mix(clock_real_ns() ^
+	    (uint64_t)getpid() << 32) << 32;
 	(void)http_worker_date(worker);	/* sets the wall clock */
 	err = file_cache_new(worker, &worker->files);
 	for (; !err && *module; module++)

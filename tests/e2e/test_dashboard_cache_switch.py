@@ -106,3 +106,22 @@ def test_the_form_leads_back_to_the_page(pair):
     assert response.status == 303
     assert response.headers["location"] == "/"
     assert cache(board)["enabled"] is False
+
+
+def test_a_flush_empties_the_cache_of_all_workers(pair):
+    server, board = pair
+    for _ in range(20):
+        assert server.get("/a.txt").body == b"small"
+    board.wait_total(20)
+    assert wait_for(lambda: cache(board)["entries"])
+    response = board.get("/api/v1/cache/flush", "POST", body=b"")
+    assert response.status == 200
+    # Though nobody asks a worker for anything.
+    assert wait_for(lambda: cache(board)["entries"] == 0)
+    misses = cache(board)["misses"]
+    for _ in range(20):
+        assert server.get("/a.txt").body == b"small"
+    board.wait_total(40)
+    after = cache(board)
+    assert after["misses"] > misses and after["entries"] > 0
+    assert after["enabled"] is True

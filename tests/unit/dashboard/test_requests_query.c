@@ -48,17 +48,20 @@ static void nothing_asks_for_the_recent(void **state)
 	assert_int_equal(1000, query.count);
 }
 
-static void the_window_ends_at_until(void **state)
+static void since_counts_back_from_now(void **state)
 {
 	(void)state;
 	parse("since=60");
 	assert_int_equal((NOW_S - 60) * NS_PER_SEC, query.since_ns);
-	parse("since=60&until=1000");
-	assert_int_equal(940 * NS_PER_SEC, query.since_ns);
-	assert_int_equal(1000 * NS_PER_SEC, query.until_ns);
-	parse("until=1000&kind=slowest");
-	assert_int_equal(700 * NS_PER_SEC, query.since_ns);
-	parse("since=3600&until=10");
+	parse("since=60.5&until=1000.25");
+	assert_int_equal((NOW_S - 61) * NS_PER_SEC + NS_PER_SEC / 2,
+	    query.since_ns);
+	assert_int_equal(1000 * NS_PER_SEC + NS_PER_SEC / 4, query.until_ns);
+	parse("since=0&kind=slowest");
+	assert_int_equal(NOW_S * NS_PER_SEC, query.since_ns);
+	parse("since=100000");
+	assert_int_equal(0, query.since_ns);
+	parse("since=100000.9");
 	assert_int_equal(0, query.since_ns);
 	parse("until=4294967295");
 	assert_int_equal(4294967295 * NS_PER_SEC, query.until_ns);
@@ -87,7 +90,7 @@ static void what_cannot_be_is_refused(void **state)
 {
 	static const char *const wrong[] = { "kind=x", "kind=", "n=1001",
 	    "n=", "n=-1", "status=x", "status=xxx", "status=", "worker=x",
-	    "since=0", "since=3601", "since=x", "until=4294967296",
+	    "since=100001", "since=x", "since=", "until=4294967296",
 	    "until=x", "min=86401", "min=0.0000000001", "min=.5", "min=5.",
 	    "max=1e3", "max=-1", "format=", "format=xml", "a=b&n=x" };
 
@@ -125,15 +128,18 @@ static void a_request_has_to_match_all(void **state)
 	assert_false(matches("status=4", &request));
 	assert_false(matches("worker=0", &request));
 	assert_false(matches("path=/B", &request));
-	assert_false(matches("client=92", &request));
+	assert_true(matches("client=0.2.1", &request));
 	assert_false(matches("client=192.0.2.10", &request));
 	assert_false(matches("method=GE", &request));
 	assert_false(matches("min=0.010000001", &request));
 	assert_false(matches("max=0.009999999", &request));
 	/* From the beginning to just before the end. */
-	assert_true(matches("since=10&until=1010", &request));
-	assert_false(matches("since=10&until=1011", &request));
-	assert_false(matches("since=10&until=1000", &request));
+	assert_true(matches("since=99000&until=1000.000000001", &request));
+	assert_false(matches("since=98999.999999999", &request));
+	assert_false(matches("until=1000", &request));
+	assert_false(matches("status=aborted", &request));
+	request.aborted = true;
+	assert_true(matches("status=aborted", &request));
 }
 
 static void one_in_flight_has_no_status(void **state)
@@ -164,7 +170,7 @@ int main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(nothing_asks_for_the_recent),
-		TEST(the_window_ends_at_until),
+		TEST(since_counts_back_from_now),
 		TEST(seconds_have_fractions),
 		TEST(what_cannot_be_is_refused),
 		TEST(a_request_has_to_match_all),
