@@ -4,14 +4,12 @@
 
 #include "dashboard/answer.h"
 
-#include <errno.h>
-#include <signal.h>
-
 #include "base/utf8.h"
 #include "dashboard/auth.h"
 #include "dashboard/change.h"
 #include "http/conn.h"
 #include "metrics/json.h"
+#include "metrics/owner.h"
 #include "metrics/slot.h"
 
 /* ---- the file cache ---- */
@@ -200,14 +198,6 @@ int dashboard_session(struct http_request *request)
 
 /* ---- health ---- */
 
-static bool control_master_alive(const struct metrics_segment *segment)
-{
-	uint32_t pid = __atomic_load_n(&segment->file->header.master_pid,
-	    __ATOMIC_RELAXED);
-
-	return pid && (kill((pid_t)pid, 0) == 0 || errno == EPERM);
-}
-
 static bool control_worker_alive(const struct metrics_segment *segment)
 {
 	unsigned count = metrics_slot_count(segment);
@@ -226,7 +216,7 @@ int dashboard_health(struct http_request *request)
 {
 	const struct metrics_segment *segment = request->worker->segment;
 
-	if (!control_master_alive(segment))
+	if (!metrics_owner_alive(segment))
 		return dashboard_error(request, 503, "The master is gone.");
 	if (!control_worker_alive(segment))
 		return dashboard_error(request, 503, "No worker is running.");

@@ -7,13 +7,12 @@
 
 #include "dashboard/frame.h"
 
-#include <errno.h>
 #include <math.h>
-#include <signal.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
 #include "metrics/lock.h"
+#include "metrics/owner.h"
 #include "metrics/sessions.h"
 #include "metrics/slot.h"
 
@@ -204,12 +203,8 @@ static unsigned frame_marks(struct metrics_mark *marks)
 
 static bool frame_is_up(const struct metrics_view *view)
 {
-	uint32_t pid = metrics_load32(
-	    &frame.segment->file->header.master_pid);
-
-	if (!pid || (kill((pid_t)pid, 0) != 0 && errno != EPERM))
-		return false;
-	return view->current + view->draining > 0;
+	return metrics_owner_alive(frame.segment) &&
+	    view->current + view->draining > 0;
 }
 
 static void frame_server(const struct recorder_second *second,

@@ -1,8 +1,12 @@
 #include "metrics/owner.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "metrics/lock.h"
 
 static struct flock metrics_owner_lock(short type)
 {
@@ -47,6 +51,14 @@ void metrics_owner_reclaim(const char *path)
 	if (metrics_owner_is_segment(fd) && !metrics_owner_held(fd, true))
 		(void)unlink(path); /* else the new one takes its name */
 	(void)close(fd);
+}
+
+bool metrics_owner_alive(const struct metrics_segment *segment)
+{
+	uint32_t pid = metrics_load32(&segment->file->header.master_pid);
+	bool there = pid && (kill((pid_t)pid, 0) == 0 || errno == EPERM);
+
+	return metrics_owner_held(segment->fd, there);
 }
 
 bool metrics_owner_taken(const struct metrics_segment *segment)

@@ -26,6 +26,12 @@ void metrics_owner_hold(int fd);
 void metrics_owner_reclaim(const char *path);
 
 /*
+ * Does a master hold the segment? For its children, also for those that
+ * outlived it. Where there are no locks the master's number has to do.
+ */
+bool metrics_owner_alive(const struct metrics_segment *segment);
+
+/*
  * For who has a segment whose master is gone: has another master come in its
  * place? It holds the segment, as in an upgrade, or took its name away. Only
  * the descriptor is asked: no rights on the folder are needed.

@@ -83,3 +83,13 @@ void metrics_process_read(pid_t pid, struct metrics_process *ret)
 		    limit + strlen("Max open files"), NULL, 10);
 	ret->open_fds = process_fds(pid);
 }
+
+bool metrics_process_is_zombie(pid_t pid)
+{
+	char text[PROCESS_FILE_MAX];
+	const char *p;
+
+	process_file(pid, "stat", text);
+	p = strrchr(text, ')');
+	return p && strncmp(p, ") Z", 3) == 0;
+}

@@ -1,6 +1,7 @@
 #ifndef RINGMASTER_METRICS_PROCESS_H
 #define RINGMASTER_METRICS_PROCESS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -18,5 +19,8 @@ struct metrics_process {
  * What cannot be read is 0; all of it if the process is gone.
  */
 void metrics_process_read(pid_t pid, struct metrics_process *ret);
+
+/* It ended, but its parent has not asked how: it still has its number. */
+bool metrics_process_is_zombie(pid_t pid);
 
 #endif

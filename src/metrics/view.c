@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "metrics/lock.h"
+#include "metrics/process.h"
 #include "metrics/slot.h"
 
 /* Room for what is read of one slot. */
@@ -109,7 +110,9 @@ static void view_slot_add(struct metrics_view *view, struct view_part *part,
 	words_add(&worker->ring, &totals->ring, sizeof(worker->ring));
 	worker->process.cpu_user_ns += metrics_load(&slot->cpu_user_ns);
 	worker->process.cpu_system_ns += metrics_load(&slot->cpu_system_ns);
-	if (metrics_slot_alive(slot))
+	/* Those of a killed master may be left for init to reap, or not. */
+	if (metrics_slot_alive(slot) && !metrics_process_is_zombie(
+		(pid_t)metrics_load32(&slot->pid)))
 		view_alive_add(view, worker, slot, &part->core.gauges);
 	for (unsigned i = 0; i < METRICS_STAGE_COUNT; i++)
 		view_hist_add(slot, &slot->stages[i], &part->hist,

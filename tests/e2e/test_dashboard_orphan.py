@@ -50,6 +50,16 @@ def test_it_stays_when_the_master_is_killed(pair):
     assert "the master process is gone" in server.log()
 
 
+def test_a_master_that_nobody_reaps_is_gone(pair):
+    """As in a container whose first process asks for no children."""
+    server, board = pair
+    server.note_pids()
+    os.kill(server.pid(), signal.SIGKILL)
+    wait_for(lambda: board.get("/healthz").status == 503)
+    wait_for(lambda: board.json("/api/v1/frame")["up"] is False)
+    wait_for(lambda: board.json()["processes"]["workers_current"] == 0)
+
+
 def test_it_stays_connected_to_its_viewers(pair):
     server, board = pair
     with Client(("127.0.0.1", board.port)) as viewer:

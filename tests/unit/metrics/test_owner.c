@@ -101,10 +101,17 @@ static void let_go(void)
 	metrics_segment_close(&other);
 }
 
+static bool alive(void *arg)
+{
+	(void)arg;
+	return metrics_owner_alive(segment);
+}
+
 static void who_made_it_holds_it(void **state)
 {
 	(void)state;
 	assert_true(elsewhere(taken));
+	assert_true(elsewhere(alive));
 	assert_false(elsewhere(reclaims));
 	assert_true(exists());
 }
@@ -123,6 +130,7 @@ static void it_is_free_when_the_last_holder_was_killed(void **state)
 	assert_false(elsewhere(reclaims));
 	kill_and_wait(second);
 	assert_false(elsewhere(taken));
+	assert_false(elsewhere(alive));
 	assert_true(elsewhere(reclaims));
 	assert_false(exists());
 }
