@@ -62,6 +62,7 @@ static void page_begin(struct buf *out)
 	    "<title>ringmaster</title>\n"
 	    "<link rel=\"icon\" href=\"/favicon.svg\" "
 	    "type=\"image/svg+xml\">\n"
+	    "<script src=\"/js/theme.js\"></script>\n"
 	    "<link rel=\"stylesheet\" href=\"/style.css\">\n"
 	    "</head>\n<body class=\"plain\">\n<main>\n");
 }

@@ -14,7 +14,10 @@ export function onDenied(fn) {
 async function ask(path, options) {
 	const answer = await fetch(path, { credentials: 'same-origin',
 		cache: 'no-store', signal: AbortSignal.timeout(TIMEOUT_MS),
-		...options });
+		...options }).catch(() => {
+		throw Object.assign(new Error('The server does not answer.'),
+			{ status: 0 });
+	});
 
 	if (answer.ok)
 		return answer.json();
@@ -31,7 +34,7 @@ async function ask(path, options) {
 	throw error;
 }
 
-/** GET; throws an Error with .status (if there was an answer). */
+/** GET; throws an Error with .status, 0 if there was no answer. */
 export function get(path) {
 	return ask(path, { headers: { Accept: 'application/json' } });
 }

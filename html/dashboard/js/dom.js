@@ -60,7 +60,7 @@ export function alarm(text) {
 }
 
 /** Call task each `seconds` while the element can be seen, never twice at
- * once. Returns { kick() } to do it now. */
+ * once. Returns { kick() to do it now, seen() whether it can }. */
 export function poll(element, seconds, task) {
 	let timer = 0, busy = false, again = false, near = false;
 	const seen = () => near && !document.hidden && !element.hidden;
@@ -75,8 +75,10 @@ export function poll(element, seconds, task) {
 		busy = true;
 		try {
 			await task();
-		} catch {
-			/* the stream says what is the matter */
+		} catch (error) {
+			/* no answer: the stream says what is the matter */
+			if (!('status' in error))
+				reportError(error);
 		}
 		busy = false;
 		if (seen())
@@ -89,7 +91,7 @@ export function poll(element, seconds, task) {
 			run();
 	}, { rootMargin: '100px' }).observe(element);
 	document.addEventListener('visibilitychange', run);
-	return { kick: run };
+	return { kick: run, seen };
 }
 
 /** Ask before something that costs. Resolves to whether it is wanted. */

@@ -5,6 +5,7 @@
 
 import { statusClass } from './format.js';
 
+const SINCE_MAX_S = 3600;
 const units = { us: 1e-6, 'µs': 1e-6, ms: 1e-3, s: 1, '': 1 };
 
 function duration(text) {
@@ -47,6 +48,12 @@ const tests = {
 	to: (r, v) => r.ms <= v * 1000,
 };
 
+/* Seconds before `to`, or before now, as the API has it. */
+function since(from, to = Date.now() / 1000) {
+	return Math.min(SINCE_MAX_S, Math.max(1, Math.ceil(to) -
+		Math.floor(from)));
+}
+
 /**
  * Read a filter. Returns { terms: [[name, value]...], error: '' or what is
  * wrong, matches(request), query: what the API takes of it, as
@@ -72,13 +79,14 @@ export function parseFilter(text) {
 	const query = new URLSearchParams();
 
 	for (const [name, value] of list)
-		if (name === 'status' && value === 'aborted')
-			query.set(name, '499');
-		else if (name === 'from')
-			query.set('since', Math.max(1,
-				Math.ceil(Date.now() / 1000 - value)));
-		else
-			query.set(name === 'to' ? 'until' : name, value);
+		if (name === 'min' || name === 'max')
+			query.set(name, value.toFixed(9));
+		else if (name === 'to')
+			query.set('until', Math.ceil(value));
+		else if (name !== 'from')
+			query.set(name, value === 'aborted' ? '499' : value);
+	if (found.has('from'))
+		query.set('since', since(found.get('from'), found.get('to')));
 	return { terms: list, error, query,
 		matches: r => list.every(([name, v]) => tests[name](r, v)) };
 }

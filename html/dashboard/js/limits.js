@@ -71,6 +71,7 @@ export function limitItems(snapshot) {
 export function mountLimits(panel) {
 	return new Table(panel, {
 		caption: 'Limits and what was lost at them', rows: 100,
+		empty: () => 'No limit.',
 		columns: [
 			{ key: 'name', label: 'Limit', value: item => item.name,
 				text: item => item.name },

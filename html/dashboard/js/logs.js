@@ -8,7 +8,7 @@ import { clockMs, moment, utc } from './format.js';
 import { get } from './api.js';
 import { setNote } from './status.js';
 
-const KEPT = 1000, SHOWN = 200;
+const KEPT = 1000, ASKED = 512, SHOWN = 200;
 const shapes = { emerg: '■', alert: '■', crit: '■', error: '■', warn: '▲',
 	notice: '◆', info: '●', debug: '○' };
 const colors = { warn: 'c4', notice: 'c3', info: 'c2', debug: 'c0' };
@@ -55,7 +55,7 @@ export async function refreshLogs(filter) {
 		restart();
 	}
 	const mine = version;
-	const query = new URLSearchParams({ n: KEPT });
+	const query = new URLSearchParams({ n: ASKED });
 
 	if (text)
 		query.set('text', text);

@@ -17,6 +17,7 @@ const SLOW_MIN_S = 300, SLOW_MAX_S = 3600;
 let store, current = '', poller, filter = parseFilter(''), changed;
 const tables = {};
 let recent = [];		/* newest first, at most KEPT */
+let filled = null;		/* those that the table was filled with */
 const latest = {};		/* the last answer of each kind */
 
 /* ---- a request, from a frame and from the API ---- */
@@ -74,7 +75,9 @@ const flying = [number('seconds', 'Age', seconds), text('state', 'State'),
 /* ---- each kind ---- */
 
 function mountTable(kind, caption, columns, empty) {
-	tables[kind] = new Table($(`panel-${kind}`), { caption, columns, empty,
+	tables[kind] = new Table($(`panel-${kind}`), { caption, columns,
+		empty: () => filter.terms.length
+			? 'None of those that are kept is like this.' : empty,
 		rows: SHOWN, className: 'stack',
 		open: columns === flying ? undefined
 			: r => showRequest(r, kind, fromApi),
@@ -82,6 +85,9 @@ function mountTable(kind, caption, columns, empty) {
 }
 
 function showRecent() {
+	if (recent === filled)
+		return;
+	filled = recent;
 	const matching = filter.terms.length ? recent.filter(filter.matches)
 		: recent;
 	const shown = tables.recent.update(matching);
@@ -119,7 +125,7 @@ function showAnswer(kind) {
 		? `, last ${slowWindow() / 60} min` : '');
 }
 
-/* Ask the server. Recent without a filter needs only the frames. */
+/* Ask the server, but for what the frames bring: all that is recent. */
 async function refresh() {
 	const kind = current;
 
@@ -129,8 +135,12 @@ async function refresh() {
 				await refreshLogs($('filter').value.trim()));
 		return;
 	}
-	if (store.paused || (kind === 'recent' && !filter.terms.length))
+	if (store.paused)
 		return;
+	if (kind === 'recent' && !filter.terms.length) {
+		showRecent();
+		return;
+	}
 	const asked = filter;
 	const { requests, matched } = await get(`/api/v1/requests?` +
 		queryOf(kind, tables[kind].natural ? SHOWN : KEPT));
@@ -162,6 +172,7 @@ function applyFilter() {
 	filter = current === 'logs' ? parseFilter('') : parseFilter(value);
 	for (const kind of Object.keys(latest))
 		delete latest[kind];
+	filled = null;
 	put($('filter-error'), filter.error);
 	attr($('filter'), 'aria-invalid', filter.error !== '');
 	link();
@@ -207,8 +218,8 @@ export async function seedRecent() {
 function take(frame) {
 	if (frame.r?.length)
 		recent = frame.r.map(fromFrame).concat(recent).slice(0, KEPT);
-	if (current === 'recent' && !document.hidden && !store.paused &&
-		!filter.terms.length)
+	if (current === 'recent' && !store.paused && !filter.terms.length &&
+		poller.seen())
 		showRecent();
 }
 

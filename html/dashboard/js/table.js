@@ -7,6 +7,7 @@
  */
 
 import { attr, make, put, show } from './dom.js';
+import { percent } from './format.js';
 
 function compare(a, b) {
 	if (typeof a === 'string' || typeof b === 'string')
@@ -24,11 +25,10 @@ export class Table {
 	#body;
 	#empty;
 	#sort = null;		/* [column, 1 or -1] */
-	#current = 0;
 
 	/**
-	 * options: caption, columns, rows (the most shown), empty (words if
-	 * there are none), open(item) for a row, children(item), name(item)
+	 * options: caption, columns, rows (the most shown), empty() (words
+	 * if there are none), open(item) for a row, children(item), name(item)
 	 * class of a row, sorted() called when the order changes.
 	 */
 	constructor(panel, options) {
@@ -116,15 +116,32 @@ export class Table {
 
 		while (this.#rows.length < count)
 			this.#add();
+		this.#shift(items);
 		this.#rows.forEach((row, i) => {
+			const item = i < count ? items[i] : null;
+
 			show(row.node, i < count);
-			row.item = i < count ? items[i] : null;
-			if (row.item)
-				this.#fill(row);
+			if (item && item !== row.item)
+				this.#fill(row, item);
+			row.item = item;
 		});
 		show(this.#empty, count === 0);
-		put(this.#empty, empty ?? 'none');
+		put(this.#empty, empty());
 		return count;
+	}
+
+	/* New ones at the top push the others down: these are not written
+	 * anew, and the focus stays with its row. */
+	#shift(items) {
+		const first = this.#rows[0]?.item;
+		const by = first ? items.indexOf(first) : 0;
+
+		if (by <= 0 || by >= this.#rows.length)
+			return;
+		for (const row of this.#rows.splice(-by).reverse()) {
+			this.#rows.unshift(row);
+			this.#body.prepend(row.node);
+		}
 	}
 
 	#add() {
@@ -141,8 +158,7 @@ export class Table {
 		const row = { node, cells, item: null };
 
 		if (open) {
-			node.tabIndex = this.#rows.length === this.#current
-				? 0 : -1;
+			node.tabIndex = this.#rows.length ? -1 : 0;
 			node.addEventListener('click', () => {
 				if (!getSelection().toString())
 					open(row.item);
@@ -152,7 +168,7 @@ export class Table {
 		this.#body.append(node);
 	}
 
-	#fill({ node, cells, item }) {
+	#fill({ node, cells }, item) {
 		const { columns, name } = this.#options;
 
 		if (name && node.className !== name(item))
@@ -179,7 +195,6 @@ export class Table {
 			rows[at].node.tabIndex = -1;
 			rows[to].node.tabIndex = 0;
 			rows[to].node.focus();
-			this.#current = to;
 		} else if (to === undefined) {
 			return;
 		}

@@ -71,7 +71,7 @@ function serverItems() {
 function mountServers() {
 	tables.servers = new Table($('panel-servers'), {
 		caption: 'Servers and their locations', rows: 200,
-		empty: 'No servers.',
+		empty: () => 'No server.',
 		children: item => item.locations ?? [],
 		name: item => item.depth ? 'inner' : 'outer',
 		columns: [
@@ -116,7 +116,7 @@ function mountWorkers(open) {
 		column(key, label, item => item[key], text, title);
 
 	tables.workers = new Table($('panel-workers'), {
-		caption: 'Workers', rows: 16, empty: 'No worker runs.', open,
+		caption: 'Workers', rows: 16, empty: () => 'No worker runs.', open,
 		columns: [
 			{ key: 'index', label: 'Worker', number: false,
 				value: item => item.index,
@@ -176,7 +176,7 @@ function showWorkers() {
 
 function mountCache() {
 	tables.cache = new Table($('panel-cache'), {
-		caption: 'Caches', empty: 'No cache.',
+		caption: 'Caches', empty: () => 'No cache.',
 		columns: [
 			{ key: 'name', label: 'Cache', value: item => item.name,
 				text: item => item.name },
@@ -277,7 +277,7 @@ export function mountWho(from, even, on) {
 	tables.limits = mountLimits($('panel-limits'));
 	poller = poll($('who'), SNAPSHOT_S, refresh);
 	store.on('frame', () => {
-		if (current === 'workers' && !document.hidden)
+		if (current === 'workers' && poller.seen())
 			showCurrent();
 	});
 	return tabs($('who'), name => {
