@@ -77,9 +77,21 @@ function tileOf(hex, hatch) {
 	return tile;
 }
 
+/* Sizes of canvases: to ask for one makes the browser lay out the page. */
+const sizes = new WeakMap();
+const sizer = new ResizeObserver((entries) => {
+	for (const { target, contentRect } of entries)
+		sizes.set(target, contentRect);
+});
+
 /** A canvas as large as its box; its context in CSS pixels, emptied. */
 export function prepare(canvas) {
-	const { clientWidth: width, clientHeight: height } = canvas;
+	if (!sizes.has(canvas)) {
+		sizes.set(canvas, { width: canvas.clientWidth,
+			height: canvas.clientHeight });
+		sizer.observe(canvas);
+	}
+	const { width, height } = sizes.get(canvas);
 	const ratio = devicePixelRatio;
 	const ctx = canvas.getContext('2d');
 	const w = Math.round(width * ratio), h = Math.round(height * ratio);

@@ -204,7 +204,7 @@ export class TimeChart extends Panel {
 		if (!all && !this.#due())
 			return;
 		this.prepare?.(all);
-		this.drawn = { to, width: u.over.clientWidth || 1 };
+		this.drawn = { to, width: u.bbox.width / devicePixelRatio };
 		const data = [store.times(),
 			...spec.series.map((one) => one.read(store))];
 
