@@ -219,6 +219,7 @@ class Tab:
             for name, value in features.items()])
 
     def resize(self, width, height=HEIGHT, mobile=False):
+        self.cdp("Emulation.setTouchEmulationEnabled", enabled=mobile)
         self.cdp("Emulation.setDeviceMetricsOverride", width=width,
                  height=height, deviceScaleFactor=1, mobile=mobile)
         self.wait(lambda: self.js("return innerWidth") == width)

@@ -72,6 +72,12 @@ def show(tab, name):
     tab.wait(panel(name))
 
 
+def see(tab, css):
+    """Scroll there."""
+    tab.js("document.querySelector(arguments[0]).scrollIntoView("
+           "{ block: 'center' })", css)
+
+
 def rows(tab, css):
     """The cells of the rows in sight of the tables within `css`; a line of
     a list is a row of one cell."""
@@ -83,7 +89,10 @@ def rows(tab, css):
 
 
 def wait_row(tab, name, pattern, seconds=10):
-    """A row of a panel whose text matches, once there is one."""
+    """A row of a panel whose text matches, once there is one. Tables are
+    kept up to date where they are in sight."""
+    see(tab, panel(name))
+
     def matching():
         return [row for row in rows(tab, panel(name))
                 if re.search(pattern, " | ".join(row))]
@@ -96,25 +105,32 @@ def figure(name):
 
 
 def chart_rows(tab, name):
-    """A chart's "Show as table": its rows."""
+    """A chart's "Show as table": its rows as they are now."""
     css = figure(name)
-    if not tab.visible(css + " table"):
-        tab.click(css + " button.as-table")
-        tab.wait(css + " table")
+    tab.js("""
+        const button = document.querySelector(`${arguments[0]} .as-table`);
+        button.scrollIntoView({ block: 'center' });
+        if (document.querySelector(`${arguments[0]} table`)
+            ?.checkVisibility())
+            button.click();		// hide it, to show it anew
+        button.click();""", css)
     return rows(tab, css)
 
 
+def is_known(row):
+    """Does a row hold a number besides its time?"""
+    return any(re.search(r"\d", cell) for cell in row[1:])
+
+
 def points(tab, name):
-    """Rows of a chart's table that hold a number besides their time."""
-    return [row for row in chart_rows(tab, name)
-            if any(re.search(r"\d", cell) for cell in row[1:])]
+    """Rows of a chart's table that hold numbers."""
+    return [row for row in chart_rows(tab, name) if is_known(row)]
 
 
 def sentence(tab, name):
     """What a chart says in words; it does so where it is in sight."""
     css = figure(name) + " [role=img]"
-    tab.js("document.querySelector(arguments[0]).scrollIntoView("
-           "{ block: 'nearest' })", css)
+    see(tab, css)
     return tab.attr(css, "aria-label")
 
 

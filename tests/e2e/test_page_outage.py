@@ -8,7 +8,7 @@ import signal
 
 import pytest
 from conftest import wait_for
-from page import (chart_rows, figure, keep, kept, numbers, points,
+from page import (chart_rows, figure, is_known, keep, kept, numbers, points,
                   sentence, start_site, wait_row)
 
 DOWN = r"server down since \d{1,2}:\d\d(:\d\d)?"
@@ -63,8 +63,7 @@ def test_killed_and_back(start, browser, who):
     wait_row(tab, "recent", r"GET", 15)
 
     def gap():
-        known = [bool(re.search(r"\d", " ".join(row[1:])))
-                 for row in chart_rows(tab, "traffic")]
+        known = [is_known(row) for row in chart_rows(tab, "traffic")]
         first = known.index(True)
         last = len(known) - 1 - known[::-1].index(True)
         return last - first >= 2 and not all(known[first:last])
