@@ -38,6 +38,8 @@ export function faded(hex, strength) {
 	return hex + Math.round(strength * 255).toString(16).padStart(2, '0');
 }
 
+const TONE = 0.33;
+
 /* Strokes in a tile of 8 by 8, each x y x y. */
 const hatches = {
 	dots: [[1.5, 2, 2.5, 2], [5.5, 6, 6.5, 6]],
@@ -47,8 +49,11 @@ const hatches = {
 	upright: [[2, -1, 2, 9], [6, -1, 6, 9]],
 };
 
-/** What to fill with: a weak tone of the colour and a hatch over it. */
+/** What to fill with: a weak tone of the colour, and a hatch over it if there
+ * is a name of one. A plain one is cheaper. */
 export function pattern(ctx, hex, hatch) {
+	if (!hatch)
+		return faded(hex, TONE);
 	const key = `${hex} ${hatch} ${devicePixelRatio}`;
 
 	if (!patterns.has(key))
@@ -64,12 +69,12 @@ function tileOf(hex, hatch) {
 
 	tile.width = tile.height = 8 * ratio;
 	pen.scale(ratio, ratio);
-	pen.fillStyle = faded(hex, 0.33);
+	pen.fillStyle = faded(hex, TONE);
 	pen.fillRect(0, 0, 8, 8);
 	pen.strokeStyle = hex;
 	pen.lineWidth = hatch === 'dots' ? 1.6 : 1.1;
 	pen.beginPath();
-	for (const [x, y, toX, toY] of hatches[hatch] ?? []) {
+	for (const [x, y, toX, toY] of hatches[hatch]) {
 		pen.moveTo(x, y);
 		pen.lineTo(toX, toY);
 	}
