@@ -89,7 +89,7 @@ export function poll(element, seconds, task) {
 		near = entries[entries.length - 1].isIntersecting;
 		if (!timer)
 			run();
-	}, { rootMargin: '100px' }).observe(element);
+	}, { rootMargin: '1000px' }).observe(element);
 	document.addEventListener('visibilitychange', run);
 	return { kick: run, seen };
 }

@@ -55,6 +55,11 @@ const time = { key: 'ms', label: 'Time', value: r => r.ms,
 		put(cell, clockMs(r.ms));
 		cell.title = utc(r.ms);
 	} };
+const client = { key: 'client', label: 'Client', value: r => r.client,
+	fill: (cell, r) => {
+		put(cell, r.client);
+		cell.title = r.client;
+	} };
 const path = { key: 'path', label: 'Path', value: r => r.path,
 	fill: (cell, r) => {
 		put(cell, r.path);
@@ -66,10 +71,10 @@ const code = { key: 'status', label: 'Status', value: r => r.status,
 const worker = { key: 'worker', label: 'Worker', value: r => r.worker,
 	text: r => `w${r.worker}` };
 const ended = [time, code, text('method', 'Method'), path,
-	number('seconds', 'Took', seconds), text('client', 'Client'),
+	number('seconds', 'Took', seconds), client,
 	text('cache', 'Cache'), worker, number('bytes', 'Sent', bytes)];
 const flying = [number('seconds', 'Age', seconds), text('state', 'State'),
-	text('method', 'Method'), path, text('client', 'Client'),
+	text('method', 'Method'), path, client,
 	number('bytes', 'Sent', bytes), worker, text('server', 'Server')];
 
 /* ---- each kind ---- */

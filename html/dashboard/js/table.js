@@ -71,7 +71,8 @@ export class Table {
 
 		button.addEventListener('click', () => this.#turn(column));
 		return make('th', { role: 'columnheader', scope: 'col',
-			className: column.number ? 'number' : '' }, button);
+			className: `${column.number ? 'number ' : ''}` +
+				`at-${column.key}` }, button);
 	}
 
 	/* Numbers: largest first, then smallest; texts the other way round;
