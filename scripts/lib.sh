@@ -8,6 +8,7 @@ build_packages=(
 	autoconf automake gcc libc6-dev make pkg-config
 	libcrypt-dev liburing-dev libpcre2-dev libssl-dev
 	libprotobuf-c-dev libprotobuf-dev protobuf-c-compiler protobuf-compiler
+	zopfli
 )
 
 say() {
