@@ -53,6 +53,7 @@ def test_it_stays_when_the_master_is_killed(pair):
 def test_a_master_that_nobody_reaps_is_gone(pair):
     """As in a container whose first process asks for no children."""
     server, board = pair
+    wait_for(lambda: board.get("/api/v1/frame").status == 200)
     server.note_pids()
     os.kill(server.pid(), signal.SIGKILL)
     wait_for(lambda: board.get("/healthz").status == 503)
