@@ -180,7 +180,7 @@ def test_a_request_opens_and_closes_with_the_keyboard(site):
     for _ in range(15):			# past the buttons that sort
         tab.press(Keys.TAB)
         if tab.js("return Boolean(document.activeElement.closest("
-                  "'#panel-recent tr'))"):
+                  "'#panel-recent tbody tr'))"):
             break
     tab.press(Keys.ENTER)
     tab.wait("#request-dialog[open]")

@@ -11,7 +11,8 @@ import { keep, onView } from './url.js';
 import { mountCards, cardsSnapshot, showCards, switchCache } from './cards.js';
 import { mountCharts } from './charts.js';
 import { mountKeys } from './keys.js';
-import { mountRequests, seedRecent, setFilter } from './requests.js';
+import { mountRequests, seedRecent, setFilter, showRecent }
+	from './requests.js';
 import { mountStatus, setLink, setMarks, setNote, setVersion, showStatus }
 	from './status.js';
 import { mountWho } from './who.js';
@@ -23,6 +24,11 @@ const ranges = [...document.querySelectorAll('#ranges [data-range]')];
 /* ---- the server ---- */
 
 let booted = false, early = null, instance = '';
+
+/* Requests that no frame had. */
+function again() {
+	seedRecent().then(showRecent, () => {});
+}
 
 /* What is asked for once; again until it is answered. */
 async function boot() {
@@ -36,7 +42,7 @@ async function boot() {
 		setTimeout(boot, BOOT_RETRY_MS);
 		return;
 	}
-	seedRecent().catch(() => {});
+	again();
 	get('/api/v1/snapshot').then(snapshot => {
 		setVersion(snapshot.identity.build.version);
 		cardsSnapshot(snapshot);
@@ -101,12 +107,17 @@ function showMark(mark) {
 		(mark.text ? `: ${mark.text}` : ''));
 }
 
-/* Zoom to a minute around the mark before or after what is shown. */
+let jumped = null;		/* to a mark, as long as its zoom is shown */
+
+/* Zoom to a minute around the mark before or after the one shown, or what
+ * is shown. */
 function jumpToMark(way) {
 	const { zoom } = store.range;
-	const at = zoom ? (zoom[0] + zoom[1]) / 2 : Infinity;
+	const [from, to] = !zoom ? [Infinity, Infinity]
+		: zoom === jumped?.zoom ? [jumped.ms, jumped.ms]
+		: zoom.map(time => time * 1000);
 	const marks = store.allMarks().filter(mark => way < 0
-		? mark.ms / 1000 < at - 1 : mark.ms / 1000 > at + 1);
+		? mark.ms < from : mark.ms > to);
 	const mark = way < 0 ? marks.at(-1) : marks[0];
 
 	if (!mark) {
@@ -115,6 +126,7 @@ function jumpToMark(way) {
 		return;
 	}
 	store.zoom(mark.ms / 1000 - 30, mark.ms / 1000 + 30);
+	jumped = { zoom: store.range.zoom, ms: mark.ms };
 	showMark(mark);
 }
 
@@ -221,6 +233,6 @@ onView(view => {
 		store.zoom(from, to);
 });
 onDenied(() => setLink('denied', null));
-startStream({ frame: takeFrame, gap: () => seedRecent().catch(() => {}),
+startStream({ frame: takeFrame, gap: again,
 	state: setLink });
 boot();

@@ -210,13 +210,14 @@ export function showCards() {
 	showAverage(frame, before);
 	showCookies(frame, before);
 	showPool(frame);
-	if (!switching)
+	if (Date.now() > settled)
 		showSwitch(frame.cache);
 }
 
 /* ---- the switch of the cache ---- */
 
-let switching = false;
+const SETTLE_MS = 1500;		/* frames on their way know the old state */
+let settled = 0, switching = false;
 
 function showSwitch(on) {
 	const button = $('cache-switch');
@@ -235,6 +236,7 @@ export async function switchCache() {
 	const on = button.getAttribute('aria-pressed') !== 'true';
 
 	switching = true;
+	settled = Infinity;
 	button.setAttribute('aria-busy', 'true');
 	showSwitch(on);
 	try {
@@ -248,10 +250,8 @@ export async function switchCache() {
 		setNote(`The cache was not switched. ${error.message}`);
 	}
 	button.removeAttribute('aria-busy');
-	/* a frame that was on its way knows the old state */
-	setTimeout(() => {
-		switching = false;
-	}, 1500);
+	switching = false;
+	settled = Date.now() + SETTLE_MS;
 }
 
 /** Make the cards; to be called once. */

@@ -12,11 +12,13 @@ import { parseFilter } from './filter.js';
 import { Table, tabs } from './table.js';
 
 const KEPT = 1000, SHOWN = 50, POLL_S = 1;
+const MISSED = 100;		/* asked for when there are too many */
 const SLOW_MIN_S = 300, SLOW_MAX_S = 3600;
 
 let store, current = '', poller, filter = parseFilter(''), changed;
 const tables = {};
 let recent = [];		/* newest first, at most KEPT */
+let missed = false;		/* frames did not have all of them */
 let filled = null;		/* those that the table was filled with */
 const latest = {};		/* the last answer of each kind */
 
@@ -89,18 +91,16 @@ function mountTable(kind, caption, columns, empty) {
 		sorted: again });
 }
 
-function showRecent() {
-	if (recent === filled)
+/** Fill the table with those that ended last. */
+export function showRecent() {
+	if (recent === filled || current !== 'recent' || store.paused)
 		return;
 	filled = recent;
 	const matching = filter.terms.length ? recent.filter(filter.matches)
 		: recent;
 	const shown = tables.recent.update(matching);
-	const more = store.last &&
-		store.value('requests') > (store.last.r?.length ?? 0);
 
-	say(shown, matching.length, more ? ' kept, a sample at this rate'
-		: ' kept');
+	say(shown, matching.length, ' kept');
 }
 
 function say(shown, matched, more = '') {
@@ -143,6 +143,8 @@ async function refresh() {
 	if (store.paused)
 		return;
 	if (kind === 'recent' && !filter.terms.length) {
+		if (missed)
+			await seedRecent(tables.recent.natural ? MISSED : KEPT);
 		showRecent();
 		return;
 	}
@@ -207,20 +209,24 @@ export function setFilter(value) {
 	changed('filter', value);
 }
 
-/** Those that ended before the page came; in a gap of the stream, too. */
-export async function seedRecent() {
-	const { requests } = await get(`/api/v1/requests?${queryOf('recent',
-		KEPT, new URLSearchParams())}`);
-	const known = new Set(recent.map(r => r.id));
+/** Those that frames did not have: of before the page, of a gap, of too many
+ * in a second. */
+export async function seedRecent(n = KEPT) {
+	const key = r => `${r.worker} ${r.id}`;
 
-	recent = recent.concat(requests.map(fromApi)
-		.filter(r => !known.has(r.id)))
-		.sort((a, b) => b.ms - a.ms).slice(0, KEPT);
-	if (current === 'recent' && !store.paused)
-		showRecent();
+	missed = false;
+	const { requests } = await get(`/api/v1/requests?${queryOf('recent',
+		n, new URLSearchParams())}`);
+	const known = new Set(recent.map(key));
+	const fresh = requests.map(fromApi).filter(r => !known.has(key(r)));
+
+	if (fresh.length)
+		recent = recent.concat(fresh).sort((a, b) => b.ms - a.ms)
+			.slice(0, KEPT);
 }
 
 function take(frame) {
+	missed ||= store.value('requests') > (frame.r?.length ?? 0);
 	if (frame.r?.length)
 		recent = frame.r.map(fromFrame).concat(recent).slice(0, KEPT);
 	if (current === 'recent' && !store.paused && !filter.terms.length &&

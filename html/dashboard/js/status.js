@@ -11,7 +11,7 @@ const CRASH_S = 60;
 const NOTE_MS = 8000;
 
 let store, link = 'connecting', since = null, note = '', noteTimer = 0;
-let said = '', crash = null, mark = null, version = '';
+let said = '', crash = null, mark = null, failure = null, version = '';
 
 function sum(name, n) {
 	let total = 0;
@@ -38,8 +38,8 @@ function reasons(frame) {
 	const lag = peak('loop_lag_p99', LAG_WINDOW_S);
 
 	if (frame.reload_ok === false)
-		found.push('The last reload failed; the configuration before ' +
-			'it is in use.');
+		found.push('The last reload failed, the configuration before ' +
+			`it is in use. ${failure?.[2] ?? ''}`);
 	if (crash && frame.t - crash[0] / 1000 < CRASH_S)
 		found.push(`A worker crashed at ${clock(crash[0])}` +
 			(crash[2] ? `: ${crash[2]}.` : '.'));
@@ -151,10 +151,11 @@ export function setVersion(text) {
 /** Marks, oldest first, as in frames: [ms, kind, text]. */
 export function setMarks(marks) {
 	for (const one of marks) {
-		if (!mark || one[0] >= mark[0])
-			mark = one;
-		if (one[1] === 'crash' && (!crash || one[0] >= crash[0]))
+		mark = one;
+		if (one[1] === 'crash')
 			crash = one;
+		if (one[1] === 'reload_failed')
+			failure = one;
 	}
 }
 

@@ -142,13 +142,13 @@ class Feed {
 			return;
 		}
 		try {
-			this.#take(await fetchFrame());
-			this.#failures = Math.min(this.#failures + 1,
-				this.#ways.length - 1);
-			this.#retry();
+			await fetchFrame();
 		} catch (error) {
 			this.#failed(error);
+			return;
 		}
+		this.#failures++;
+		this.#open();
 	}
 
 	#failed(error) {
@@ -198,7 +198,7 @@ export function startStream(on) {
 			setState('open');
 			return;
 		}
-		const gap = last && frame.t - last.t > 2;
+		const gap = last && frame.seq !== last.seq + 1;
 
 		last = frame;
 		setState('open');

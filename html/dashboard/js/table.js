@@ -126,6 +126,14 @@ export class Table {
 				this.#fill(row, item);
 			row.item = item;
 		});
+		/* one of them can be reached by Tab */
+		if (this.#options.open && count > 0 &&
+			!this.#rows.some(row => row.item &&
+				row.node.tabIndex === 0)) {
+			for (const row of this.#rows)
+				row.node.tabIndex = -1;
+			this.#rows[0].node.tabIndex = 0;
+		}
 		show(this.#empty, count === 0);
 		put(this.#empty, empty());
 		return count;
