@@ -73,7 +73,7 @@ export class Panel {
 			this.#tableAt = now;
 			this.table.draw();
 		}
-		if (now - this.#sentenceAt > SENTENCE_MS) {
+		if (all || now - this.#sentenceAt > SENTENCE_MS) {
 			this.#sentenceAt = now;
 			attr(this.plot, 'aria-label', this.sentence());
 		}
