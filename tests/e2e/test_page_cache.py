@@ -1,7 +1,7 @@
 """The switch of the cache on the page: it changes the server and draws a
 mark, and takes back what it showed if the server would not."""
 
-from page import sentence, start_site
+from page import sentence, start_site, wait_row
 from selenium.webdriver.common.keys import Keys
 
 SWITCH = "#cache-switch"
@@ -30,7 +30,7 @@ def test_the_switch_changes_the_server_and_draws_a_mark(start, browser):
     tab.wait(lambda: "cache off at" in sentence(tab, "traffic"),
              what="the mark in the sentence of the chart")
     server.get("/file/a.txt")
-    tab.wait_text("#panel-recent", "bypass")
+    wait_row(tab, "recent", "bypass")
     tab.click(SWITCH)
     tab.wait(lambda: board.json()["cache_enabled"] is True)
     tab.wait(lambda: pressed(tab) == "true")

@@ -8,8 +8,9 @@ import re
 
 import pytest
 from board import start_board
-from page import (chart_rows, figure, hash_of, is_known, numbers, panel, points, rows,
-                  see, sentence, show, start_site, traffic, wait_row)
+from page import (chart_rows, figure, hash_of, is_known, numbers, panel,
+                  points, rows, see, sentence, show, start_site, traffic,
+                  wait_row)
 from selenium.webdriver.common.keys import Keys
 
 RANGES = {"30": "last 30 seconds", "300": "last 5 minutes",
