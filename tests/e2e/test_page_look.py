@@ -12,10 +12,9 @@ TEXT = {DARK: "rgb(230, 234, 242)", LIGHT: "rgb(27, 34, 48)"}
 
 def ground(tab):
     """The colour of the page; its text must go with it."""
-    colour = tab.style("body", "background-color")
-    if colour == "rgba(0, 0, 0, 0)":
-        colour = tab.style("html", "background-color")
-    assert tab.style("body", "color") == TEXT[colour]
+    colour, text = tab.js("const s = getComputedStyle(document.body);"
+                          "return [s.backgroundColor, s.color]")
+    assert text == TEXT[colour]
     return colour
 
 
