@@ -323,11 +323,15 @@ static void recorder_end(const struct metrics_view *view,
 {
 	double values[HISTORY_COUNT];
 	bool recording = recorder.history && history_own(recorder.history);
+	bool served = view->current + view->draining > 0;
 
 	recorder_distributions(&recorder.rings[0], record);
 	recorder_rates(record, elapsed_ns, values);
 	recorder_peak_update(values[HISTORY_REQUESTS], record, elapsed_ns);
-	recorder_write(record, recording);
+	/* While nobody serves there is a gap, and not an idle server. */
+	for (unsigned id = 0; id < HISTORY_COUNT && !served; id++)
+		values[id] = (double)NAN;
+	recorder_write(record, recording && served);
 	if (recording)
 		recorder_marks();
 	frame_take(&(struct recorder_second){ .time_s = record->time_s,
