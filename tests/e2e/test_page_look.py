@@ -12,8 +12,9 @@ TEXT = {DARK: "rgb(230, 234, 242)", LIGHT: "rgb(27, 34, 48)"}
 
 def ground(tab):
     """The colour of the page; its text must go with it."""
-    colour, text = tab.js("const s = getComputedStyle(document.body);"
-                          "return [s.backgroundColor, s.color]")
+    colour, text = tab.js(
+        "return [getComputedStyle(document.documentElement).backgroundColor,"
+        "getComputedStyle(document.body).color]")
     assert text == TEXT[colour]
     return colour
 
