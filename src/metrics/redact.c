@@ -16,13 +16,15 @@ static void redact_put(struct redact *redact, struct slice text)
 	redact->len += cut.len;
 }
 
-/* A '"' that ends a quotation, and none that a client put into an address. */
+/* A '"' that ends a quotation, and none that a client put into an address,
+ * where no space can follow it. */
 static bool redact_is_end_quote(struct slice text)
 {
-	if (text.len == 0 || text.data[0] != '"')
-		return false;
-	return text.len == 1 || text.data[1] == ' ' || text.data[1] == ')' ||
-	    (text.data[1] == ',' && (text.len == 2 || text.data[2] == ' '));
+	if (text.len > 1 && (text.data[1] == ')' || text.data[1] == ','))
+		return text.data[0] == '"' &&
+		    (text.len == 2 || text.data[2] == ' ');
+	return text.len && text.data[0] == '"' &&
+	    (text.len == 1 || text.data[1] == ' ');
 }
 
 /* Line ends have been escaped by now: \x0A and \x0D. */

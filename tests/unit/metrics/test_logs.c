@@ -255,6 +255,7 @@ static void secrets_are_taken_out(void **state)
 		/* A client's own quotation marks end nothing. */
 		{ "GET /a?b=\"c\"&d=e HTTP", "GET /a?[redacted] HTTP" },
 		{ "GET /a?b=\",c HTTP", "GET /a?[redacted] HTTP" },
+		{ "GET /a?b=\"),c HTTP", "GET /a?[redacted] HTTP" },
 		{ "/a?b?c", "/a?[redacted]" },
 		{ "/a?b /c?d", "/a?[redacted] /c?[redacted]" },
 		{ "line: \"Authorization: Basic abc=\", client",
