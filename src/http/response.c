@@ -132,8 +132,8 @@ static void http_response_not_modified(struct http_request *request)
     HTTP_HEADER_BIT(HTTP_HEADER_IF_MODIFIED_SINCE) |			\
     HTTP_HEADER_BIT(HTTP_HEADER_IF_UNMODIFIED_SINCE))
 
-/* Returns true if the request is answered by its conditions. */
-static bool http_response_conditional(struct http_request *request)
+/* Answer by the request's conditions, if they say that. */
+static void http_response_conditional(struct http_request *request)
 {
 	struct http_response *response = &request->response;
 	struct http_validators validators = http_response_validators(response);
@@ -142,7 +142,7 @@ static bool http_response_conditional(struct http_request *request)
 	if (!(request->head.present & HTTP_CONDITIONS) ||
 	    response->status != 200 || (!response->etag.len &&
 		response->last_modified == -1))
-		return false;
+		return;
 	status = http_conditional(request->method, request->head.headers,
 	    request->head.header_count, &validators,
 	    (enum http_ims)request->location->core->if_modified_since);
@@ -150,7 +150,6 @@ static bool http_response_conditional(struct http_request *request)
 		http_response_not_modified(request);
 	else if (status == 412)
 		http_request_refuse(request, 412);
-	return status != 200;
 }
 
 /* ---- ranges ---- */
@@ -369,10 +368,12 @@ int http_response_filter(struct http_request *request)
 		err = http_response_location(request);
 	if (!err && response->location.len && response->location.data[0] == '/')
 		err = http_response_absolute(request);
+	/* First, since an answer of 412 has fields of modules, too. */
+	if (!err)
+		http_response_conditional(request);
 	if (!err)
 		err = http_response_filter_modules(request);
-	if (!err && !http_response_conditional(request) &&
-	    request->head.present & HTTP_HEADER_BIT(HTTP_HEADER_RANGE))
+	if (!err && request->head.present & HTTP_HEADER_BIT(HTTP_HEADER_RANGE))
 		err = http_response_ranges(request);
 	if (err) {
 		http_log(request, LOG_LEVEL_CRIT, -err,

@@ -54,10 +54,12 @@ def test_an_old_request_without_a_host_is_refused(board):
 
 @pytest.mark.parametrize("path, status", [
     ("/", 200), ("/metrics", 200), ("/style.css", 200), ("/healthz", 200),
-    ("/nothing", 404), ("/metrics?n=x", 400),
+    ("/nothing", 404), ("/metrics?n=x", 400), ("/style.css", 304),
+    ("/style.css", 412),
 ])
 def test_every_answer_has_the_headers_of_defence(board, path, status):
-    response = board.get(path)
+    conditions = {304: {"If-None-Match": "*"}, 412: {"If-Match": '"x"'}}
+    response = board.get(path, headers=conditions.get(status))
     assert response.status == status
     headers = response.headers
     policy = headers["content-security-policy"]
