@@ -5,6 +5,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/utf8.h"
+
 static const char *const log_level_names[] = {
 	[LOG_LEVEL_EMERG] = "emerg",
 	[LOG_LEVEL_ALERT] = "alert",
@@ -90,15 +92,25 @@ static void log_line_add(struct log_line *line, const char *format, ...)
 	va_end(args);
 }
 
+/* What a terminal might obey, as its bytes in hexadecimal. */
 static void log_line_escape(struct log_line *line, const char *text)
 {
-	for (; *text; text++) {
-		unsigned char c = (unsigned char)*text;
+	for (struct slice rest = slice_cstr(text); rest.len;) {
+		size_t len = utf8_char_len(rest);
+		bool control = utf8_char_is_control(rest.data, len);
 
-		if (c < 0x20 || c == 0x7f)
-			log_line_add(line, "\\x%02X", c);
-		else if (line->len < sizeof(line->text) - 1)
-			line->text[line->len++] = (char)c;
+		if (len == 0)
+			len = 1;	/* not UTF-8 */
+		for (size_t i = 0; i < len; i++) {
+			char c = rest.data[i];
+
+			if (control)
+				log_line_add(line, "\\x%02X",
+				    (unsigned char)c);
+			else if (line->len < sizeof(line->text) - 1)
+				line->text[line->len++] = c;
+		}
+		rest = slice_from(rest, len);
 	}
 }
 

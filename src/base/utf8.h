@@ -39,4 +39,29 @@ static inline size_t utf8_char_len(struct slice s)
 	return len;
 }
 
+/*
+ * Is this character of `len` bytes, as utf8_char_len() has it, one that a
+ * terminal may obey? Those are C0, DEL, and C1 (U+0080 to U+009F).
+ */
+static inline bool utf8_char_is_control(const char *data, size_t len)
+{
+	const unsigned char *p = (const unsigned char *)data;
+
+	return len == 1 ? p[0] < 0x20 || p[0] == 0x7f :
+	    len == 2 && p[0] == 0xc2 && p[1] < 0xa0;
+}
+
+/* Is all of it UTF-8 without control characters? */
+static inline bool utf8_is_plain(struct slice s)
+{
+	while (s.len) {
+		size_t len = utf8_char_len(s);
+
+		if (len == 0 || utf8_char_is_control(s.data, len))
+			return false;
+		s = slice_from(s, len);
+	}
+	return true;
+}
+
 #endif

@@ -27,17 +27,7 @@ typedef const char *auth_line_read(struct slice text, struct auth_line *ret);
 /* Only valid UTF-8, and nothing that a terminal or a log would obey. */
 static bool auth_name_valid(struct slice name)
 {
-	if (!name.len || name.len > AUTH_NAME_MAX)
-		return false;
-	while (name.len) {
-		size_t len = utf8_char_len(name);
-
-		if (!len || (unsigned char)name.data[0] < 0x20 ||
-		    name.data[0] == 0x7f)
-			return false;
-		name = slice_from(name, len);
-	}
-	return true;
+	return name.len && name.len <= AUTH_NAME_MAX && utf8_is_plain(name);
 }
 
 /* What stands before ':', and behind it to *rest; all and an empty *rest

@@ -105,17 +105,8 @@ int dashboard_cache_flush(struct http_request *request)
 /* Text for charts and logs: UTF-8 without control characters. */
 static bool control_text_valid(struct slice text)
 {
-	if (!text.len || text.len >= METRICS_MARK_TEXT_MAX)
-		return false;
-	while (text.len) {
-		size_t len = utf8_char_len(text);
-
-		if (!len || (unsigned char)text.data[0] < 0x20 ||
-		    text.data[0] == 0x7f)
-			return false;
-		text = slice_from(text, len);
-	}
-	return true;
+	return text.len && text.len < METRICS_MARK_TEXT_MAX &&
+	    utf8_is_plain(text);
 }
 
 /* The mark that was just made, as all see it. */

@@ -25,22 +25,13 @@ static const char *page_entity(char c)
 	}
 }
 
-/* Control characters: C0 and DEL, and in UTF-8 those of C1. */
-static bool page_is_control(const char *text, size_t len)
-{
-	const unsigned char *p = (const unsigned char *)text;
-
-	return len == 1 ? p[0] < 0x20 || p[0] == 0x7f :
-	    len == 2 && p[0] == 0xc2 && p[1] < 0xa0;
-}
-
 void page_escape(struct buf *out, struct slice text)
 {
 	while (text.len) {
 		size_t len = utf8_char_len(text);
 		const char *entity = page_entity(*text.data);
 
-		if (len == 0 || page_is_control(text.data, len)) {
+		if (len == 0 || utf8_char_is_control(text.data, len)) {
 			len = 1;
 			buf_printf(out, "\\x%02X", (unsigned char)*text.data);
 		} else if (entity) {

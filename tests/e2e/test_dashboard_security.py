@@ -250,8 +250,8 @@ def test_a_deployment_is_marked(board, body, kind):
 
 
 @pytest.mark.parametrize("text", [
-    "", "x" * 96, "\u00e9" * 48, "a\nb", "a\x1b[31m", "a\x7f", "\ud800", 7,
-    None, True,
+    "", "x" * 96, "\u00e9" * 48, "a\nb", "a\x1b[31m", "a\x7f", "a\x9b",
+    "\ud800", 7, None, True,
 ])
 def test_what_is_no_text_is_no_mark(board, text):
     body = json.dumps({"text": text}).encode()

@@ -84,6 +84,8 @@ static void control_bytes_are_escaped(void **state)
 	(void)state;
 	log_write(&logger, LOG_LEVEL_ERROR, 0, "a\nb\x1b[2J\x7f\r\xc3\xa4");
 	assert_line(": a\\\\x0Ab\\\\x1B\\[2J\\\\x7F\\\\x0D\xc3\xa4\n$");
+	log_write(&logger, LOG_LEVEL_ERROR, 0, "c\xc2\x9b" "31m\xc2\xa0\xc2");
+	assert_line(": c\\\\xC2\\\\x9B31m\xc2\xa0\xc2\n$");
 }
 
 static void a_long_line_is_cut_and_ended(void **state)

@@ -23,6 +23,21 @@ static void characters_at_the_edges_are_valid(void **state)
 	assert_int_equal(utf8_char_len(SLICE("\xc3\xa4rger")), 2);
 }
 
+static void terminals_obey_control_characters_only(void **state)
+{
+	(void)state;
+	assert_true(utf8_is_plain(SLICE("")));
+	assert_true(utf8_is_plain(SLICE(" ~\xc2\xa0\xdf\xbf")));
+	assert_true(utf8_is_plain(SLICE("\xe2\x80\x80\xf4\x8f\xbf\xbf")));
+	assert_false(utf8_is_plain(SLICE("a\0")));
+	assert_false(utf8_is_plain(SLICE("a\x1f")));
+	assert_false(utf8_is_plain(SLICE("a\x7f")));
+	assert_false(utf8_is_plain(SLICE("a\xc2\x80")));
+	assert_false(utf8_is_plain(SLICE("a\xc2\x9f")));
+	assert_false(utf8_is_plain(SLICE("a\xc2")));
+	assert_false(utf8_is_plain(SLICE("\x9b")));
+}
+
 static void one_past_the_edges_is_invalid(void **state)
 {
 	(void)state;
@@ -53,6 +68,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(characters_at_the_edges_are_valid),
+		cmocka_unit_test(terminals_obey_control_characters_only),
 		cmocka_unit_test(one_past_the_edges_is_invalid),
 		cmocka_unit_test(cut_characters_are_invalid),
 	};

@@ -71,6 +71,7 @@ static void faults_of_users_are_told_by_line(void **state)
 		{ "ann:" HASH "\nbob\n", 2 }, { ":" HASH, 1 },
 		{ "ann:", 1 }, { "ann:secret", 1 }, { "\nann: " HASH, 2 },
 		{ "a\x1b[31m:" HASH, 1 }, { "a\x7f:" HASH, 1 },
+		{ "a\xc2\x9b:" HASH, 1 },
 		{ "a\xff:" HASH, 1 }, { "ann:" HASH "\nann:" HASH, 0 },
 	};
 
