@@ -1,6 +1,7 @@
 /*
  * Pages as plain HTML, for what needs no script: errors and questions. Their
- * look is in html/dashboard/; there is neither script nor style in them.
+ * look is in html/dashboard/, and the only script is the one there that takes
+ * the theme which the reader chose; there is neither script nor style in them.
  */
 
 #include "dashboard/page.h"
