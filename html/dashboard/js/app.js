@@ -30,6 +30,12 @@ function again() {
 	seedRecent().then(showRecent, () => {});
 }
 
+/* Frames were missed, as when another process took over. */
+function afterGap() {
+	again();
+	store.fetchMarks();
+}
+
 /* What is asked for once; again until it is answered. */
 async function boot() {
 	try {
@@ -233,6 +239,6 @@ onView(view => {
 		store.zoom(from, to);
 });
 onDenied(() => setLink('denied', null));
-startStream({ frame: takeFrame, gap: again,
+startStream({ frame: takeFrame, gap: afterGap,
 	state: setLink });
 boot();

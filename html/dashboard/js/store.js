@@ -332,7 +332,7 @@ export class Store {
 		}
 		this.#emit('boot', catalogue);
 		this.#refresh();
-		this.#fetchMarks();
+		this.fetchMarks();
 	}
 
 	/* The series are others, or the clock was set back. */
@@ -528,10 +528,11 @@ export class Store {
 		    : this.#total;
 	}
 
-	#fetchMarks() {
+	/** The server's marks; again where frames may have been missed. */
+	fetchMarks() {
 		this.#get('marks', '/api/v1/marks?range=7d', (answer) =>
 		    this.#addMarks(answer.marks.map((mark) => ({
-			ms: Math.round(mark.time_unix_ns / 1e6),
+			ms: mark.time_unix_ms,
 			kind: mark.kind, text: mark.text }))));
 	}
 
