@@ -69,8 +69,7 @@ def test_killed_and_back(start, browser, who):
     server.get("/")
     wait_row(tab, "recent", r"GET", 15)
 
-    if who == "everything":		# else the dashboard went on noting
-        tab.wait(lambda: has_gap(tab), 15, "a gap between two points")
+    tab.wait(lambda: has_gap(tab), 15, "a gap between two points")
 
 
 def test_all_workers_killed(start, browser):
