@@ -4,10 +4,11 @@ too."""
 
 import pathlib
 import re
+from itertools import zip_longest
 
 import pytest
-from page import (CHARTS, REQUESTS, WHO, chart_rows, points, sentence, show,
-                  start_site, traffic, wait_row)
+from page import (CHARTS, REQUESTS, WHO, chart_rows, figure, panel, points,
+                  sentence, show, start_site, traffic, wait_row)
 from selenium.webdriver.common.keys import Keys
 
 AXE = pathlib.Path(__file__).parents[2] / "html" / "node_modules" / \
@@ -21,22 +22,22 @@ def axe():
     return AXE.read_text()
 
 
-def check(tab, axe, where="document"):
-    """Let axe-core look; raise what is serious or critical."""
+def check(tab, axe, *where):
+    """Let axe-core look at all, or within some; raise what is serious or
+    critical."""
     if not tab.js("return Boolean(window.axe)"):
         tab.js(axe)
     found = tab.js_async("""
-        const context = arguments[0] === 'document' ? document :
-            document.querySelector(arguments[0]);
-        const result = await axe.run(context, {
+        const include = [...arguments].map(css => [css]);
+        const result = await axe.run(include[0] ? { include } : document, {
             resultTypes: ['violations'], preload: false });
         return result.violations
             .filter(v => ['serious', 'critical'].includes(v.impact))
             .map(v => v.id + ': ' + v.help + ' ' + JSON.stringify(
                 v.nodes.slice(0, 4).map(n => [n.target, n.any[0]?.message
                 ?? n.failureSummary])));
-        """, where)
-    assert not found, where + ": " + "\n".join(found)
+        """, *where)
+    assert not found, "%r: %s" % (where, "\n".join(found))
 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])
@@ -51,13 +52,12 @@ def test_axe_finds_nothing_serious(start, browser, axe, theme):
     check(tab, axe)
     for name in CHARTS:
         chart_rows(tab, name)
-    check(tab, axe, "#charts")
-    for name in WHO[1:]:
-        show(tab, name)
-        check(tab, axe, "#who")
-    for name in REQUESTS[1:]:
-        show(tab, name)
-        check(tab, axe, "#requests")
+    check(tab, axe, *[figure(name) + " table" for name in CHARTS])
+    for who, requests in zip_longest(WHO[1:], REQUESTS[1:],
+                                     fillvalue=WHO[0]):
+        show(tab, who)
+        show(tab, requests)
+        check(tab, axe, panel(who), panel(requests))
     tab.press("p")
     tab.wait("#pause-note")
     check(tab, axe, "#top")
