@@ -155,7 +155,7 @@ class Tab:
                 raise AssertionError("%s: not within %g s, last %r; #state "
                                      "is %r" % (name, seconds, value,
                                                 self.texts("#state")))
-            time.sleep(0.03)
+            time.sleep(0.05)
 
     def wait_text(self, css, pattern, seconds=10):
         """Until the text of the first match is found by `pattern`."""

@@ -36,16 +36,12 @@ def test_help_opens_closes_and_gives_the_focus_back(site):
     assert not pressed(tab, "#ranges button[data-range='3600']")
 
 
-def test_digits_choose_the_range(site):
-    _, _, tab = site
+def test_digits_choose_the_range_and_p_and_space_pause(site):
+    _, board, tab = site
     for key, value in zip("23451", (300, 3600, 86400, 604800, 30)):
         tab.press(key)
         tab.wait(lambda: pressed(
             tab, "#ranges button[data-range='%d']" % value))
-
-
-def test_p_and_space_pause_and_space_on_a_button_is_the_buttons(site):
-    _, board, tab = site
     for key in "p", " ":
         tab.press(key)
         tab.wait("#pause-note")
@@ -53,7 +49,7 @@ def test_p_and_space_pause_and_space_on_a_button_is_the_buttons(site):
         tab.press(key)
         tab.wait(lambda: not pressed(tab, "#pause"))
     tab.js("document.querySelector('#cache-switch').focus()")
-    tab.press(" ")
+    tab.press(" ")				# is the button's
     tab.wait(lambda: board.json()["cache_enabled"] is False)
     assert not pressed(tab, "#pause")
 

@@ -78,18 +78,12 @@ def test_the_traffic_chart_counts_the_requests(start, browser):
              what="a rate of 0 at last")
 
 
-def test_status_is_told_by_word_and_code(start, browser):
+def test_tables_hold_what_they_are_named_for(start, browser):
     server, board = start_site(start)
     tab = browser.open(board)
     traffic(server, 1)
     for name in "200 OK", "301 Moved", "404 Not Found", "500 Internal":
         wait_row(tab, "recent", name)
-
-
-def test_tables_hold_what_they_are_named_for(start, browser):
-    server, board = start_site(start)
-    tab = browser.open(board)
-    traffic(server, 2)
     for name in WHO:
         show(tab, name)
         tab.wait(lambda: rows(tab, panel(name)), what="rows of " + name)

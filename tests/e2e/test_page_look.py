@@ -115,23 +115,14 @@ def test_a_phone_has_one_column_of_things_big_enough_to_touch(
     assert not small
 
 
-def test_who_wants_no_motion_gets_none(start, browser):
+def test_no_motion_and_forced_colours_for_who_wants_them(start, browser):
     _, board = start_site(start)
-    tab = browser.open(board, ready=False)
-    tab.media(prefers_reduced_motion="reduce")
-    tab.wait_up()
+    tab = browser.open(ready=False)
+    tab.media(prefers_reduced_motion="reduce", forced_colors="active")
+    tab.go(browser.url(board)).wait_up()
+    assert "none" != tab.style("#cache-switch", "border-top-style")
     tab.click("#theme")
     tab.press("?")
     tab.wait("#help-dialog[open]")
     assert tab.js("return document.getAnimations().filter("
                   "a => a.playState === 'running').length") == 0
-
-
-def test_forced_colours_leave_the_states_told(start, browser):
-    _, board = start_site(start)
-    tab = browser.open(board)
-    tab.media(forced_colors="active")
-    before = tab.style("#cache-switch", "border-top-style")
-    assert before != "none" or \
-        tab.style("#cache-switch", "outline-style") != "none"
-    assert tab.visible("#state")

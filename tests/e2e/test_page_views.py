@@ -63,19 +63,14 @@ def test_the_filter_leaves_what_it_names_and_says_how_many(site):
     tab.wait(lambda: len(rows(tab, panel("recent"))) > few)
 
 
-def test_a_filter_that_cannot_be_is_explained(site):
-    _, _, tab = site
+def test_a_filter_is_explained_and_is_that_of_the_file_too(site):
+    server, board, tab = site
+    board.wait_total(traffic(server, 2))
     type_filter(tab, "status:banana")
     tab.wait_text("#filter-error", "status")
     assert tab.attr("#filter", "aria-invalid") == "true"
     type_filter(tab, "status:404")
     tab.wait(lambda: not tab.text("#filter-error"))
-
-
-def test_the_file_of_requests_is_filtered_too(site):
-    server, board, tab = site
-    board.wait_total(traffic(server, 2))
-    type_filter(tab, "status:404")
     only(tab, "recent", "404")
     tab.wait(lambda: "status=404" in tab.attr("#csv", "href"))
     text = tab.js_async("return (await fetch(document.querySelector("
