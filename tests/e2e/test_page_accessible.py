@@ -23,14 +23,16 @@ def axe():
 
 
 def check(tab, axe, *where):
-    """Let axe-core look at all, or within some; raise what is serious or
-    critical."""
+    """Let axe-core look at all, or within some, for what is serious or
+    critical. Light differs from dark in nothing but its contrasts."""
     if not tab.js("return Boolean(window.axe)"):
         tab.js(axe)
     found = tab.js_async("""
         const include = [...arguments].map(css => [css]);
+        const dark = matchMedia('(prefers-color-scheme: dark)').matches;
         const result = await axe.run(include[0] ? { include } : document, {
-            resultTypes: ['violations'], preload: false });
+            resultTypes: ['violations'], preload: false,
+            ...(dark ? {} : { runOnly: ['color-contrast'] }) });
         return result.violations
             .filter(v => ['serious', 'critical'].includes(v.impact))
             .map(v => v.id + ': ' + v.help + ' ' + JSON.stringify(

@@ -157,7 +157,7 @@ def test_the_address_restores_the_view(site, browser):
 
 NONSENSE = [
     "#range=1e99&zoom=NaN,9&tab=nothing&filter=%3Cimg%20src=x%3E",
-    "#zoom=9-1&range=-5", "#%", "#=&&=&__proto__=1&tab=__proto__",
+    "#zoom=9-1&range=-5&=&&=&__proto__=1&tab=__proto__&%",
     "#tab=" + "x" * 5000,
 ]
 
