@@ -1,0 +1,694 @@
+/*
+ * In the closed model a connection's coroutine lives as long as the test and
+ * sends the next request when the last one was answered. In the open model a
+ * connection is idle until a request is due; when all are busy, what is due
+ * waits for the first that is done, and the time it waited counts.
+ *
+ * Each request has four stamps: intended, sent, first byte, done. The clock
+ * is read when a request is handed to the ring and when its answer is read;
+ * what the ring's batches add to that is within a turn of the loop.
+ */
+
+#include "load/client.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "http/chunked.h"
+#include "http/h1_response.h"
+
+enum {
+	CLIENT_BUFFER_SIZE = 16 << 10,	/* bytes read at once */
+	CLIENT_INTERIM_MAX = 16,	/* 1xx answers before the real one */
+};
+
+/* After a failed connection the closed model would spin. */
+#define CLIENT_RETRY_NS (10 * NS_PER_MSEC)
+
+/* One or, pipelined, several requests that are sent together. */
+struct exchange {
+	const struct load_request *requests[LOAD_PIPELINE_MAX];
+	uint64_t intended_ns[LOAD_PIPELINE_MAX];
+	unsigned count;
+	uint64_t sent_ns;
+};
+
+/* Reads answers from a connection; on its coroutine's stack. */
+struct reader {
+	struct load_client *client;
+	char *data;			/* received, but not read from `begin`
+					 * to `end` */
+	size_t begin, end, size;
+	char *heap;			/* for heads that do not fit */
+	uint64_t deadline;
+	uint64_t first_ns;		/* of this answer; 0: nothing yet */
+	struct slice wanted;		/* in this content */
+	char *content;			/* its beginning, if it is searched */
+	size_t content_len;
+	char buffer[CLIENT_BUFFER_SIZE];
+};
+
+/* ---- errors ---- */
+
+static enum load_error client_error(int err)
+{
+	switch (-err) {
+	case ECONNREFUSED:
+		return LOAD_ERROR_CONNECT_REFUSED;
+	case ECONNRESET:
+	case EPIPE:
+		return LOAD_ERROR_RESET;
+	case ETIMEDOUT:
+		return LOAD_ERROR_TIMEOUT;
+	case EMFILE:
+	case ENFILE:
+		return LOAD_ERROR_DESCRIPTORS;
+	case EADDRNOTAVAIL:
+		return LOAD_ERROR_PORTS;
+	default:
+		return LOAD_ERROR_OTHER;
+	}
+}
+
+static enum load_error client_connect_error(int err)
+{
+	enum load_error error = client_error(err);
+
+	if (error == LOAD_ERROR_TIMEOUT)
+		return LOAD_ERROR_CONNECT_TIMEOUT;
+	return error == LOAD_ERROR_OTHER ? LOAD_ERROR_CONNECT_OTHER : error;
+}
+
+/* ---- connecting ---- */
+
+/* Idle, it got bytes nobody asked for, or more likely its end. */
+static void client_readable(void *arg)
+{
+	struct load_client *client = arg;
+
+	if (!client->busy)
+		client->stale = true;
+}
+
+static void client_close(struct load_client *client)
+{
+	if (!client->open)
+		return;
+	client->open = false;
+	client->worker->connected--;
+	ring_stream_close(&client->stream);
+}
+
+static int client_socket(const struct load_plan *plan)
+{
+	int on = 1, fd = socket(plan->address.ss_family,
+	    SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (fd < 0)
+		return -errno;
+	/* Fails for a unix socket, which has no delay. */
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	return fd;
+}
+
+static enum load_error client_connect(struct load_client *client)
+{
+	struct load_worker *worker = client->worker;
+	const struct load_plan *plan = worker->plan;
+	uint64_t since = clock_mono_ns();
+	int fd = client_socket(plan), err;
+
+	if (fd < 0)
+		return client_connect_error(fd);
+	err = ring_connect(worker->ring, fd,
+	    (const struct sockaddr *)&plan->address, plan->address_len,
+	    since + plan->timeout_ns);
+	if (err) {
+		(void)close(fd); /* nothing was written */
+		return client_connect_error(err);
+	}
+	client->stream = (struct ring_stream){ .ring = worker->ring,
+	    .fd = fd, .readable = client_readable, .arg = client };
+	ring_stream_open(&client->stream);
+	client->open = true;
+	client->stale = false;
+	worker->connected++;
+	worker->record->counts.connects++;
+	worker->second.counts.connects++;
+	hdr_add(&worker->record->connect, clock_mono_ns() - since);
+	return LOAD_OK;
+}
+
+/* ---- reading an answer ---- */
+
+static struct slice reader_rest(const struct reader *reader)
+{
+	return (struct slice){ reader->data + reader->begin,
+	    reader->end - reader->begin };
+}
+
+/* Room behind what is there; false without memory. */
+static bool reader_room(struct reader *reader)
+{
+	if (reader->begin == reader->end) {
+		reader->begin = reader->end = 0;
+	} else if (reader->end == reader->size && reader->begin > 0) {
+		memmove(reader->data, reader->data + reader->begin,
+		    reader->end - reader->begin);
+		reader->end -= reader->begin;
+		reader->begin = 0;
+	} else if (reader->end == reader->size) {
+		/* No more than once: larger heads are refused. */
+		reader->heap = malloc(H1_RESPONSE_BYTES_MAX + 1);
+		if (!reader->heap)
+			return false;
+		memcpy(reader->heap, reader->data, reader->end);
+		reader->data = reader->heap;
+		reader->size = H1_RESPONSE_BYTES_MAX + 1;
+	}
+	return true;
+}
+
+/* Receive more: LOAD_OK, or why the answer will not be complete. */
+static enum load_error reader_more(struct reader *reader, bool begun)
+{
+	struct load_worker *worker = reader->client->worker;
+	ssize_t n;
+
+	if (!reader_room(reader))
+		return LOAD_ERROR_OTHER;
+	n = ring_recv(&reader->client->stream, reader->data + reader->end,
+	    reader->size - reader->end, reader->deadline);
+	if (n < 0)
+		return client_error((int)n);
+	if (n == 0)
+		return begun ? LOAD_ERROR_TRUNCATED : LOAD_ERROR_CLOSED;
+	if (reader->first_ns == 0)
+		reader->first_ns = clock_mono_ns();
+	worker->record->counts.bytes_in += (uint64_t)n;
+	worker->second.counts.bytes_in += (uint64_t)n;
+	reader->end += (size_t)n;
+	return LOAD_OK;
+}
+
+/* An alert of TLS (RFC 8446 §6) is what its ports say to plain text. */
+static enum load_error reader_malformed(const struct reader *reader)
+{
+	return slice_starts(reader_rest(reader), SLICE("\x15\x03"))
+	    ? LOAD_ERROR_TLS : LOAD_ERROR_MALFORMED;
+}
+
+static enum load_error reader_head(struct reader *reader,
+    struct h1_response *response)
+{
+	enum load_error error = LOAD_OK;
+	size_t consumed;
+
+	while (error == LOAD_OK) {
+		switch (h1_response_parse(reader_rest(reader), response,
+		    &consumed)) {
+		case H1_RESPONSE_DONE:
+			reader->begin += consumed;
+			return LOAD_OK;
+		case H1_RESPONSE_BAD:
+			return reader_malformed(reader);
+		case H1_RESPONSE_MORE:
+			error = reader_more(reader,
+			    reader->begin < reader->end);
+		}
+	}
+	return error;
+}
+
+/* Keep what may hold what is looked for. */
+static void reader_keep(struct reader *reader, struct slice content)
+{
+	if (reader->wanted.len == 0)
+		return;
+	if (!reader->content)
+		reader->content = malloc(LOAD_BODY_FIND_MAX);
+	if (!reader->content)
+		return;			/* not found, then */
+	content = slice_first(content,
+	    LOAD_BODY_FIND_MAX - reader->content_len);
+	memcpy(reader->content + reader->content_len, content.data,
+	    content.len);
+	reader->content_len += content.len;
+}
+
+static bool reader_found(const struct reader *reader)
+{
+	return reader->wanted.len == 0 || memmem(reader->content,
+	    reader->content_len, reader->wanted.data, reader->wanted.len);
+}
+
+static enum load_error reader_plain(struct reader *reader, uint64_t left,
+    bool until_close)
+{
+	enum load_error error = LOAD_OK;
+
+	while (error == LOAD_OK) {
+		struct slice got = slice_first(reader_rest(reader), left);
+
+		reader_keep(reader, got);
+		reader->begin += got.len;
+		left -= got.len;
+		if (left == 0)
+			return LOAD_OK;
+		error = reader_more(reader, true);
+	}
+	return until_close && error == LOAD_ERROR_TRUNCATED ? LOAD_OK : error;
+}
+
+static enum load_error reader_chunked(struct reader *reader)
+{
+	struct chunked chunked = { .left = 0 };
+	enum load_error error = LOAD_OK;
+
+	while (error == LOAD_OK) {
+		struct slice in = reader_rest(reader), content;
+		enum chunked_result result = chunked_next(&chunked, &in,
+		    &content);
+
+		reader->begin = reader->end - in.len;
+		if (result == CHUNKED_DONE)
+			return LOAD_OK;
+		if (result == CHUNKED_BAD)
+			return LOAD_ERROR_MALFORMED;
+		if (result == CHUNKED_DATA)
+			reader_keep(reader, content);
+		else
+			error = reader_more(reader, true);
+	}
+	return error;
+}
+
+static enum load_error reader_content(struct reader *reader,
+    const struct h1_response *response, enum h1_response_framing framing)
+{
+	reader->content_len = 0;
+	switch (framing) {
+	case H1_RESPONSE_LENGTH:
+		return reader_plain(reader, response->content_length, false);
+	case H1_RESPONSE_CHUNKED:
+		return reader_chunked(reader);
+	case H1_RESPONSE_UNTIL_CLOSE:
+		return reader_plain(reader, UINT64_MAX, true);
+	case H1_RESPONSE_NO_BODY:
+		break;
+	}
+	return LOAD_OK;
+}
+
+/* Read the answer to `request`. *keeps: the connection may be used again. */
+static enum load_error reader_answer(struct reader *reader,
+    const struct load_request *request, bool *keeps)
+{
+	struct load_record *record = reader->client->worker->record;
+	struct h1_response response = { .headers = NULL };
+	enum h1_response_framing framing;
+	enum load_error error;
+	unsigned interim = 0;
+
+	do
+		error = reader_head(reader, &response);
+	while (error == LOAD_OK && response.status < 200 &&
+	    interim++ < CLIENT_INTERIM_MAX);
+	if (error != LOAD_OK)
+		return error;
+	framing = h1_response_framing(&response, request->method);
+	*keeps = h1_response_keeps(&response, framing);
+	reader->wanted = request->expect_body;
+	error = reader_content(reader, &response, framing);
+	if (error != LOAD_OK)
+		return error;
+	record->statuses[response.status < LOAD_STATUSES ? response.status
+							  : 0]++;
+	if (request->expect_status ? response.status != request->expect_status
+				   : response.status >= 400)
+		return LOAD_ERROR_STATUS;
+	return reader_found(reader) ? LOAD_OK : LOAD_ERROR_BODY;
+}
+
+/* ---- what is due ---- */
+
+/* The arrival after this one to worker->due_*; see worker->more. */
+static void worker_advance(struct load_worker *worker)
+{
+	const struct load_plan *plan = worker->plan;
+	uint64_t at_ns;
+
+	if (plan->replay) {
+		worker->more = worker->replay_next < plan->replay_count;
+		if (worker->more) {
+			at_ns = plan->replay[worker->replay_next].at_ns;
+			worker->due_request =
+			    plan->replay[worker->replay_next].request;
+			worker->replay_next += plan->threads;
+		}
+	} else {
+		worker->more = schedule_next(&worker->schedule, &at_ns);
+	}
+	if (worker->more)
+		worker->due_ns = worker->start_ns + at_ns;
+}
+
+static const struct load_request *worker_choose(struct load_worker *worker)
+{
+	const struct load_plan *plan = worker->plan;
+	const struct load_request *request = plan->requests;
+	double share;
+
+	if (plan->request_count == 1)
+		return request;
+	if (plan->in_turn)
+		return &request[worker->turn++ % plan->request_count];
+	share = schedule_random_unit(&worker->random);
+	while (request->until < share &&
+	    request < plan->requests + plan->request_count - 1)
+		request++;
+	return request;
+}
+
+/* The next request that the open model has for now, if there is one. */
+static bool worker_take_due(struct load_worker *worker,
+    struct exchange *exchange)
+{
+	unsigned i = exchange->count;
+
+	if (!worker->more || worker->stopping ||
+	    worker->due_ns > clock_mono_ns())
+		return false;
+	exchange->requests[i] = worker->plan->replay
+	    ? &worker->plan->requests[worker->due_request]
+	    : worker_choose(worker);
+	exchange->intended_ns[i] = worker->due_ns;
+	exchange->count++;
+	worker->taken++;
+	worker->second.due++;
+	worker_advance(worker);
+	return true;
+}
+
+/* What the client is to do next: false for nothing now. */
+static bool client_take(struct load_client *client,
+    struct exchange *exchange)
+{
+	struct load_worker *worker = client->worker;
+	const struct load_plan *plan = worker->plan;
+
+	exchange->count = 0;
+	if (plan->open) {
+		while (exchange->count < plan->pipeline &&
+		    worker_take_due(worker, exchange))
+			continue;
+		return exchange->count > 0;
+	}
+	if (worker->stopping || clock_mono_ns() >= worker->end_ns)
+		return false;
+	while (exchange->count < plan->pipeline &&
+	    (plan->each == 0 || client->requests < plan->each)) {
+		exchange->requests[exchange->count] = worker_choose(worker);
+		exchange->intended_ns[exchange->count++] = 0;
+		client->requests++;
+	}
+	return exchange->count > 0;
+}
+
+/* ---- measuring ---- */
+
+static void client_failed(struct load_client *client, enum load_error error,
+    unsigned count)
+{
+	struct load_worker *worker = client->worker;
+
+	worker->record->counts.errors[error] += count;
+	worker->second.counts.errors[error] += count;
+}
+
+static void client_measure(struct load_client *client,
+    const struct exchange *exchange, unsigned i, uint64_t first_ns)
+{
+	struct load_worker *worker = client->worker;
+	struct load_record *record = worker->record;
+	uint64_t done_ns = clock_mono_ns(), sent_ns = exchange->sent_ns;
+	uint64_t intended_ns = exchange->intended_ns[i];
+
+	if (intended_ns == 0)
+		intended_ns = sent_ns;
+	record->counts.completed++;
+	worker->second.counts.completed++;
+	hist_add(&worker->second.response, done_ns - intended_ns);
+	if (done_ns - sent_ns > worker->second.service_max_ns)
+		worker->second.service_max_ns = done_ns - sent_ns;
+	if (intended_ns - worker->start_ns < worker->plan->warmup_ns)
+		return;
+	hdr_add(&record->response, done_ns - intended_ns);
+	hdr_add(&record->service, done_ns - sent_ns);
+	hdr_add(&record->first_byte, first_ns - sent_ns);
+	if (worker->plan->open)
+		hdr_add(&record->slip, sent_ns - intended_ns);
+}
+
+/* ---- the life of a connection ---- */
+
+static enum load_error client_send(struct load_client *client,
+    struct exchange *exchange, uint64_t deadline)
+{
+	struct load_worker *worker = client->worker;
+	bool at_once = exchange->count == worker->plan->pipeline &&
+	    worker->plan->batch.len;
+
+	for (unsigned i = 0; i < exchange->count; i++) {
+		struct slice bytes = at_once ? worker->plan->batch
+					     : exchange->requests[i]->bytes;
+		bool last = at_once || i + 1 == exchange->count;
+		ssize_t n = ring_send(worker->ring, client->stream.fd, bytes,
+		    last ? 0 : MSG_MORE, deadline);
+
+		if (n < 0)
+			return client_error((int)n);
+		worker->record->counts.bytes_out += bytes.len;
+		worker->second.counts.bytes_out += bytes.len;
+		if (last)
+			break;
+	}
+	return LOAD_OK;
+}
+
+/*
+ * Read the answers; *answered is how many came. An answer that is complete
+ * but not as expected is an error of its own and goes on. *keeps is what the
+ * last one says.
+ */
+static enum load_error client_receive(struct load_client *client,
+    const struct exchange *exchange, unsigned *answered, bool *keeps)
+{
+	enum load_error error;
+	struct reader reader;
+
+	reader.client = client;
+	reader.data = reader.buffer;
+	reader.begin = reader.end = 0;
+	reader.size = sizeof(reader.buffer);
+	reader.heap = reader.content = NULL;
+	reader.deadline = exchange->sent_ns + client->worker->plan->timeout_ns;
+	*keeps = true;
+	while (*answered < exchange->count && *keeps) {
+		reader.first_ns = reader.begin < reader.end ? clock_mono_ns()
+							    : 0;
+		error = reader_answer(&reader, exchange->requests[*answered],
+		    keeps);
+		if (error == LOAD_OK)
+			client_measure(client, exchange, *answered,
+			    reader.first_ns);
+		else if (error == LOAD_ERROR_STATUS ||
+		    error == LOAD_ERROR_BODY)
+			client_failed(client, error, 1);
+		else
+			goto out;
+		client->worker->waiting--;
+		++*answered;
+	}
+	/* Bytes that nobody asked for: another answer would be taken for
+	 * that of the next request. */
+	if (reader.begin < reader.end)
+		*keeps = false;
+	error = *answered < exchange->count ? LOAD_ERROR_CLOSED : LOAD_OK;
+out:
+	free(reader.heap);
+	free(reader.content);
+	return error;
+}
+
+static void client_exchange(struct load_client *client,
+    struct exchange *exchange)
+{
+	struct load_worker *worker = client->worker;
+	const struct load_plan *plan = worker->plan;
+	enum load_error error = LOAD_OK;
+	unsigned answered = 0;
+	bool keeps = false;
+
+	if (client->open && (client->stale ||
+	    ring_stream_ready(&client->stream)))
+		client_close(client);
+	if (!client->open)
+		error = client_connect(client);
+	exchange->sent_ns = clock_mono_ns();
+	worker->record->counts.sent += exchange->count;
+	worker->second.counts.sent += exchange->count;
+	worker->waiting += exchange->count;
+	if (error == LOAD_OK)
+		error = client_send(client, exchange,
+		    exchange->sent_ns + plan->timeout_ns);
+	if (error == LOAD_OK)
+		error = client_receive(client, exchange, &answered, &keeps);
+	if (error != LOAD_OK) {
+		client_failed(client, error, exchange->count - answered);
+		worker->waiting -= exchange->count - answered;
+	}
+	if (error != LOAD_OK || !keeps || !plan->keepalive)
+		client_close(client);
+	if (!plan->open && error != LOAD_OK && !client->open && answered == 0)
+		ring_sleep(worker->ring, clock_mono_ns() + CLIENT_RETRY_NS);
+}
+
+/* Nothing is due: wait for the loop to have something, after those clients
+ * that are idle already. */
+static void client_park(struct load_client *client)
+{
+	struct load_worker *worker = client->worker;
+
+	client->next_idle = NULL;
+	*worker->idle_end = client;
+	worker->idle_end = &client->next_idle;
+	if (worker->more)
+		ring_timer_set(worker->ring, &worker->timer, worker->due_ns);
+	if (!client->open)
+		return;
+	ring_stream_keep(&client->stream);
+	client->stale = ring_stream_ready(&client->stream);
+}
+
+bool client_all_done(const struct load_worker *worker)
+{
+	return worker->busy == 0 && (!worker->plan->open || !worker->more);
+}
+
+/* Coroutine. */
+static void client_run(void *arg)
+{
+	struct load_client *client = arg;
+	struct load_worker *worker = client->worker;
+	struct exchange exchange;
+
+	while (client_take(client, &exchange)) {
+		client_exchange(client, &exchange);
+		if (client->open)
+			ring_stream_keep(&client->stream);
+	}
+	client->busy = false;
+	worker->busy--;
+	if (worker->plan->open)
+		client_park(client);
+	if (client_all_done(worker))
+		ring_stop(worker->ring);
+}
+
+static bool client_spawn(struct load_client *client)
+{
+	client->busy = true;
+	client->worker->busy++;
+	if (ring_spawn(client->worker->ring, NULL, client_run, client) == 0)
+		return true;
+	client->busy = false;
+	client->worker->busy--;
+	return false;
+}
+
+/* Give what is due to idle clients, and come back for what will be. */
+static void client_arrivals(void *arg)
+{
+	struct load_worker *worker = arg;
+
+	while (worker->more && worker->idle) {
+		struct load_client *client = worker->idle;
+
+		if (worker->due_ns > clock_mono_ns()) {
+			ring_timer_set(worker->ring, &worker->timer,
+			    worker->due_ns);
+			return;
+		}
+		worker->idle = client->next_idle;
+		if (!worker->idle)
+			worker->idle_end = &worker->idle;
+		if (!client_spawn(client)) {
+			/* No memory for a stack: what is due waits. */
+			client_park(client);
+			return;
+		}
+	}
+}
+
+/* Coroutine: the connection before the test. If it fails, that of the first
+ * request is tried again, and counted. */
+static void client_prepare(void *arg)
+{
+	struct load_client *client = arg;
+
+	(void)client_connect(client);
+	if (client->open)
+		ring_stream_keep(&client->stream);
+	client->worker->connecting--;
+}
+
+void client_connect_all(struct load_worker *worker)
+{
+	if (!worker->plan->keepalive)
+		return;
+	worker->connecting = worker->client_count;
+	for (unsigned i = 0; i < worker->client_count; i++)
+		if (ring_spawn(worker->ring, NULL, client_prepare,
+			&worker->clients[i]) != 0)
+			worker->connecting--;
+}
+
+void client_start_all(struct load_worker *worker)
+{
+	worker->idle_end = &worker->idle;
+	worker->timer.fn = client_arrivals;
+	worker->timer.arg = worker;
+	if (worker->plan->open) {
+		worker->schedule = worker->plan->schedule;
+		schedule_start(&worker->schedule, worker->plan->seed,
+		    worker->index, worker->plan->threads);
+		worker->replay_next = worker->index;
+		worker_advance(worker);
+	}
+	for (unsigned i = 0; i < worker->client_count; i++) {
+		if (worker->plan->open)
+			client_park(&worker->clients[i]);
+		else
+			/* Without memory for a stack there are fewer. */
+			(void)client_spawn(&worker->clients[i]);
+	}
+	if (client_all_done(worker))
+		ring_stop(worker->ring);
+}
+
+uint64_t client_backlog(const struct load_worker *worker, uint64_t now_ns)
+{
+	double due;
+
+	if (!worker->plan->open || worker->plan->replay ||
+	    now_ns < worker->start_ns)
+		return 0;
+	due = schedule_area(&worker->schedule, now_ns - worker->start_ns) /
+	    worker->plan->threads - (double)worker->taken;
+	return due > 0 ? (uint64_t)due : 0;
+}

@@ -1,0 +1,68 @@
+#ifndef RINGMASTER_LOAD_CLIENT_H
+#define RINGMASTER_LOAD_CLIENT_H
+
+#include "load/plan.h"
+#include "load/record.h"
+#include "ring/ring.h"
+
+/*
+ * The connections of one thread of the engine, and what they do: take the
+ * request that is due, send it, read the answer, measure.
+ */
+
+struct load_worker;
+
+/* A connection. It is idle, or a coroutine serves it. */
+struct load_client {
+	struct ring_stream stream;
+	struct load_worker *worker;
+	struct load_client *next_idle;
+	uint64_t requests;		/* begun on behalf of plan->each */
+	bool open;			/* there is a socket */
+	bool busy;			/* its coroutine runs */
+	bool stale;			/* the server closed it, or worse */
+};
+
+struct load_worker {
+	const struct load_plan *plan;
+	struct ring *ring;
+	unsigned index;
+	struct load_client *clients;
+	unsigned client_count;
+	unsigned connecting;		/* have not yet tried */
+	unsigned busy;			/* clients that are */
+	unsigned connected;		/* open sockets */
+	unsigned waiting;		/* requests sent and not answered */
+	uint64_t start_ns, end_ns;	/* CLOCK_MONOTONIC; end: no more is
+					 * sent */
+	bool stopping;
+
+	/* The open model. */
+	struct load_client *idle, **idle_end;	/* longest idle first */
+	struct ring_timer timer;
+	struct schedule schedule;
+	unsigned replay_next;
+	uint64_t taken;			/* arrivals so far */
+	uint64_t due_ns;		/* of the next arrival */
+	uint32_t due_request;		/* of a replay */
+	bool more;			/* there is one */
+
+	uint64_t random;
+	unsigned turn;			/* of plan->in_turn */
+	struct load_record *record;
+	struct load_second second;	/* that is being counted */
+};
+
+/* Make the connections that stay open; worker->connecting falls to 0. */
+void client_connect_all(struct load_worker *worker);
+
+/* Begin, at worker->start_ns. */
+void client_start_all(struct load_worker *worker);
+
+/* Is there nothing more to do? Then the ring was stopped. */
+bool client_all_done(const struct load_worker *worker);
+
+/* About how many arrivals were due and are not sent yet; 0 in a replay. */
+uint64_t client_backlog(const struct load_worker *worker, uint64_t now_ns);
+
+#endif

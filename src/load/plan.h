@@ -1,0 +1,68 @@
+#ifndef RINGMASTER_LOAD_PLAN_H
+#define RINGMASTER_LOAD_PLAN_H
+
+#include <sys/socket.h>
+
+#include "base/slice.h"
+#include "http/method.h"
+#include "load/schedule.h"
+
+/*
+ * What the engine does, all decided: addresses resolved, requests ready to
+ * be sent. Made from a user's wishes by spec.c; never changed while a test
+ * runs, so threads share it.
+ */
+
+enum {
+	LOAD_CONNECTIONS_MAX = 10000,
+	LOAD_THREADS_MAX = 64,
+	LOAD_PIPELINE_MAX = 64,
+	LOAD_REQUESTS_MAX = 100000,	/* different ones */
+	LOAD_BODY_FIND_MAX = 256 << 10,	/* of a body that is searched */
+};
+
+/* A kind of request. */
+struct load_request {
+	struct slice bytes;		/* all of it, ready to be sent */
+	enum http_method method;
+	const char *name;		/* for people; its path */
+	double until;			/* sum of the weights up to it, of 1 */
+	unsigned expect_status;		/* 0: any below 400 */
+	struct slice expect_body;	/* its content has this; empty: all */
+};
+
+/* An entry of a log that is replayed. */
+struct load_replay {
+	uint64_t at_ns;			/* since the start; not decreasing */
+	uint32_t request;		/* index */
+};
+
+struct load_plan {
+	struct sockaddr_storage address;
+	socklen_t address_len;
+
+	const struct load_request *requests;
+	unsigned request_count;
+	struct slice batch;		/* `pipeline` times the only request;
+					 * or empty */
+	bool in_turn;			/* each after the other; else by
+					 * weight */
+	unsigned connections;
+	unsigned threads;
+	unsigned pipeline;		/* requests sent at once; at least 1 */
+	bool keepalive;			/* else a connection for each */
+	uint64_t each;			/* requests a connection; 0: no limit */
+	uint64_t warmup_ns;		/* not counted in the result */
+	uint64_t duration_ns;		/* with the warm-up; 0: until `each` */
+	uint64_t timeout_ns;		/* of a connection or an answer */
+
+	/* The open model: when requests are meant to be sent. Else each
+	 * connection sends the next one when the last was answered. */
+	bool open;
+	struct schedule schedule;
+	const struct load_replay *replay; /* instead; or NULL */
+	unsigned replay_count;
+	uint64_t seed;			/* of all that is random */
+};
+
+#endif
