@@ -18,6 +18,14 @@ enum {
 	LOAD_THREADS_MAX = 64,
 	LOAD_PIPELINE_MAX = 64,
 	LOAD_REQUESTS_MAX = 100000,	/* different ones */
+	LOAD_REPLAY_MAX = 2000000,	/* entries of a log */
+	LOAD_RATE_MAX = 50000,		/* requests a second, open model */
+	LOAD_DURATION_MAX_S = 600,	/* of any test */
+	LOAD_DESCRIPTORS_PERCENT = 60,	/* of what the process may open */
+	LOAD_TARGET_MAX = 8000,		/* bytes of a path with its query */
+	LOAD_HEADERS_MAX = 64,		/* of a request, by the user */
+	LOAD_HEAD_MAX = 64 << 10,	/* bytes of a request's head */
+	LOAD_BODY_MAX = 16 << 20,	/* bytes of a request's body */
 	LOAD_BODY_FIND_MAX = 256 << 10,	/* of a body that is searched */
 };
 
@@ -40,6 +48,14 @@ struct load_replay {
 struct load_plan {
 	struct sockaddr_storage address;
 	socklen_t address_len;
+	const char *url;		/* for people */
+	const char *source;		/* of the requests, for people: the
+					 * name of the file or scenario; or
+					 * NULL: the URL */
+	const char *notice;		/* a sentence about what was left out;
+					 * or NULL */
+	const char *const *slos;	/* of the user and of the scenario */
+	unsigned slo_count;
 
 	const struct load_request *requests;
 	unsigned request_count;
@@ -53,14 +69,16 @@ struct load_plan {
 	bool keepalive;			/* else a connection for each */
 	uint64_t each;			/* requests a connection; 0: no limit */
 	uint64_t warmup_ns;		/* not counted in the result */
-	uint64_t duration_ns;		/* with the warm-up; 0: until `each` */
+	uint64_t duration_ns;		/* with the warm-up; 0: until `each`,
+					 * or LOAD_DURATION_MAX_S */
 	uint64_t timeout_ns;		/* of a connection or an answer */
 
 	/* The open model: when requests are meant to be sent. Else each
 	 * connection sends the next one when the last was answered. */
 	bool open;
 	struct schedule schedule;
-	const struct load_replay *replay; /* instead; or NULL */
+	const struct load_replay *replay; /* instead; or NULL. The schedule
+					   * then has the average */
 	unsigned replay_count;
 	uint64_t seed;			/* of all that is random */
 };
