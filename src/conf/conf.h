@@ -60,6 +60,8 @@ enum conf_context {
 	CONF_LIMIT_EXCEPT = 1 << 7,
 	CONF_UPSTREAM = 1 << 8,
 	CONF_DASHBOARD = 1 << 9,
+	CONF_SCENARIO = 1 << 10,	/* of a load test */
+	CONF_SCENARIO_REQUEST = 1 << 11,
 };
 #define CONF_HTTP_ALL (CONF_HTTP | CONF_SERVER | CONF_LOCATION)
 

@@ -21,7 +21,9 @@ enum {
 	LOAD_REPLAY_MAX = 2000000,	/* entries of a log */
 	LOAD_RATE_MAX = 50000,		/* requests a second, open model */
 	LOAD_DURATION_MAX_S = 600,	/* of any test */
-	LOAD_DESCRIPTORS_PERCENT = 60,	/* of what the process may open */
+	LOAD_DESCRIPTORS_PERCENT = 60,	/* of what the process may open, for
+					 * connections */
+	LOAD_SPEED_MAX = 1000,		/* of a replay */
 	LOAD_TARGET_MAX = 8000,		/* bytes of a path with its query */
 	LOAD_HEADERS_MAX = 64,		/* of a request, by the user */
 	LOAD_HEAD_MAX = 64 << 10,	/* bytes of a request's head */
