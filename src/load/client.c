@@ -357,21 +357,32 @@ static void worker_advance(struct load_worker *worker)
 		worker->due_ns = worker->start_ns + at_ns;
 }
 
+/* The first request whose sum of weights reaches `share`. */
+static unsigned worker_find(const struct load_plan *plan, double share)
+{
+	unsigned low = 0, high = plan->request_count - 1;
+
+	while (low < high) {
+		unsigned middle = (low + high) / 2;
+
+		if (plan->requests[middle].until < share)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 static const struct load_request *worker_choose(struct load_worker *worker)
 {
 	const struct load_plan *plan = worker->plan;
-	const struct load_request *request = plan->requests;
-	double share;
 
 	if (plan->request_count == 1)
-		return request;
+		return plan->requests;
 	if (plan->in_turn)
-		return &request[worker->turn++ % plan->request_count];
-	share = schedule_random_unit(&worker->random);
-	while (request->until < share &&
-	    request < plan->requests + plan->request_count - 1)
-		request++;
-	return request;
+		return &plan->requests[worker->turn++ % plan->request_count];
+	return &plan->requests[worker_find(plan,
+	    schedule_random_unit(&worker->random))];
 }
 
 /* The next request that the open model has for now, if there is one. */

@@ -95,8 +95,7 @@ static void thread_tick(void *arg)
 	if (engine_stopping(thread->engine)) {
 		worker->stopping = thread->stopped = true;
 		ring_stop(worker->ring);
-	} else if (worker->end_ns != UINT64_MAX &&
-	    now_ns >= worker->end_ns + LOAD_GRACE_NS) {
+	} else if (now_ns >= worker->end_ns + LOAD_GRACE_NS) {
 		ring_stop(worker->ring);
 	}
 	ring_timer_set(worker->ring, &thread->timer,
@@ -128,8 +127,9 @@ static void thread_start_tick(void *arg)
 		    start_ns : now_ns + ENGINE_START_TICK_NS);
 	} else {
 		worker->start_ns = start_ns;
-		worker->end_ns = engine->plan->duration_ns
-		    ? start_ns + engine->plan->duration_ns : UINT64_MAX;
+		worker->end_ns = start_ns + (engine->plan->duration_ns
+		    ? engine->plan->duration_ns
+		    : LOAD_DURATION_MAX_S * NS_PER_SEC);
 		thread->timer.fn = thread_tick;
 		ring_timer_set(worker->ring, &thread->timer,
 		    now_ns + ENGINE_TICK_NS);
@@ -321,6 +321,10 @@ static void engine_collect(struct engine *engine)
 		result->health.involuntary += thread->involuntary;
 		result->stopped |= thread->stopped;
 	}
+	/* LOAD_DURATION_MAX_S came first. */
+	if (engine->plan->duration_ns == 0 && result->record.counts.sent <
+	    engine->plan->each * engine->plan->connections)
+		result->stopped = true;
 	result->started_ns = engine->start_ns ? engine->start_ns
 	    : engine->threads[0].worker.start_ns;
 	result->started_real_ns = clock_real_ns() -
