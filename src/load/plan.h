@@ -18,6 +18,7 @@ enum {
 	LOAD_THREADS_MAX = 64,
 	LOAD_PIPELINE_MAX = 64,
 	LOAD_REQUESTS_MAX = 100000,	/* different ones */
+	LOAD_REQUESTS_EACH_MAX = 1000000000,	/* of a connection */
 	LOAD_REPLAY_MAX = 1000000,	/* entries of a log */
 	LOAD_RATE_MAX = 50000,		/* requests a second, open model */
 	LOAD_DURATION_MAX_S = 600,	/* of any test */

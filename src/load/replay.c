@@ -56,16 +56,27 @@ static const struct load_request *replay_request(const struct replay *replay,
 	    index;
 }
 
+/* The status that the answer must have; 0: any that is no error. */
+static unsigned replay_expected(const struct replay *replay)
+{
+	return replay->line.status >= 400 ? replay->line.status : 0;
+}
+
 /* The slot of the request that begins with `key`, or where it belongs. */
 static uint32_t *replay_slot(struct replay *replay, struct slice key)
 {
-	uint64_t i = hash_bytes(key, replay->draft->options->seed);
+	unsigned expected = replay_expected(replay);
+	uint64_t i = hash_bytes(key, replay->draft->options->seed + expected);
 
 	for (;; i++) {
 		uint32_t *slot = &replay->slots[i % REPLAY_SLOTS];
+		const struct load_request *request;
 
-		if (*slot == 0 || slice_starts(replay_request(replay,
-			*slot - 1)->bytes, key))
+		if (*slot == 0)
+			return slot;
+		request = replay_request(replay, *slot - 1);
+		if (request->expect_status == expected &&
+		    slice_starts(request->bytes, key))
 			return slot;
 	}
 }
@@ -75,7 +86,8 @@ static int replay_request_index(struct replay *replay, struct slice uri,
     uint32_t *ret)
 {
 	struct draft_request wanted = { .method = replay->line.method,
-	    .uri = uri, .name = uri };
+	    .uri = uri, .name = uri,
+	    .expect_status = replay_expected(replay) };
 	const char *query = memchr(uri.data, '?', uri.len);
 	char key[REPLAY_KEY_MAX];
 	int len = snprintf(key, sizeof(key), "%.*s %.*s HTTP/1.1\r\n",

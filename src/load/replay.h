@@ -14,6 +14,9 @@
  * which may be finer. The first one of a line counts, or a finer one that says
  * nearly the same: what clients send is in the log, too. Requests of one
  * second that the log does not tell apart are spread evenly over it.
+ *
+ * What was answered with an error then, by the status behind the request line,
+ * is expected to be answered with the same one again.
  */
 
 enum {
@@ -27,6 +30,7 @@ struct replay_line {
 	struct slice method;
 	struct slice uri;		/* in `buffer`; unescaped, so it may
 					 * hold any byte */
+	unsigned status;		/* of the answer; 0: not known */
 	char buffer[REPLAY_URI_MAX];
 };
 

@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "load/record.h"
 
 /* ---- times ---- */
 
@@ -259,6 +260,15 @@ static bool replay_request(struct slice field, struct replay_line *line)
 	    replay_target(target, &target) && replay_unescape(target, line);
 }
 
+/* "404" */
+static unsigned replay_status(struct slice field)
+{
+	uint64_t status;
+
+	return field.len == 3 && slice_to_u64(field, &status) &&
+	    status >= 100 && status < LOAD_STATUSES ? (unsigned)status : 0;
+}
+
 /* ---- lines ---- */
 
 /* Where the field that begins at `begin` ends: at its quote or bracket, else
@@ -307,9 +317,11 @@ static bool replay_refines(uint64_t fine_ns, uint64_t coarse_ns)
 bool replay_line_parse(struct slice text, struct replay_line *ret)
 {
 	bool has_time = false, has_request = false, quoted, to_second;
+	unsigned request = 0;
 	struct slice field;
 	uint64_t at_ns;
 
+	ret->status = 0;
 	for (unsigned i = 0; i < REPLAY_FIELDS_MAX &&
 	    replay_field(&text, &field, &quoted); i++) {
 		if (replay_time(field, &at_ns, &to_second)) {
@@ -321,6 +333,9 @@ bool replay_line_parse(struct slice text, struct replay_line *ret)
 			ret->to_second = to_second;
 		} else if (quoted && !has_request) {
 			has_request = replay_request(field, ret);
+			request = i;
+		} else if (has_request && !quoted && i == request + 1) {
+			ret->status = replay_status(field);
 		}
 	}
 	return has_time && has_request;

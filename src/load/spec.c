@@ -110,6 +110,10 @@ static int spec_check_counts(struct spec *spec)
 	if (options->pipeline > LOAD_PIPELINE_MAX)
 		return fault_set(spec->fault, "--pipeline: %u is above the "
 		    "limit of %d", options->pipeline, LOAD_PIPELINE_MAX);
+	if (options->requests_each > LOAD_REQUESTS_EACH_MAX)
+		return fault_set(spec->fault, "--requests: %llu is above the "
+		    "limit of %d", (unsigned long long)options->requests_each,
+		    LOAD_REQUESTS_EACH_MAX);
 	if (options->pipeline > 1 && options->no_keepalive)
 		return fault_set(spec->fault, "--pipeline needs connections "
 		    "that are kept, without --no-keepalive");

@@ -189,6 +189,34 @@ static void other_methods_only_if_told(void **state)
 	assert_int_equal(f->plan.requests[0].method, HTTP_METHOD_DELETE);
 }
 
+static void errors_are_expected_again(void **state)
+{
+	static const char *const lines[] = {
+		"1795371315.1 \"GET /a HTTP/1.1\" 200 5",
+		"1795371315.2 \"GET /a HTTP/1.1\" 404 5",
+		"1795371315.3 \"GET /a HTTP/1.1\" 304 5",
+		"1795371315.4 \"GET /a HTTP/1.1\" 404 5",
+		"1795371315.5 \"GET /a HTTP/1.1\" 1404 5",
+		"1795371315.6 \"GET /a HTTP/1.1\" \"404\"",
+	};
+	const unsigned requests[] = { 0, 1, 0, 1, 0, 0 };
+	struct fixture *f = *state;
+	struct load_options options = { .url = URL };
+	char text[512] = "";
+
+	for (unsigned i = 0; i < 6; i++) {
+		strcat(text, lines[i]);
+		strcat(text, "\n");
+	}
+	options.replay_file = fixture_write(f, text);
+	fixture_builds(f, &options);
+	assert_int_equal(f->plan.request_count, 2);
+	assert_int_equal(f->plan.requests[0].expect_status, 0);
+	assert_int_equal(f->plan.requests[1].expect_status, 404);
+	for (unsigned i = 0; i < 6; i++)
+		assert_int_equal(f->plan.replay[i].request, requests[i]);
+}
+
 /* A client had an end of line logged, which must not become one again. */
 static void nothing_breaks_out_of_a_path(void **state)
 {
@@ -298,6 +326,7 @@ int main(void)
 		TEST(gaps_are_kept),
 		TEST(a_part_can_be_taken),
 		TEST(other_methods_only_if_told),
+		TEST(errors_are_expected_again),
 		TEST(nothing_breaks_out_of_a_path),
 		TEST(tests_have_a_limit),
 		TEST(rates_have_a_limit),

@@ -306,6 +306,12 @@ static void limits_have_names(void **state)
 	    "50000 requests a second");
 	past.rate = 0.0 / 0.0;
 	assert_int_equal(fixture_build(f, &past), -22);
+	past = (struct load_options){ .url = URL,
+	    .requests_each = 1000000000 };
+	fixture_builds(f, &past);
+	past.requests_each++;
+	fixture_refused(f, &past,
+	    "--requests: 1000000001 is above the limit of 1000000000");
 	past = options;
 	past.speed = 2;
 	fixture_refused(f, &past, "--speed is that of a --replay");
