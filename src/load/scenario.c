@@ -6,7 +6,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "conf/conf.h"
 #include "load/number.h"
 #include "load/stages.h"

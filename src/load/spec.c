@@ -6,7 +6,6 @@
 #include "load/spec.h"
 
 #include <sched.h>
-#include <stdlib.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 

@@ -1,7 +1,6 @@
 /* The syntax of URLs, and of what is sent of them. */
 #include "load/target.h"
 
-#include <arpa/inet.h>
 #include <sys/un.h>
 
 #include "http/host.h"
