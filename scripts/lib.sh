@@ -6,7 +6,7 @@ export LC_ALL=C.UTF-8
 
 build_packages=(
 	autoconf automake gcc libc6-dev make pkg-config
-	libcrypt-dev liburing-dev libpcre2-dev libssl-dev
+	libcrypt-dev libjansson-dev liburing-dev libpcre2-dev libssl-dev
 	libprotobuf-c-dev libprotobuf-dev protobuf-c-compiler protobuf-compiler
 	zopfli
 )

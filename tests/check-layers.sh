@@ -60,6 +60,7 @@ check_libraries() {
 	only_in 'protobuf-c/' metrics/
 	in_one_file 'pcre2'
 	in_one_file 'openssl/(ssl|evp|crypto)'
+	in_one_file 'jansson'
 	in_one_file 'cairo'
 }
 

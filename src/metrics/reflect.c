@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static size_t reflect_value_size(ProtobufCType type)
+size_t reflect_value_size(ProtobufCType type)
 {
 	switch (type) {
 	case PROTOBUF_C_TYPE_INT32:
@@ -117,6 +117,23 @@ void reflect_put_enum(struct buf *out, const ProtobufCFieldDescriptor *field,
 	     *p != '\0'; p++)
 		buf_append_char(out, *p >= 'A' && *p <= 'Z' ? *p - 'A' + 'a'
 							    : *p);
+}
+
+bool reflect_find_enum(const ProtobufCFieldDescriptor *field,
+    struct slice text, int *ret)
+{
+	const ProtobufCEnumDescriptor *type = field->descriptor;
+
+	for (unsigned i = 0; i < type->n_values; i++) {
+		const char *name = reflect_enum_suffix(type->short_name,
+		    type->values[i].name);
+
+		if (!slice_equal_nocase(slice_cstr(name), text))
+			continue;
+		*ret = type->values[i].value;
+		return true;
+	}
+	return false;
 }
 
 void reflect_put_double(struct buf *out, double number)

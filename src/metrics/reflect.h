@@ -5,7 +5,10 @@
 
 #include "base/buf.h"
 
-/* Reading protobuf-c messages through their descriptors. */
+/* Protobuf-c messages through their descriptors. */
+
+/* Bytes of a value of a type: of a pointer, for texts and messages. */
+size_t reflect_value_size(ProtobufCType type);
 
 /*
  * How many values a field holds: the number of a repeated one, 0 or 1 of a
@@ -34,6 +37,11 @@ bool reflect_is_time(const ProtobufCFieldDescriptor *field);
  */
 void reflect_put_enum(struct buf *out, const ProtobufCFieldDescriptor *field,
     int value);
+
+/* The value of an enum from what reflect_put_enum() writes for it; false,
+ * leaving *ret alone, if it is none. */
+bool reflect_find_enum(const ProtobufCFieldDescriptor *field,
+    struct slice text, int *ret);
 
 /* Write the shortest decimal that reads back as `number`; it is finite. */
 void reflect_put_double(struct buf *out, double number);
