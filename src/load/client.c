@@ -452,6 +452,7 @@ static void client_measure(struct load_client *client,
 	if (intended_ns == 0)
 		intended_ns = sent_ns;
 	record->counts.completed++;
+	record->last_ns = done_ns;
 	worker->second.counts.completed++;
 	hist_add(&worker->second.response, done_ns - intended_ns);
 	if (done_ns - sent_ns > worker->second.service_max_ns)

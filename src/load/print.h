@@ -1,0 +1,43 @@
+#ifndef RINGMASTER_LOAD_PRINT_H
+#define RINGMASTER_LOAD_PRINT_H
+
+#include "base/buf.h"
+#include "load.pb-c.h"
+#include "load/hdr.h"
+
+/*
+ * Results for people and for other programs, each appended to a buffer; the
+ * caller looks at out->failed.
+ */
+
+enum { PRINT_COLUMNS = 80, PRINT_LINES = 24 };
+
+/* The summary of a run: the verdict first; it fits a terminal of
+ * PRINT_COLUMNS x PRINT_LINES with a line left for the prompt. */
+void load_print_text(struct buf *out,
+    const Ringmaster__V1__LoadResult *result);
+
+/* The same as Markdown. */
+void load_print_markdown(struct buf *out,
+    const Ringmaster__V1__LoadResult *result);
+
+/* Second by second (RFC 4180, but lines end with LF); the names of the
+ * columns end with their units. */
+void load_print_csv(struct buf *out, const Ringmaster__V1__LoadResult *result);
+
+/* All of it as JSON, in the usual form of metrics/json.h, and a newline. */
+void load_print_json(struct buf *out,
+    const Ringmaster__V1__LoadResult *result);
+
+/* A line of newline-delimited JSON. */
+void load_print_status(struct buf *out,
+    const Ringmaster__V1__LoadStatusNow *status);
+
+/* The percentile distribution in milliseconds, as wrk2 and the tools of
+ * HdrHistogram print it and its plotters read it. */
+void load_print_hgrm(struct buf *out, const struct hdr *hdr);
+
+/* What the words of a summary mean. */
+extern const char load_print_glossary[];
+
+#endif
