@@ -453,6 +453,8 @@ static void client_measure(struct load_client *client,
 		intended_ns = sent_ns;
 	record->counts.completed++;
 	record->last_ns = done_ns;
+	if (done_ns - worker->start_ns >= worker->plan->warmup_ns)
+		record->measured++;
 	worker->second.counts.completed++;
 	hist_add(&worker->second.response, done_ns - intended_ns);
 	if (done_ns - sent_ns > worker->second.service_max_ns)

@@ -20,7 +20,8 @@ enum {
 	PRINT_SLOS = 3,
 	PRINT_LIST = 5,			/* causes or statuses on a line */
 	PRINT_NAME = 10,		/* columns of what begins a line */
-	PRINT_CELL = 9,
+	PRINT_ROW_NAME = 12,
+	PRINT_CELL = 8,
 };
 
 const char load_print_glossary[] =
@@ -293,19 +294,17 @@ static void print_times(struct buf *out,
 	double values[PRINT_TIMES];
 	char words[WORDS_MAX];
 
-	buf_printf(out, "%*s", PRINT_NAME, "");
+	buf_printf(out, "%*s", PRINT_ROW_NAME, "");
 	for (unsigned i = 0; i < PRINT_TIMES; i++)
-		buf_printf(out, "%*s", i ? PRINT_CELL : PRINT_CELL - 2,
-		    print_columns[i]);
+		buf_printf(out, "%*s", PRINT_CELL, print_columns[i]);
 	buf_append_char(out, '\n');
 	for (unsigned i = 0; i < count; i++) {
 		if (!rows[i].latency)
 			continue;
 		print_row_values(rows[i].latency, values);
-		buf_printf(out, "%-*s", PRINT_NAME, rows[i].name);
+		buf_printf(out, "%-*s", PRINT_ROW_NAME, rows[i].name);
 		for (unsigned k = 0; k < PRINT_TIMES; k++)
-			buf_printf(out, "%*s", k ? PRINT_CELL
-						 : PRINT_CELL - 2,
+			buf_printf(out, "%*s", PRINT_CELL,
 			    words_time(words, values[k]));
 		buf_append_char(out, '\n');
 	}

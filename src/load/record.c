@@ -46,6 +46,7 @@ void load_record_add(struct load_record *record,
 	load_counts_add(&record->counts, &more->counts);
 	record->unsent += more->unsent;
 	record->unfinished += more->unfinished;
+	record->measured += more->measured;
 	if (more->last_ns > record->last_ns)
 		record->last_ns = more->last_ns;
 	for (unsigned i = 0; i < LOAD_STATUSES; i++)

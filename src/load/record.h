@@ -66,6 +66,7 @@ struct load_record {
 					 * when the test was over */
 	uint64_t unsent;		/* about how many were due, but no
 					 * connection was free */
+	uint64_t measured;		/* completed after the warm-up */
 	uint64_t last_ns;		/* CLOCK_MONOTONIC of the last one that
 					 * was completed; 0: none */
 	uint64_t statuses[LOAD_STATUSES];

@@ -335,7 +335,7 @@ static int result_counts(const struct load_plan *plan,
 	result->duration_seconds = seconds(time_ns);
 	result->requests = record->counts.completed;
 	if (time_ns > plan->warmup_ns)
-		result->rate = (double)record->response.count /
+		result->rate = (double)record->measured /
 		    seconds(time_ns - plan->warmup_ns);
 	result->passed = true;
 	result->partial = engine->stopped;

@@ -89,16 +89,6 @@ static bool verdict_busy(const Ringmaster__V1__LoadResult *result)
 	    result->duration_seconds >= VERDICT_CPU_AFTER_S;
 }
 
-/* Requests answered or failed a second, of all of the run: so the course of
- * the rate does not matter. */
-static double verdict_achieved(const Ringmaster__V1__LoadResult *result)
-{
-	if (result->duration_seconds <= 0)
-		return 0;
-	return (double)(result->requests + result->errors) /
-	    result->duration_seconds;
-}
-
 static uint64_t verdict_backlog(const Ringmaster__V1__LoadResult *result)
 {
 	uint64_t most = result->unsent;
@@ -133,7 +123,7 @@ static void verdict_rate(struct verdict *verdict)
 	if (verdict_reached(result))
 		return;
 	words_number(meant, result->spec->rate);
-	words_number(achieved, verdict_achieved(result));
+	words_number(achieved, result->rate);
 	words_count(queue, backlog);
 	if (backlog > 0)
 		verdict_reason(verdict, verdict_busy(result) ? INVALID
@@ -147,8 +137,9 @@ static void verdict_rate(struct verdict *verdict)
 		    "target %s/s, achieved %s/s", meant, achieved);
 }
 
-/* Requests were sent late though the rate was reached: if some waited at the
- * end of a second, no connection was free, as the server was slow. */
+/* Requests were sent late though the rate was reached. If some waited at the
+ * end of a second, and others were with the server for as long, it was the
+ * server that stalled; else one cannot tell. */
 static void verdict_slip(struct verdict *verdict)
 {
 	const Ringmaster__V1__LoadResult *result = verdict->result;
@@ -159,12 +150,14 @@ static void verdict_slip(struct verdict *verdict)
 	if (!(slip > VERDICT_SLIP_MAX_S) || !verdict_reached(result))
 		return;
 	words_time(words, slip);
-	if (waiting > 1 && waiting > result->spec->rate * VERDICT_WAITED_S)
+	if (waiting > 1 && waiting > result->spec->rate * VERDICT_WAITED_S &&
+	    result->service->max >= slip)
 		verdict_hint(verdict, "requests waited for a free connection, "
 		    "p99 %s: response time includes it", words);
 	else
-		verdict_reason(verdict, SUSPECT, "the generator sent late, "
-		    "p99 %s", words);
+		verdict_reason(verdict, SUSPECT, "requests were sent late, "
+		    "p99 %s: the generator had no time, or too few "
+		    "connections", words);
 }
 
 static void verdict_generator(struct verdict *verdict)
@@ -188,7 +181,8 @@ static void verdict_generator(struct verdict *verdict)
 		verdict_reason(verdict, SUSPECT, "the generator lost its "
 		    "processor %s times a second", words_number(words,
 			switches));
-	if (health->steal > VERDICT_STEAL_MAX)
+	if (health->steal > VERDICT_STEAL_MAX &&
+	    result->duration_seconds >= VERDICT_CPU_AFTER_S)
 		verdict_reason(verdict, SUSPECT, "the hypervisor took %s of "
 		    "the time", words_share(words, health->steal));
 }

@@ -130,8 +130,8 @@ static void what_is_wrong_is_refused(void **state)
 		"{\"rate\":\"5\"}", "{\"rate\":1e999}",
 		"{\"passed\":1}", "{\"url\":5}", "{\"url\":\"\\u0000\"}",
 		"{\"url\":\"\xff\"}", "{\"latency\":[]}", "{\"seconds\":{}}",
-		"{\"seconds\":[null]}", "{\"seconds\":[{\"second\":"
-		    "4294967296}]}",
+		"{\"seconds\":[null]}",
+		"{\"seconds\":[{\"second\":4294967296}]}",
 		"{\"verdict\":{\"state\":\"good\"}}",
 		"{\"verdict\":{\"reasons\":[1]}}",
 		"{\"started_unix_ms\":-1}",

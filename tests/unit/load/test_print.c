@@ -96,7 +96,7 @@ static void the_verdict_comes_first(void **state)
 	has(text, "8 connections, 1 thread, 10.0 s (warm-up 1.00 s)\n");
 	has(text, "requests  10,000, 1,000/s; 10.0 MiB read");
 	has(text, "statuses  200: 10,000\n");
-	has(text, "\nservice   5.50 ms  5.50 ms  9.10 ms");
+	has(text, "\nservice      5.50 ms 5.50 ms 9.10 ms");
 	has_not(text, "\nresponse");
 	has_not(text, "slip");
 	sample.health.cpu_max = 0.97;
@@ -112,7 +112,7 @@ static void what_the_sample_does_not_support_is_not_shown(void **state)
 	const char *said;
 
 	(void)state;
-	has(text, "        -        -  10.0 ms\n");
+	has(text, "       -       - 10.0 ms\n");
 	said = strstr(text, "p99.9 needs 10,000 samples");
 	assert_non_null(said);
 	assert_null(strstr(strchr(said, '\n'), "needs"));
