@@ -282,8 +282,6 @@ static void engine_watch(struct engine *engine)
 
 	(void)pthread_mutex_lock(&engine->lock);
 	for (;;) {
-		bool over = engine->done == engine->count;
-
 		while (next < LOAD_SECONDS_MAX &&
 		    engine->handed[next] == engine->count) {
 			(void)pthread_mutex_unlock(&engine->lock);
@@ -294,7 +292,8 @@ static void engine_watch(struct engine *engine)
 			(void)pthread_mutex_lock(&engine->lock);
 			next++;
 		}
-		if (over)
+		/* Not before: threads end while the hook is called. */
+		if (engine->done == engine->count)
 			break;
 		(void)pthread_cond_wait(&engine->changed, &engine->lock);
 	}
