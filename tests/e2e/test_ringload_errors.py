@@ -1,0 +1,188 @@
+"""Whatever a server does wrong is counted under its own cause, and nothing
+that it does stops or crashes ringload."""
+
+import time
+
+import pytest
+
+from ringload import (ANSWER, causes, misbehaving, read_head, refused_url,
+                      reset, run, run_json)
+
+CONNECTIONS, EACH = 3, 2
+ALL = CONNECTIONS * EACH
+
+
+def answering(data, then=None):
+    """Answers every request with these bytes; then ends the connection."""
+    def serve(connection):
+        while read_head(connection):
+            connection.sendall(data)
+            if then:
+                then(connection)
+                return
+    return serve
+
+
+def close(connection):
+    connection.close()
+
+
+def measure(url, *args, status=1):
+    return run_json("-c", CONNECTIONS, "-n", EACH, "--timeout", "500ms",
+                    *args, url, status=status)
+
+
+def test_refused():
+    result = measure(refused_url())
+    assert causes(result) == {"connect_refused": ALL}
+    assert (result["requests"], result["errors"]) == (0, ALL)
+
+
+def test_reset():
+    def serve(connection):
+        read_head(connection)
+        reset(connection)
+    with misbehaving(serve) as server:
+        assert causes(measure(server.url)) == {"reset": ALL}
+
+
+def test_closed_without_an_answer():
+    def serve(connection):
+        read_head(connection)
+        connection.close()
+    with misbehaving(serve) as server:
+        assert causes(measure(server.url)) == {"closed": ALL}
+
+
+def test_says_nothing():
+    def serve(connection):
+        while connection.recv(65536):
+            pass
+    with misbehaving(serve) as server:
+        assert causes(measure(server.url)) == {"timeout": ALL}
+
+
+def test_slow_trickle():
+    """Each byte in time, but not all of them."""
+    def serve(connection):
+        read_head(connection)
+        for byte in ANSWER * 10:
+            connection.sendall(bytes([byte]))
+            time.sleep(0.05)
+    with misbehaving(serve) as server:
+        assert causes(measure(server.url)) == {"timeout": ALL}
+
+
+@pytest.mark.parametrize("data", [
+    b"SSH-2.0-OpenSSH_9.2\r\n\r\n",
+    b"\0" * 100,
+    b"HTTP/1.1 abc OK\r\n\r\n",
+    b"HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n",
+    b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nabc",
+    b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+    b"HTTP/1.1 200 OK\r\nX: " + b"y" * 200000,
+], ids=["ssh", "zeros", "status", "length", "lengths", "chunk", "large"])
+def test_rubbish(data):
+    with misbehaving(answering(data)) as server:
+        assert causes(measure(server.url)) == {"malformed": ALL}
+
+
+@pytest.mark.parametrize("data", [
+    b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nok",
+    b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab",
+    b"HTTP/1.1 200 OK\r\nContent-",
+], ids=["length", "chunked", "head"])
+def test_shorter_than_announced(data):
+    with misbehaving(answering(data, close)) as server:
+        assert causes(measure(server.url)) == {"truncated": ALL}
+
+
+def test_longer_than_announced():
+    """The rest is not taken for the next answer."""
+    data = ANSWER + b"HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n"
+    with misbehaving(answering(data)) as server:
+        result = measure(server.url, status=0)
+        assert (result["requests"], result["errors"]) == (ALL, 0)
+        assert server.accepted == ALL
+
+
+def test_tls():
+    """What a TLS server says to plain HTTP: a fatal alert."""
+    alert = bytes.fromhex("15030100020246")
+    with misbehaving(answering(alert, close)) as server:
+        assert causes(measure(server.url)) == {"tls": ALL}
+
+
+def test_status():
+    data = b"HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n"
+    with misbehaving(answering(data)) as server:
+        result = measure(server.url)
+        assert causes(result) == {"status": ALL}
+        assert result["statuses"] == [{"code": 500, "count": ALL}]
+
+
+def test_closes_after_each_request():
+    """As it says it will."""
+    data = ANSWER.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
+    with misbehaving(answering(data, close)) as server:
+        result = measure(server.url, status=0)
+        assert (result["requests"], causes(result)) == (ALL, {})
+        assert result["connects"] == server.accepted == ALL
+
+
+def test_closes_after_each_request_without_a_word():
+    """Whether the next request was sent by then is chance, but each is
+    accounted for."""
+    with misbehaving(answering(ANSWER, close)) as server:
+        result = measure(server.url, status=0)
+        lost = causes(result)
+        assert result["requests"] >= CONNECTIONS
+        assert result["requests"] + sum(lost.values()) == ALL
+        assert set(lost) <= {"closed", "reset"}
+
+
+def test_interim_answers():
+    """1xx come before the answer, and are none."""
+    data = (b"HTTP/1.1 100 Continue\r\n\r\n"
+            b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" + ANSWER)
+    with misbehaving(answering(data)) as server:
+        result = measure(server.url, status=0)
+        assert (result["requests"], causes(result)) == (ALL, {})
+        assert result["statuses"] == [{"code": 200, "count": ALL}]
+
+
+def test_until_the_end_of_the_connection():
+    data = b"HTTP/1.0 200 OK\r\n\r\nall of it"
+    with misbehaving(answering(data, close)) as server:
+        result = measure(server.url, status=0)
+        assert (result["requests"], causes(result)) == (ALL, {})
+
+
+def test_a_mixture_is_told_apart():
+    """Requests of one run that end in different ways."""
+    kinds = [ANSWER, b"rubbish\r\n\r\n",
+             b"HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n"]
+    turn = iter(range(10 ** 6))
+
+    def serve(connection):
+        while read_head(connection):
+            connection.sendall(kinds[next(turn) % 3])
+    with misbehaving(serve) as server:
+        result = run_json("-c", 1, "-n", 30, server.url)
+        assert result["requests"] == 10
+        assert causes(result) == {"malformed": 10, "status": 10}
+
+
+def test_a_name_that_does_not_resolve():
+    done = run("-n", 1, "http://no-such-host.invalid/", status=1)
+    assert done.stdout == ""
+    assert "no-such-host.invalid" in done.stderr
+
+
+def test_a_server_that_is_gone_ends_the_test():
+    """More than half of the requests fail for 3 s."""
+    since = time.monotonic()
+    result = run_json("-d", "60s", "-c", 2, refused_url(), status=1)
+    assert time.monotonic() - since < 15
+    assert result["partial"]
+    assert "failed for 3 s" in result["partial_reason"]

@@ -1,0 +1,164 @@
+"""The live view, in a terminal of our own (a pty)."""
+
+import fcntl
+import os
+import pty
+import re
+import select
+import struct
+import termios
+import time
+
+import pytest
+
+from ringload import json, ringload_binary
+
+CONF = 'location / { return 200 "hello"; }'
+ENTER, LEAVE = "\033[?1049h", "\033[?1049l"
+
+
+class Terminal:
+    """ringload in a terminal; its standard output goes to a file."""
+
+    def __init__(self, out, *args, columns=80, rows=24, env=None):
+        self.text = ""
+        self.pid, self.fd = pty.fork()
+        if self.pid == 0:
+            os.environ.update({"TERM": "xterm", "LC_ALL": "C.UTF-8",
+                               **(env or {})})
+            os.dup2(os.open(str(out), os.O_WRONLY | os.O_CREAT, 0o644), 1)
+            os.execv(ringload_binary(), ["ringload", "--json", *args])
+        self.resize(columns, rows)
+        self.before = termios.tcgetattr(self.fd)
+
+    def resize(self, columns, rows):
+        fcntl.ioctl(self.fd, termios.TIOCSWINSZ,
+                    struct.pack("HHHH", rows, columns, 0, 0))
+
+    def read_until(self, pattern, seconds=15):
+        deadline = time.monotonic() + seconds
+        while not re.search(pattern, self.text):
+            assert time.monotonic() < deadline, self.text[-4000:]
+            if not select.select([self.fd], [], [], 0.1)[0]:
+                continue
+            try:
+                self.text += os.read(self.fd, 65536).decode()
+            except OSError:		# its other end is closed
+                assert re.search(pattern, self.text), self.text[-4000:]
+        return self.text
+
+    def type(self, keys):
+        os.write(self.fd, keys.encode())
+
+    def wait(self):
+        """Its exit status; what it still writes is read."""
+        while True:
+            try:
+                data = os.read(self.fd, 65536)
+            except OSError:
+                break
+            if not data:
+                break
+            self.text += data.decode()
+        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+
+
+@pytest.fixture
+def terminal(start, tmp_path):
+    started = []
+    url = "http://127.0.0.1:%d/" % start(server=CONF).port
+
+    def new(*args, **kwargs):
+        started.append(Terminal(tmp_path / "out", *args, url, **kwargs))
+        return started[-1]
+    new.out = tmp_path / "out"
+    yield new
+    for one in started:
+        os.close(one.fd)
+
+
+def last_screen(text):
+    """The rows of the newest picture."""
+    return [re.sub(r"\033\[[0-9;?]*[A-Za-z]", "", row).rstrip("\r")
+            for row in text.split("\033[H")[-2].split("\n")]
+
+
+def test_shows_progress_and_restores_the_terminal(terminal):
+    one = terminal("-d", "3s", "-c", "2")
+    one.read_until(r" [6-9]\d %")
+    assert one.wait() in (0, 4)
+    assert one.text.startswith(ENTER)
+    assert one.text.rstrip().endswith(LEAVE)
+    assert "\033[?25h" in one.text
+    rows = last_screen(one.text)
+    assert len(rows) <= 24
+    screen = "\n".join(rows)
+    for word in ("http://127.0.0.1", "█", "s left", "rate", "p99", "now",
+                 "total", "answered, 0 failed", "q: stop"):
+        assert word in screen, screen
+    assert json.loads(terminal.out.read_text())["requests"] > 0
+
+
+def test_q_stops_and_prints(terminal):
+    one = terminal("-d", "60s", "-c", "2", "--warmup", "0")
+    one.read_until("[1-9] answered")
+    echo = termios.tcgetattr(one.fd)[3] & termios.ECHO
+    assert not echo
+    one.type("q")
+    assert one.wait() == 0
+    result = json.loads(terminal.out.read_text())
+    assert result["partial"]
+
+
+def test_ctrl_c_restores_the_terminal(terminal):
+    one = terminal("-d", "60s", "-c", "2")
+    one.read_until("[1-9] answered")
+    one.type("\x03")
+    one.read_until(re.escape(LEAVE))
+    assert termios.tcgetattr(one.fd)[3] == one.before[3]
+    assert one.wait() == 130
+    assert json.loads(terminal.out.read_text())["partial"]
+
+
+def test_errors_by_cause(start, tmp_path):
+    server = start(server="location / { return 500; }")
+    one = Terminal(tmp_path / "out", "-d", "60s", "-c", "1",
+                   "http://127.0.0.1:%d/" % server.port)
+    try:
+        one.read_until("status not as expected")
+        one.type("q")
+        assert one.wait() == 1
+    finally:
+        os.close(one.fd)
+
+
+def test_no_colour_and_ascii(terminal):
+    one = terminal("-d", "2s", "-c", "1",
+                   env={"NO_COLOR": "1", "LC_ALL": "C"})
+    one.wait()
+    picture = one.text[:one.text.index(LEAVE) - 30]
+    assert not re.search(r"\033\[\d+m", picture)
+    assert one.text.isascii()
+    assert "#" in one.text and "answered" in one.text
+
+
+@pytest.mark.parametrize("columns,rows", [(20, 4), (1, 1), (300, 100)])
+def test_follows_the_size(terminal, columns, rows):
+    one = terminal("-d", "60s", "-c", "1")
+    one.read_until("[1-9] answered")
+    one.resize(columns, rows)
+    seen = len(one.text)
+    while one.text.count("\033[H", seen) < 4:
+        one.read_until(r"(?s).{%d}\033\[H" % (len(one.text) + 1))
+    one.type("q")
+    one.wait()
+    rows_seen = last_screen(one.text)
+    assert len(rows_seen) <= rows
+    assert max(map(len, rows_seen)) <= columns
+
+
+def test_a_dumb_terminal_gets_lines(terminal):
+    one = terminal("-d", "2s", "-c", "1", env={"TERM": "dumb"})
+    one.wait()
+    assert "\033" not in one.text
+    assert len(re.findall(r"\d+ s +\d+ %", one.text)) >= 2
