@@ -27,8 +27,8 @@ void load_samples_add(struct load_samples *samples, double rate, double p50,
 	if (samples->count == STATS_SAMPLES_MAX)
 		return;
 	samples->values[0][samples->count] = rate;
-	samples->values[1][samples->count] = p50;
-	samples->values[2][samples->count++] = p99;
+	samples->values[1][samples->count] = isnan(p50) ? INFINITY : p50;
+	samples->values[2][samples->count++] = isnan(p99) ? INFINITY : p99;
 }
 
 static int compare_printf(struct arena *arena, char **ret,
@@ -303,7 +303,8 @@ static void compare_seconds(const Ringmaster__V1__LoadResult *result,
 		    second->second + 1 > result->duration_seconds)
 			continue;
 		load_samples_add(samples, (double)second->requests,
-		    second->p50, second->p99);
+		    second->requests ? second->p50 : NAN,
+		    second->requests ? second->p99 : NAN);
 	}
 }
 

@@ -20,7 +20,8 @@ struct load_samples {
 	unsigned count;
 };
 
-/* Add one; beyond STATS_SAMPLES_MAX it is left out. Requests/s, seconds. */
+/* Add one; beyond STATS_SAMPLES_MAX it is left out. Requests/s, seconds; NAN,
+ * of a time without answers, counts as the longest there is. */
 void load_samples_add(struct load_samples *samples, double rate, double p50,
     double p99);
 
