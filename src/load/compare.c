@@ -67,7 +67,8 @@ static int compare_words(Ringmaster__V1__LoadDifference *difference,
 	if (!difference->shown)
 		return compare_printf(arena, &difference->words,
 		    "no difference shown %s (%+.1f to %+.1f %%)", figure->at,
-		    fmin(low, high), fmax(low, high));
+		    (difference->low - 1) * 100,
+		    (difference->high - 1) * 100);
 	if (better < 0) {
 		low = -low;
 		high = -high;
