@@ -25,7 +25,8 @@ check_layers() {
 		left["http"] = left["metrics"] " metrics"
 		left["modules"] = left["http"] " http"
 		apps = left["modules"] " modules"
-		left["dashboard"] = left["load"] = left["report"] = apps
+		left["load"] = left["report"] = apps
+		left["dashboard"] = apps " load"
 		left["master"] = apps " dashboard load report"
 		left["tools"] = left["master"] " master"
 	}

@@ -235,17 +235,34 @@ static int dashboard_build(struct conf *outer,
 static const struct slice dashboard_names[] = { SLICE("localhost"),
     SLICE("127.0.0.1"), SLICE("[::1]") };
 
-static int dashboard_full_history(struct conf *conf,
-    struct dashboard_conf *dashboard)
+/* Make *path absolute, `initial` if it is not set; empty stays empty. */
+static int dashboard_full_path(struct conf *conf, struct slice *path,
+    struct slice initial)
 {
-	struct slice path = dashboard->history_path;
-	const char *full = conf_full_path(conf, path.len ? path :
-	    SLICE("ringmaster.history"));
+	const char *full;
 
+	if (!path->len)
+		*path = initial;
+	if (!path->len)
+		return 0;
+	full = conf_full_path(conf, *path);
 	if (!full)
 		return -ENOMEM;
-	dashboard->history_path = slice_cstr(full);
+	*path = slice_cstr(full);
 	return 0;
+}
+
+static int dashboard_full_paths(struct conf *conf,
+    struct dashboard_conf *dashboard)
+{
+	int err = dashboard_full_path(conf, &dashboard->history_path,
+	    SLICE("ringmaster.history"));
+
+	if (!err)
+		err = dashboard_full_path(conf, &dashboard->reports_path,
+		    SLICE("reports"));
+	return err ? err : dashboard_full_path(conf,
+	    &dashboard->ringload_path, SLICE(""));
 }
 
 static int dashboard_set_block(struct conf *conf,
@@ -269,7 +286,7 @@ static int dashboard_set_block(struct conf *conf,
 	if (!err)
 		err = dashboard_listen_default(conf, dashboard);
 	if (!err)
-		err = dashboard_full_history(conf, dashboard);
+		err = dashboard_full_paths(conf, dashboard);
 	if (!err)
 		err = dashboard_build(conf, dashboard);
 	return err ? err : dashboard_finish(conf, dashboard);
@@ -341,6 +358,16 @@ static const struct conf_directive dashboard_directives[] = {
 	  .offset = offsetof(struct dashboard_conf, history_path),
 	  .help = "file of what is shown of the past, up to a week; else "
 	    "\"ringmaster.history\"" },
+	{ .name = "reports", .contexts = CONF_DASHBOARD, .args_min = 1,
+	  .args_max = 1, .type = CONF_STRING,
+	  .offset = offsetof(struct dashboard_conf, reports_path),
+	  .help = "folder in which results of load tests are kept; else "
+	    "\"reports\"" },
+	{ .name = "ringload", .contexts = CONF_DASHBOARD, .args_min = 1,
+	  .args_max = 1, .type = CONF_STRING,
+	  .offset = offsetof(struct dashboard_conf, ringload_path),
+	  .help = "the program that makes the load of tests; else the one "
+	    "installed with this server" },
 	{ .name = "metrics_detail", .contexts = CONF_DASHBOARD,
 	  .args_min = 1, .args_max = 1, .type = CONF_ENUM,
 	  .offset = offsetof(struct dashboard_conf, metrics_detail),

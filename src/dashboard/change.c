@@ -86,13 +86,22 @@ static change_parser *change_parser_find(const struct http_request *request)
 	    fields_parse_form : NULL;
 }
 
+static bool change_field_known(const struct change *change,
+    struct slice name)
+{
+	for (const struct slice *more = change->more; more && more->len; more++)
+		if (slice_equal(name, *more))
+			return true;
+	return slice_equal(name, change->field) ||
+	    slice_equal(name, SLICE("token"));
+}
+
 /* Is each field the change's own, or the token? */
 static bool change_fields_known(const struct change *change,
     const struct fields *fields)
 {
 	for (unsigned i = 0; i < fields->count; i++)
-		if (!slice_equal(fields->list[i].name, change->field) &&
-		    !slice_equal(fields->list[i].name, SLICE("token")))
+		if (!change_field_known(change, fields->list[i].name))
 			return false;
 	return true;
 }

@@ -13,6 +13,7 @@ struct change {
 	/* Asked of somebody who followed a link or has no script; or NULL. */
 	const char *question;
 	struct slice field;	/* that its body may have; empty: none */
+	const struct slice *more;	/* others; an empty one ends them */
 	const char *expected;	/* an example of such a body */
 };
 

@@ -156,21 +156,6 @@ int dashboard_mark(struct http_request *request)
 	return control_mark_answer(request, text);
 }
 
-/* ---- the load test, which comes with a later version ---- */
-
-int dashboard_start_test(struct http_request *request)
-{
-	return dashboard_error(request, 501,
-	    "The load generator is not part of this build.");
-}
-
-int dashboard_test_status(struct http_request *request)
-{
-	http_response_text(request, 200, SLICE("application/json"),
-	    SLICE("{\"running\":false}\n"));
-	return HTTP_DONE;
-}
-
 /* ---- the session ---- */
 
 int dashboard_session(struct http_request *request)

@@ -37,6 +37,9 @@ struct dashboard_conf {
 	int64_t metrics_detail;		/* enum metrics_level */
 	int64_t metrics_compat;		/* another exporter's names, too */
 	struct slice history_path;	/* absolute */
+	struct slice reports_path;	/* the same: folder of results */
+	struct slice ringload_path;	/* the same; empty: beside us */
+	const struct http_conf *site;	/* the server; NULL: no http block */
 	struct history *history;	/* opened by its process; else NULL */
 	struct requests *requests;	/* the same */
 	/* The Host allow-list: in lower case, an IPv6 address in brackets. */

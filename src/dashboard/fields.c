@@ -2,8 +2,12 @@
 
 #include "dashboard/fields.h"
 
+#include <stdlib.h>
+
 #include "base/utf8.h"
 #include "dashboard/query.h"
+
+enum { NUMBER_MAX = 40 };	/* characters of one */
 
 /* ---- JSON ---- */
 
@@ -130,17 +134,68 @@ static bool json_string(struct json_reader *reader, struct slice *ret)
 	return false;
 }
 
+static size_t number_digits(struct slice text, size_t from)
+{
+	size_t end = from;
+
+	while (end < text.len && text.data[end] >= '0' &&
+	    text.data[end] <= '9')
+		end++;
+	return end - from;
+}
+
+/* The length of the number that a text begins with (RFC 8259 §6); 0: it does
+ * not begin with one. */
+static size_t number_len(struct slice text)
+{
+	size_t len = slice_starts(text, SLICE("-")), digits;
+
+	digits = number_digits(text, len);
+	if (digits == 0 || (digits > 1 && text.data[len] == '0'))
+		return 0;
+	len += digits;
+	if (len < text.len && text.data[len] == '.') {
+		digits = number_digits(text, len + 1);
+		if (digits == 0)
+			return 0;
+		len += 1 + digits;
+	}
+	if (len < text.len && (text.data[len] | 0x20) == 'e') {
+		len++;
+		if (len < text.len && strchr("+-", text.data[len]) &&
+		    text.data[len])
+			len++;
+		digits = number_digits(text, len);
+		if (digits == 0)
+			return 0;
+		len += digits;
+	}
+	return len;
+}
+
 static const char *json_value(struct json_reader *reader, struct field *field)
 {
+	size_t len;
+
 	if (json_take(reader, SLICE("\""))) {
 		field->kind = FIELD_TEXT;
 		return json_string(reader, &field->text) ? NULL :
 		    "a string in it is malformed";
 	}
+	len = number_len(reader->rest);
+	if (len) {
+		field->kind = FIELD_NUMBER;
+		field->text = slice_first(reader->rest, len);
+		reader->rest = slice_from(reader->rest, len);
+		return NULL;
+	}
+	field->kind = FIELD_NULL;
+	if (json_take(reader, SLICE("null")))
+		return NULL;
 	field->kind = FIELD_BOOL;
 	field->on = json_take(reader, SLICE("true"));
 	return field->on || json_take(reader, SLICE("false")) ? NULL :
-	    "a value is neither a string nor true or false";
+	    "a value is no string, number, true, false or null";
 }
 
 static const char *json_member(struct json_reader *reader,
@@ -238,7 +293,7 @@ bool fields_bool(const struct fields *fields, struct slice name, bool *ret)
 	const struct field *field = fields_find(fields, name);
 	bool on;
 
-	if (!field || field->kind == FIELD_TEXT)
+	if (!field || (field->kind != FIELD_BOOL && field->kind != FIELD_FORM))
 		return false;
 	on = field->kind == FIELD_BOOL ? field->on :
 	    slice_equal(field->text, SLICE("true"));
@@ -254,8 +309,25 @@ bool fields_text(const struct fields *fields, struct slice name,
 {
 	const struct field *field = fields_find(fields, name);
 
-	if (!field || field->kind == FIELD_BOOL)
+	if (!field || (field->kind != FIELD_TEXT && field->kind != FIELD_FORM))
 		return false;
 	*ret = field->text;
+	return true;
+}
+
+bool fields_number(const struct fields *fields, struct slice name,
+    double *ret)
+{
+	const struct field *field = fields_find(fields, name);
+	char text[NUMBER_MAX + 1];
+
+	if (!field ||
+	    (field->kind != FIELD_NUMBER && field->kind != FIELD_FORM) ||
+	    field->text.len > NUMBER_MAX || !field->text.len ||
+	    number_len(field->text) != field->text.len)
+		return false;
+	memcpy(text, field->text.data, field->text.len);
+	text[field->text.len] = '\0';
+	*ret = strtod(text, NULL);	/* the locale is always "C" */
 	return true;
 }

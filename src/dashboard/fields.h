@@ -4,17 +4,19 @@
 #include "base/arena.h"
 
 /*
- * What a request for a change says in its body: a few named values, as a JSON
- * object of texts and booleans or as a form. Bytes in, values out.
+ * A few named values: what a request for a change says in its body, as a JSON
+ * object of texts, numbers and booleans or as a form. Bytes in, values out.
  */
 
-enum { FIELDS_MAX = 8 };
+enum { FIELDS_MAX = 16 };
 
 struct field {
 	enum {
 		FIELD_TEXT,	/* of JSON */
 		FIELD_BOOL,
-		FIELD_FORM,	/* text that may stand for either */
+		FIELD_NUMBER,	/* its digits are the text */
+		FIELD_NULL,
+		FIELD_FORM,	/* text that may stand for any */
 	} kind;
 	struct slice name;
 	struct slice text;
@@ -27,8 +29,9 @@ struct fields {
 };
 
 /*
- * Read a JSON object (RFC 8259) whose values are strings, true or false, and
- * nothing else around it but white space; or a form of the URL standard.
+ * Read a JSON object (RFC 8259) whose values are strings, numbers, true, false
+ * or null, and nothing else around it but white space; or a form of the URL
+ * standard.
  * Values are decoded to memory of `arena`.
  * Returns NULL, or what is wrong with it.
  */
@@ -45,5 +48,7 @@ const struct field *fields_find(const struct fields *fields,
 bool fields_bool(const struct fields *fields, struct slice name, bool *ret);
 bool fields_text(const struct fields *fields, struct slice name,
     struct slice *ret);
+bool fields_number(const struct fields *fields, struct slice name,
+    double *ret);
 
 #endif

@@ -255,6 +255,19 @@ static void frame_totals(const struct metrics_view *view,
 	};
 }
 
+/* ---- load tests ---- */
+
+/* The one that runs or just ended, else NULL. */
+static const struct loadtest_now *frame_test(struct loadtest_now *test,
+    uint64_t now_ns)
+{
+	loadtest_now(test);
+	if (test->running || (test->ended_ns && now_ns - test->ended_ns <
+		FRAME_TEST_S * NS_PER_SEC))
+		return test;
+	return NULL;
+}
+
 /* ---- all together ---- */
 
 void frame_start(const struct metrics_segment *segment)
@@ -279,10 +292,12 @@ void frame_take(const struct recorder_second *second)
 	    .heat = second->heat, .worker = workers, .marks = marks,
 	    .requests = requests, .worker_all = second->view->worker_count };
 	struct buf out = buf_make(2 * FRAME_SIZE_MAX);
+	struct loadtest_now test;
 	unsigned told;
 
 	frame_server(second, &data);
 	frame_totals(second->view, &data.totals);
+	data.test = frame_test(&test, now);
 	data.worker_count = frame_workers(second->view,
 	    frame.taken_ns ? now - frame.taken_ns : 0, workers);
 	data.request_count = frame_requests(requests);

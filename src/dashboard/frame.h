@@ -2,6 +2,7 @@
 #define RINGMASTER_DASHBOARD_FRAME_H
 
 #include "base/buf.h"
+#include "dashboard/loadtest.h"
 #include "dashboard/recorder.h"
 
 /*
@@ -15,6 +16,7 @@ enum {
 	FRAME_WORKERS_MAX = 16,
 	FRAME_MARKS_MAX = 8,		/* more follow in the next frame */
 	FRAME_REQUESTS_MAX = 10,	/* more are left out */
+	FRAME_TEST_S = 10,		/* a test that ended is shown */
 };
 
 /* What the columns of "w" and "r" are, for the catalogue; NULL ends them. */
@@ -62,6 +64,7 @@ struct frame_data {
 	const double *values;		/* HISTORY_COUNT; NaN: not known */
 	const uint32_t *heat;		/* HISTORY_HEAT_ROWS, or NULL */
 	struct frame_totals totals;
+	const struct loadtest_now *test;	/* NULL: none of late */
 	const struct frame_worker *worker;
 	unsigned worker_count;		/* at most FRAME_WORKERS_MAX */
 	unsigned worker_all;

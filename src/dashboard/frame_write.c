@@ -106,6 +106,22 @@ static void frame_put_totals(struct buf *out,
 	    totals->connections_peak, totals->pool_threads);
 }
 
+static void frame_put_test(struct buf *out, const struct loadtest_now *test)
+{
+	if (!test)
+		return;
+	buf_printf(out, ",\"test\":{\"running\":%s,\"progress\":",
+	    frame_bool(test->running));
+	frame_put_number(out, test->progress, FRAME_DIGITS_SHORT);
+	buf_append_cstr(out, ",\"rate\":");
+	frame_put_number(out, test->rate, FRAME_DIGITS_SHORT);
+	buf_append_cstr(out, ",\"p99\":");
+	frame_put_number(out, test->p99_s, FRAME_DIGITS_SHORT);
+	buf_printf(out, ",\"errors\":%" PRIu64 ",\"eta\":", test->errors);
+	frame_put_number(out, test->eta_s, FRAME_DIGITS_SHORT);
+	buf_append_char(out, '}');
+}
+
 /* ---- the lists ---- */
 
 /* Take the last entry back, from `before` on, if there is no room behind it
@@ -260,6 +276,7 @@ unsigned frame_write(struct buf *out, const struct frame_data *data)
 	frame_put_state(out, data);
 	frame_put_values(out, data);
 	frame_put_totals(out, &data->totals);
+	frame_put_test(out, data->test);
 	frame_put_heat(out, data->heat);
 	frame_put_workers(out, data);
 	marks = frame_put_marks(out, data);

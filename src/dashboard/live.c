@@ -120,6 +120,11 @@ int live_enter(struct http_request *request, struct live_viewer **ret)
 	return 0;
 }
 
+bool live_watched(void)
+{
+	return live.viewers > 0;
+}
+
 bool live_next(struct live_viewer *viewer)
 {
 	struct live_frame *frame = live_frame_get(viewer->seq);

@@ -45,6 +45,9 @@ struct live_viewer {
  */
 int live_enter(struct http_request *request, struct live_viewer **ret);
 
+/* Does anybody watch? */
+bool live_watched(void);
+
 /* Take the last frame to viewer->frame, in place of the one before. False:
  * it has had it. */
 bool live_next(struct live_viewer *viewer);

@@ -14,6 +14,7 @@
 #include "dashboard/auth.h"
 #include "dashboard/frame.h"
 #include "dashboard/live.h"
+#include "dashboard/loadtest.h"
 #include "dashboard/recorder.h"
 #include "http/conn.h"
 
@@ -56,6 +57,17 @@ static const struct dashboard_route {
 	{ SLICE("/start_test"), DASHBOARD_METHODS_CHANGE, SLICE("POST"),
 	  dashboard_start_test },
 	READ("/test_status", dashboard_test_status),
+	{ SLICE("/api/v1/tests/stop"), 1u << HTTP_METHOD_POST, SLICE("POST"),
+	  dashboard_test_stop },
+	{ SLICE("/api/v1/tests/note"), 1u << HTTP_METHOD_POST, SLICE("POST"),
+	  dashboard_tests_edit },
+	{ SLICE("/api/v1/tests/pin"), 1u << HTTP_METHOD_POST, SLICE("POST"),
+	  dashboard_tests_edit },
+	{ SLICE("/api/v1/tests/delete"), 1u << HTTP_METHOD_POST, SLICE("POST"),
+	  dashboard_tests_edit },
+	READ("/api/v1/tests/compare", dashboard_tests_compare),
+	READ("/api/v1/tests", dashboard_tests),
+	READ("/api/v1/tests/{run}", dashboard_tests),
 };
 
 /* Before anything else: is it meant for us (RFC 9110 15.5.20)? */
@@ -76,6 +88,20 @@ static int dashboard_check_host(struct http_request *request)
 	    "dashboard block adds names.");
 }
 
+/* Is it the path of a route? Its "{run}" stands for any last part that is no
+ * name of a route before it. */
+static bool dashboard_path_is(struct slice path, struct slice route)
+{
+	struct slice any = SLICE("{run}");
+
+	if (slice_ends(route, any)) {
+		route.len -= any.len;
+		return slice_starts(path, route) && path.len > route.len &&
+		    !memchr(path.data + route.len, '/', path.len - route.len);
+	}
+	return slice_equal(path, route);
+}
+
 static int dashboard_route(struct http_request *request)
 {
 	const struct dashboard_route *route = dashboard_routes;
@@ -84,7 +110,9 @@ static int dashboard_route(struct http_request *request)
 	/* A path can have a handler for reading and one for changes; then
 	 * both say in `allow` what both do. */
 	for (; count; count--, route++) {
-		if (!slice_equal(route->path, request->uri))
+		if (!dashboard_path_is(request->uri, route->path) ||
+		    (request->response.allow.len &&
+			!slice_equal(request->uri, route->path)))
 			continue;
 		if (route->methods >> request->method & 1)
 			return route->handler(request);
@@ -124,10 +152,24 @@ static int dashboard_secure(struct http_request *request)
 
 static int dashboard_worker_start(struct http_worker *worker)
 {
+	int err = loadtest_start(worker);
+
 	frame_start(worker->segment);
 	live_start(worker);
 	auth_announce(worker);
-	return recorder_start(worker);
+	return err ? err : recorder_start(worker);
+}
+
+static void dashboard_worker_drain(struct http_worker *worker)
+{
+	loadtest_drain();
+	live_drain(worker);
+}
+
+static void dashboard_worker_stop(struct http_worker *worker)
+{
+	(void)worker;
+	loadtest_stop();
 }
 
 static const struct conf_directive dashboard_none[] = { { .name = NULL } };
@@ -135,7 +177,8 @@ static const struct conf_directive dashboard_none[] = { { .name = NULL } };
 const struct http_module dashboard_module = {
 	.table = { .name = "dashboard pages", .directives = dashboard_none },
 	.worker_start = dashboard_worker_start,
-	.worker_drain = live_drain,
+	.worker_stop = dashboard_worker_stop,
+	.worker_drain = dashboard_worker_drain,
 	.phase = {
 		[HTTP_PHASE_SERVER_REWRITE] = dashboard_check_host,
 		[HTTP_PHASE_ACCESS] = auth_check,

@@ -74,12 +74,13 @@ static int cycle_collect(struct cycle *cycle,
 	struct conf *conf = &cycle->conf;
 	const struct http_block *http = conf_record(conf, cycle->records,
 	    &http_block_table);
-	const struct dashboard_conf *dashboard = conf_record(conf,
+	struct dashboard_conf *dashboard = conf_record(conf,
 	    cycle->records, &dashboard_block_table);
 	const struct log_file *file;
 
 	cycle->core = conf_record(conf, cycle->records, &core_table);
 	cycle->http = http->http;
+	dashboard->site = http->http;
 	cycle->dashboard = dashboard->enabled ? dashboard->http : NULL;
 	cycle->log = cycle->core->log;
 	if (cycle->log.count)

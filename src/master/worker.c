@@ -29,6 +29,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "dashboard/loadtest.h"
 #include "dashboard/recorder.h"
 #include "master/orphan.h"
 #include "master/privileges.h"
@@ -441,6 +442,17 @@ static void worker_follow_master(const struct worker *worker)
 		(void)raise(SIGQUIT);
 }
 
+/* What only root may make. Without it the present is shown, and there are no
+ * tests: that is logged. */
+static void worker_dashboard_open(struct worker *worker)
+{
+	const struct worker_options *options = worker->options;
+
+	(void)recorder_open(options->http, worker->log);
+	(void)loadtest_reports_open(options->http, worker->core->user,
+	    worker->core->group, worker->log);
+}
+
 static int worker_become(struct worker *worker)
 {
 	const struct worker_options *options = worker->options;
@@ -456,8 +468,7 @@ static int worker_become(struct worker *worker)
 		return err;
 	}
 	if (options->dashboard)
-		(void)recorder_open(options->http, worker->log); /* logged:
-						 * it shows the present then */
+		worker_dashboard_open(worker);
 	if (options->master != 0)
 		err = privileges_drop(worker->core, worker->log);
 	if (err)
