@@ -108,6 +108,13 @@ static bool loadtest_preset_find(struct slice name, enum loadtest_preset *ret)
 	return false;
 }
 
+/* Take a text if it is there; false: it is something else. */
+static bool loadtest_text(const struct fields *fields, struct slice name,
+    struct slice *ret)
+{
+	return !fields_find(fields, name) || fields_text(fields, name, ret);
+}
+
 /* Take a number from 1 to `max` if it is there; false: it is another one. */
 static bool loadtest_number(const struct fields *fields, struct slice name,
     uint64_t max, uint64_t *ret)
@@ -149,15 +156,16 @@ const char *loadtest_spec_read(const struct fields *fields,
     const struct http_conf *site, struct arena *arena,
     struct loadtest_spec *ret)
 {
-	struct slice name = SLICE("burst"), path = SLICE("/"), wanted;
+	struct slice name = SLICE("burst"), path = SLICE("/");
+	struct slice wanted = SLICE("");
 	enum loadtest_preset preset;
 	struct loadtest_spec spec;
 	const char *wrong, *target;
 
-	(void)fields_text(fields, SLICE("preset"), &name);
-	(void)fields_text(fields, SLICE("path"), &path);
-	wanted = SLICE("");
-	(void)fields_text(fields, SLICE("target"), &wanted);
+	if (!loadtest_text(fields, SLICE("preset"), &name) ||
+	    !loadtest_text(fields, SLICE("path"), &path) ||
+	    !loadtest_text(fields, SLICE("target"), &wanted))
+		return "\"preset\", \"path\" and \"target\" are texts";
 	if (!loadtest_preset_find(name, &preset))
 		return "\"preset\" is burst, classic, steady, find_max or "
 		    "custom";
