@@ -88,7 +88,7 @@ def test_every_operation_tells_its_answers(document):
             for parameter in operation.get("parameters", ()):
                 if "$ref" in parameter:
                     parameter = lookup(document, parameter["$ref"])
-                assert parameter["in"] in ("query", "header")
+                assert parameter["in"] in ("query", "header", "path")
                 assert parameter["schema"]
 
 
@@ -136,6 +136,16 @@ EXAMPLES = [
     ("/api/v1/marks", {"method": "POST", "body": b'{"text":"v2"}',
                        "headers": {"Content-Type": "application/json"}}),
     ("/api/v1/marks?range=nonsense", {}), ("/start_test", {}),
+    ("/start_test", {"method": "POST", "body": b'{"preset":"classic"}',
+                     "headers": {"Content-Type": "application/json"}}),
+    ("/start_test", {"method": "POST", "body": b'{"preset":"?"}',
+                     "headers": {"Content-Type": "application/json"}}),
+    ("/api/v1/tests/stop", {"method": "POST", "body": b""}),
+    ("/api/v1/tests", {}), ("/api/v1/tests?n=x", {}),
+    ("/api/v1/tests/{run}", {}), ("/api/v1/tests/compare?a=1&b=2", {}),
+    ("/api/v1/tests/delete", {
+        "method": "POST", "body": b'{"run":"1"}',
+        "headers": {"Content-Type": "application/json"}}),
     ("/api/v1/history?range=nonsense", {}),
 ]
 

@@ -3,9 +3,10 @@
  * reader does to it; the parts follow the store.
  */
 
-import { $, announce, attr, put, show } from './dom.js';
+import { $, announce, attr, confirmed, make, put, show } from './dom.js';
 import { balance, store } from './store.js';
-import { clock, clockMs } from './format.js';
+import { clock, clockMs, count, NONE, percent, rate, seconds, utc }
+	from './format.js';
 import { get, onDenied, post } from './api.js';
 import { keep, onView } from './url.js';
 import { mountCards, cardsSnapshot, showCards, switchCache } from './cards.js';
@@ -13,10 +14,12 @@ import { mountCharts } from './charts.js';
 import { mountKeys } from './keys.js';
 import { mountRequests, seedRecent, setFilter, showRecent }
 	from './requests.js';
+import { memory } from './panel.js';
 import { mountStatus, setLink, setMarks, setNote, setVersion, showStatus }
 	from './status.js';
 import { mountWho } from './who.js';
 import { startStream } from './stream.js';
+import { column, Table } from './table.js';
 
 const BOOT_RETRY_MS = 3000;
 const ranges = [...document.querySelectorAll('#ranges [data-range]')];
@@ -151,11 +154,38 @@ async function drawMark(event) {
 	}
 }
 
-function startTest() {
-	if ($('start-test').disabled)
-		setNote($('test-reason').textContent);
-	else
-		$('start-test').click();
+/* ---- load tests: their module is loaded when there is something to do ---- */
+
+let tests = null;
+
+/* A module of its own shares nothing with this one but what it is given. */
+const wantTests = () => tests ??= import('./tests.js').then(module =>
+	module.mountTests({ $, announce, attr, clock, column, confirmed, count,
+		get, make, memory, NONE, percent, post, put, rate, seconds,
+		setNote, show, store, Table, utc })).catch(() => {
+	tests = null;
+	setNote('The part of the page for tests could not be loaded.');
+});
+
+function listenTests() {
+	const preset = $('test-preset');
+
+	preset.value = memory.get('test') ?? 'burst';
+	preset.selectedIndex = Math.max(0, preset.selectedIndex);
+	preset.addEventListener('change', () =>
+		memory.set('test', preset.value));
+	$('start-test').addEventListener('click', () =>
+		wantTests().then(part => part?.start()));
+	store.on('frame', () => {
+		if (store.last.test?.running)
+			wantTests();
+	});
+	new IntersectionObserver((seen, observer) => {
+		if (seen.at(-1).isIntersecting) {
+			observer.disconnect();
+			wantTests();
+		}
+	}).observe($('tests'));
 }
 
 /* ---- putting it together ---- */
@@ -187,7 +217,7 @@ function keys() {
 		p: () => $('pause').click(),
 		c: switchCache,
 		m: () => $('mark').click(),
-		t: startTest,
+		t: () => $('start-test').click(),
 		'[': () => jumpToMark(-1),
 		']': () => jumpToMark(1),
 		Escape: () => store.unzoom(),
@@ -212,6 +242,7 @@ function look(filter) {
 mountStatus(store);
 mountCards(store);
 listen();
+listenTests();
 keys();
 const chooseWho = mountWho(store, balance, {
 	tab: name => keep('who', name),

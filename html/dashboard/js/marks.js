@@ -31,6 +31,32 @@ export function markText(mark) {
 	return `${kinds[mark.kind]?.[1] ?? mark.kind} at ${clock(mark.ms)}`;
 }
 
+/* The time of load tests, behind the lines: from each start to the end after
+ * it, or to the edge if that is not known. */
+function drawTests(u, marks, xOf) {
+	const { ctx, bbox: { left, top, width, height } } = u;
+	const edge = left + width;
+	let from = marks.find(mark => mark.kind.startsWith('test_'))?.kind ===
+		'test_end' ? left : null;
+
+	const fill = to => ctx.fillRect(Math.max(left, from), top,
+		Math.min(edge, to) - Math.max(left, from), height);
+
+	ctx.fillStyle = color('--requests');
+	ctx.globalAlpha = 0.13;
+	for (const { kind, ms } of marks) {
+		if (kind === 'test_start')
+			from ??= xOf(ms / 1000);
+		if (kind !== 'test_end' || from === null)
+			continue;
+		fill(xOf(ms / 1000));
+		from = null;
+	}
+	if (from !== null)
+		fill(edge);
+	ctx.globalAlpha = 1;
+}
+
 /** Draw them over a plot. Where flags would cover each other, the newest. */
 export function drawMarks(u, marks) {
 	const { ctx, bbox: { left, top, width, height } } = u;
@@ -39,6 +65,7 @@ export function drawMarks(u, marks) {
 	let free = Infinity;
 
 	ctx.save();
+	drawTests(u, marks, xOf);
 	ctx.lineWidth = ratio;
 	ctx.setLineDash([3 * ratio, 3 * ratio]);
 	ctx.font = `bold ${9 * ratio}px system-ui, sans-serif`;
