@@ -322,15 +322,6 @@ def test_changes_are_405_for_other_methods(board):
         assert board.get(path).status == 405
 
 
-def test_there_is_no_load_test_yet(board):
-    assert board.json("/test_status") == {"running": False}
-    for method in "GET", "POST":
-        response = board.get("/start_test", method)
-        assert response.status == 501
-        assert json.loads(response.body)["error"]["message"] == \
-            "The load generator is not part of this build."
-
-
 def test_the_old_get_forms_can_be_left_out(start):
     board = start_board(start, block="change_by_get off;")[1]
     response = board.get("/toggle_cache")

@@ -60,6 +60,43 @@ static void json_objects_are_read(void **state)
 	assert_true(has_text("", ""));
 }
 
+static double number_of(const char *text)
+{
+	double value = -1;
+
+	assert_null(json(text));
+	assert_true(fields_number(&fields, SLICE("a"), &value));
+	return value;
+}
+
+static void json_numbers_are_read(void **state)
+{
+	double value = 7;
+	struct slice text;
+	bool on;
+
+	(void)state;
+	assert_true(number_of("{\"a\":0}") == 0);
+	assert_true(number_of("{\"a\":-12.5e1}") == -125);
+	assert_true(number_of("{\"a\": 1E+2 }") == 100);
+	assert_true(number_of("{\"a\":0.25,\"b\":null}") == 0.25);
+	assert_false(fields_number(&fields, SLICE("b"), &value));
+	assert_false(fields_text(&fields, SLICE("a"), &text));
+	assert_false(fields_bool(&fields, SLICE("a"), &on));
+	assert_null(json("{\"a\":\"1\",\"b\":true,\"c\":"
+	    "1000000000000000000000000000000000000000000}"));
+	assert_false(fields_number(&fields, SLICE("a"), &value));
+	assert_false(fields_number(&fields, SLICE("b"), &value));
+	assert_false(fields_number(&fields, SLICE("c"), &value));
+	assert_null(fields_parse_form(&arena, SLICE("a=12&b=1x&c="),
+	    &fields));
+	assert_false(fields_number(&fields, SLICE("b"), &value));
+	assert_false(fields_number(&fields, SLICE("c"), &value));
+	assert_true(value == 7);
+	assert_true(fields_number(&fields, SLICE("a"), &value));
+	assert_true(value == 12);
+}
+
 static void json_strings_are_decoded(void **state)
 {
 	(void)state;
@@ -76,7 +113,9 @@ static void json_strings_are_decoded(void **state)
 static void what_is_not_quite_json_is_refused(void **state)
 {
 	static const char *const bad[] = { "", " ", "{", "}", "[]", "true",
-		"{\"a\"}", "{\"a\":}", "{\"a\":1}", "{\"a\":null}",
+		"{\"a\"}", "{\"a\":}", "{\"a\":01}", "{\"a\":nul}",
+		"{\"a\":1.}", "{\"a\":.5}", "{\"a\":+1}", "{\"a\":-}",
+		"{\"a\":1e}", "{\"a\":1e+}", "{\"a\":0x1}", "{\"a\":NaN}",
 		"{\"a\":{}}", "{\"a\":[]}", "{\"a\":True}", "{a:true}",
 		"{'a':true}", "{\"a\":true,}", "{,}", "{\"a\":true}x",
 		"{\"a\":true}{}", "{\"a\":true \"b\":true}", "{\"a\":\"x}",
@@ -153,6 +192,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(json_objects_are_read),
+		cmocka_unit_test(json_numbers_are_read),
 		cmocka_unit_test(json_strings_are_decoded),
 		cmocka_unit_test(what_is_not_quite_json_is_refused),
 		cmocka_unit_test(forms_are_read),

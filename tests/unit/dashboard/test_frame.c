@@ -160,6 +160,22 @@ static void each_part_is_where_it_belongs(void **state)
 	    "\"m\":[],\"r\":[]}"));
 }
 
+static void a_test_is_told_while_there_is_one(void **state)
+{
+	const struct loadtest_now test = { .running = true,
+		.progress = 0.424242, .rate = 1234.56, .p99_s = (double)NAN,
+		.errors = 3, .eta_s = 2.5 };
+
+	(void)state;
+	write_frame();
+	assert_false(frame_has("\"test\""));
+	data.test = &test;
+	write_frame();
+	assert_true(frame_has(",\"test\":{\"running\":true,"
+	    "\"progress\":0.4242,\"rate\":1235,\"p99\":null,"
+	    "\"errors\":3,\"eta\":2.5}"));
+}
+
 static void a_worker_has_its_columns(void **state)
 {
 	(void)state;
@@ -326,7 +342,12 @@ static void marks_that_find_no_room_are_for_the_next(void **state)
 
 static void nothing_makes_it_too_long(void **state)
 {
+	const struct loadtest_now test = { .progress = -1.23456789e-300,
+		.rate = -1.23456789e-300, .p99_s = -1.23456789e-300,
+		.errors = UINT64_MAX, .eta_s = -1.23456789e-300 };
+
 	(void)state;
+	data.test = &test;
 	for (unsigned i = 0; i < HISTORY_COUNT; i++)
 		values[i] = -1.23456789e-300;
 	memset(heat, 0xff, sizeof(heat));
@@ -353,6 +374,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(each_part_is_where_it_belongs),
+		TEST(a_test_is_told_while_there_is_one),
 		TEST(a_worker_has_its_columns),
 		TEST(a_request_has_its_columns),
 		TEST(each_kind_of_mark_has_a_name),
