@@ -50,7 +50,7 @@ def band(tab):
     """How many pixels of a line across the top of a plot have the tint of a
     test and nothing else."""
     return tab.js("""
-        const plot = document.querySelector('[data-chart=latency] canvas');
+        const plot = document.querySelector('[data-chart=latency] .plot canvas');
         const y = Math.round(20 * devicePixelRatio);
         const { data } = plot.getContext('2d').getImageData(0, y,
             plot.width, 1);

@@ -240,8 +240,8 @@ function controls() {
 			kit.attr(node, 'aria-pressed', item.pinned);
 		}, 'click', item => change('pin',
 			{ run: item.run, pinned: !item.pinned })),
-		control('delete', '', () => make('button',
-			{ textContent: 'Delete…' }), (node, item) =>
+		control('delete', 'Delete', () => make('button',
+			{ textContent: 'Delete' }), (node, item) =>
 			named(node, 'Delete', item), 'click', remove),
 	];
 }
