@@ -19,9 +19,12 @@ enum {
 volatile sig_atomic_t tool_stop;
 static volatile sig_atomic_t tool_signal;
 
-/* The first ends the test, with its result; the second the process. */
+/* The first ends the test, with its result; the second the process, unless it
+ * is SIGHUP: who started us may say so, and then die. */
 static void tool_on_signal(int number)
 {
+	if (tool_signal && number == SIGHUP)
+		return;
 	if (tool_signal) {
 		load_terminal_restore();
 		_exit(TOOL_SIGNAL + number);
