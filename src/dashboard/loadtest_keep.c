@@ -3,23 +3,13 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/random.h>
 
 #include "base/clock.h"
+#include "load/result.h"
 #include "load/results.h"
 
 #define KEEP_INVALID							\
 	RINGMASTER__V1__LOAD_VERDICT_STATE__LOAD_VERDICT_STATE_INVALID
-
-/* An id as the command makes them: sorts by time. */
-static void keep_run(const struct loadtest_keep *keep, char *ret, size_t size)
-{
-	uint32_t random = 0;
-
-	(void)getrandom(&random, sizeof(random), 0); /* short: never */
-	(void)snprintf(ret, size, "%012llx%08x", (unsigned long long)
-	    (keep->started_unix_ns / NS_PER_MSEC), random);
-}
 
 static void keep_spec(const struct loadtest_spec *spec,
     Ringmaster__V1__LoadSpec *ret)
@@ -44,10 +34,10 @@ void loadtest_keep(void *arg)
 	    RINGMASTER__V1__LOAD_VERDICT__INIT;
 	Ringmaster__V1__LoadResult result = RINGMASTER__V1__LOAD_RESULT__INIT;
 	Ringmaster__V1__LoadSpec spec;
-	char run[LOADTEST_RUN_MAX];
+	char run[LOAD_RUN_ID_SIZE];
 	char *reason = (char *)now->error;
 
-	keep_run(keep, run, sizeof(run));
+	load_run_id(keep->started_unix_ns, run);
 	keep_spec(keep->spec, &spec);
 	latency.count = now->done;
 	latency.p50 = now->p50_s;

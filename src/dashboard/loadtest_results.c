@@ -11,6 +11,7 @@
 #include "dashboard/loadtest.h"
 #include "dashboard/query.h"
 #include "http/conn.h"
+#include "load/compare.h"
 #include "load/results.h"
 #include "metrics/json.h"
 
@@ -203,40 +204,20 @@ int dashboard_tests(struct http_request *request)
 
 /* ---- two of them ---- */
 
-static void tests_difference(Ringmaster__V1__LoadDifference *ret,
-    const char *figure, double a, double b)
-{
-	ringmaster__v1__load_difference__init(ret);
-	ret->figure = (char *)figure;
-	ret->a = a;
-	ret->b = b;
-	ret->ratio = b / a;
-}
-
-static void tests_put_comparison(struct buf *out,
+/* Compare by their seconds, which are not shown then. */
+static int tests_put_comparison(struct buf *out, struct arena *arena,
     Ringmaster__V1__LoadResult *a, Ringmaster__V1__LoadResult *b)
 {
 	const struct json_options options = { .bins = false };
-	Ringmaster__V1__LoadLatency none = RINGMASTER__V1__LOAD_LATENCY__INIT;
-	const Ringmaster__V1__LoadLatency *of_a = a->latency ? a->latency :
-	    &none, *of_b = b->latency ? b->latency : &none;
-	Ringmaster__V1__LoadComparison comparison =
-	    RINGMASTER__V1__LOAD_COMPARISON__INIT;
-	Ringmaster__V1__LoadDifference list[4];
-	Ringmaster__V1__LoadDifference *all[] = { &list[0], &list[1],
-		&list[2], &list[3] };
+	Ringmaster__V1__LoadComparison *comparison;
+	int err = load_compare(a, b, arena, &comparison);
 
-	tests_difference(&list[0], "rate", a->rate, b->rate);
-	tests_difference(&list[1], "p50", of_a->p50, of_b->p50);
-	tests_difference(&list[2], "p99", of_a->p99, of_b->p99);
-	tests_difference(&list[3], "max", of_a->max, of_b->max);
+	if (err)
+		return err;
 	a->n_seconds = b->n_seconds = 0;
-	comparison.a = a;
-	comparison.b = b;
-	comparison.differences = all;
-	comparison.n_differences = 4;
-	json_write(out, &comparison.base, &options);
+	json_write(out, &comparison->base, &options);
 	buf_append_char(out, '\n');
+	return 0;
 }
 
 static void tests_compare(struct tests *tests)
@@ -251,7 +232,7 @@ static void tests_compare(struct tests *tests)
 		tests->err = load_results_find(&tests->results, tests->other,
 		    &arena, &b);
 	if (!tests->err)
-		tests_put_comparison(&tests->out, a, b);
+		tests->err = tests_put_comparison(&tests->out, &arena, a, b);
 	arena_fini(&arena);
 }
 
