@@ -377,3 +377,20 @@ def test_kept_runs_are_noted_pinned_compared_and_deleted(real):
     assert real.post("/api/v1/tests/delete", {"run": old}).status == 404
     assert real.post("/api/v1/tests/note", {"run": new}).status == 400
     assert real.board.get("/api/v1/tests/compare").status == 400
+
+
+@pytest.mark.parametrize("how", ["kill", "reload"])
+def test_the_result_outlives_the_dashboard(real, how):
+    real.begin(preset="custom", clients=5, duration=60)
+    wait_for(lambda: real.now()["done"])
+    old = real.board.pid()
+    if how == "reload":
+        real.server.reload()
+    else:
+        real.server.bad_lines_expected = True
+        os.kill(old, signal.SIGKILL)
+    wait_for(lambda: not alive(old))
+    wait_for(lambda: real.board.pid())
+    real.board.wait_ready()
+    kept, = wait_for(real.kept)
+    assert kept["partial"] and kept["requests"] > 0
