@@ -12,6 +12,7 @@ After the test every server is stopped and its error log must hold neither an
 [alert] nor a sanitizer's report.
 """
 
+import itertools
 import os
 import pathlib
 import re
@@ -48,11 +49,24 @@ QUIT = signal.SIGQUIT		# Server.signal hides the module
 BAD_LINE = re.compile(r"\[alert\]|Sanitizer|runtime error:")
 
 
+# Ports below those that the kernel gives to clients; each process of tests
+# that run side by side (pytest-xdist) takes of a range of its own.
+PORTS_A_WORKER = 5000
+FIRST_PORT = 12000 + PORTS_A_WORKER * \
+    int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])
+PORTS = itertools.cycle(range(FIRST_PORT, FIRST_PORT + PORTS_A_WORKER))
+
+
 def free_port():
     """A port of 127.0.0.1 that nobody listens on."""
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    for port in PORTS:
+        with socket.socket() as s:
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                s.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                pass
 
 
 def wait_for(condition, seconds=10.0):
@@ -466,9 +480,7 @@ def browser(chromium, make, request):
     yield browser
     try:
         if request.session.testsfailed > failed and browser.tabs:
-            terminal = request.config.pluginmanager.get_plugin(
-                "terminalreporter")
-            terminal.write_line("screenshots: " + browser.screenshots())
+            print("screenshots: " + browser.screenshots())
         browser.drain()
     finally:
         browser.close()
