@@ -218,9 +218,10 @@ static void killed_writers_leave_whole_lines(void **state)
 		pid_t pid = fork();
 
 		assert_true(pid >= 0);
-		for (unsigned i = 0; pid == 0; i++)
-			write_line(f, (char)('a' + round % 26),
-			    1 + i % METRICS_LOG_TEXT_MAX);
+		if (pid == 0)
+			for (unsigned i = 0;; i++)
+				write_line(f, (char)('a' + round % 26),
+				    1 + i % METRICS_LOG_TEXT_MAX);
 		while (metrics_load(&f->segment->file->logs.count) <
 		    before + 100 + (unsigned)round)
 			;
