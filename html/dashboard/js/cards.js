@@ -4,7 +4,7 @@
  */
 
 import { $, announce, attr, make, put } from './dom.js';
-import { count, NONE, percent, rate, seconds, secondsParts }
+import { brief, count, NONE, percent, rate, seconds, secondsParts }
 	from './format.js';
 import { post } from './api.js';
 import { Spark } from './spark.js';
@@ -134,10 +134,10 @@ let live, cache, average, cookies, pool;
 function showLive({ tot }) {
 	const clients = store.value('active_clients');
 
-	live.show([count(clients), clients === 1 ? 'client' : 'clients'], [
+	live.show([brief(clients), clients === 1 ? 'client' : 'clients'], [
 		count(tot.requests),
-		[1, 10, MINUTE].map(n => rate(lately('requests', n)))
-			.join(' · '),
+		[1, 10, MINUTE].map(n => lately('requests', n)).map(n =>
+			n < 1e4 ? rate(n) : brief(n, 1e4)).join(' · '),
 		['reading', 'writing', 'idle'].map(name =>
 			count(store.value(name))).join(' · '),
 		`${count(tot.conn_peak)} / ${count(tot.conn_limit)}`,
@@ -173,7 +173,7 @@ function showCookies({ t, tot }, before) {
 	const sessions = store.value('sessions');
 	const minutes = (t - before.t) / MINUTE;
 
-	cookies.show([count(sessions), sessions === 1 ? 'session'
+	cookies.show([brief(sessions), sessions === 1 ? 'session'
 		: 'sessions'], [
 		minutes > 0.1 ? `${rate((tot.created - before.created) /
 			minutes)} / min` : NONE,

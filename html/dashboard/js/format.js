@@ -26,6 +26,12 @@ export function count(n) {
 		? `${digits(n / 1e9)} G` : `${digits(n / 1e12)} T`;
 }
 
+/** A count where room is short: 99,999, then 100 k and 1.52 M. */
+export function brief(n, most = 1e5) {
+	return known(n) && n >= most - 0.5 && n < 1e7 ? n < 999500
+		? `${digits(n / 1e3)} k` : `${digits(n / 1e6)} M` : count(n);
+}
+
 /** A number a second (or minute): 0, 0.3, 812, 1,523. */
 export function rate(n) {
 	if (!known(n))

@@ -63,7 +63,8 @@ export class TimeChart extends Panel {
 		this.u = new uPlot({
 			width: this.plot.clientWidth || 300,
 			height: this.plot.clientHeight || 200,
-			padding: [16, spec.axes.length > 1 ? 0 : 12, 0, 0],
+			/* Half of the last tick's label ends behind the axis. */
+			padding: [16, spec.axes.length > 1 ? 0 : 24, 0, 0],
 			legend: { show: false },
 			scales,
 			axes: [axis({ values: timeTicks, space: 64, size: 26 }),
