@@ -46,6 +46,7 @@ struct load_worker {
 	uint64_t due_ns;		/* of the next arrival */
 	uint32_t due_request;		/* of a replay */
 	bool more;			/* there is one */
+	bool awake;			/* somebody waits for it in turns */
 
 	uint64_t random;
 	unsigned turn;			/* of plan->in_turn */
