@@ -24,6 +24,7 @@
 enum {
 	CLIENT_BUFFER_SIZE = 16 << 10,	/* bytes read at once */
 	CLIENT_INTERIM_MAX = 16,	/* 1xx answers before the real one */
+	CLIENT_HEADERS_MAX = 64,	/* of an answer, searched for cookies */
 };
 
 /* After a failed connection the closed model would spin. */
@@ -311,22 +312,37 @@ static enum load_error reader_content(struct reader *reader,
 	return LOAD_OK;
 }
 
+static void reader_cookies(const struct reader *reader,
+    const struct h1_response *response)
+{
+	for (unsigned i = 0; i < response->header_count &&
+	    i < response->header_capacity; i++)
+		if (slice_equal_nocase(response->headers[i].name,
+			SLICE("set-cookie")))
+			cookies_set(&reader->client->cookies,
+			    response->headers[i].value, time(NULL));
+}
+
 /* Read the answer to `request`. *keeps: the connection may be used again. */
 static enum load_error reader_answer(struct reader *reader,
     const struct load_request *request, bool *keeps)
 {
 	struct load_record *record = reader->client->worker->record;
-	struct h1_response response = { .headers = NULL };
+	struct http_header headers[CLIENT_HEADERS_MAX];
+	struct h1_response response = { .headers = headers };
 	enum h1_response_framing framing;
 	enum load_error error;
 	unsigned interim = 0;
 
+	if (reader->client->worker->plan->cookies)
+		response.header_capacity = CLIENT_HEADERS_MAX;
 	do
 		error = reader_head(reader, &response);
 	while (error == LOAD_OK && response.status < 200 &&
 	    interim++ < CLIENT_INTERIM_MAX);
 	if (error != LOAD_OK)
 		return error;
+	reader_cookies(reader, &response);
 	framing = h1_response_framing(&response, request->method);
 	*keeps = h1_response_keeps(&response, framing);
 	reader->wanted = request->expect_body;
@@ -486,10 +502,11 @@ static enum load_error client_send(struct load_client *client,
 
 	for (unsigned i = 0; i < exchange->count; i++) {
 		struct slice bytes = at_once ? worker->plan->batch
-					     : exchange->requests[i]->bytes;
+		    : cookies_add(&client->cookies, exchange->requests[i]);
 		bool last = at_once || i + 1 == exchange->count;
-		ssize_t n = ring_send(worker->ring, client->stream.fd, bytes,
-		    last ? 0 : MSG_MORE, deadline);
+		ssize_t n = bytes.len == 0 ? -ENOMEM
+		    : ring_send(worker->ring, client->stream.fd, bytes,
+			last ? 0 : MSG_MORE, deadline);
 
 		if (n < 0)
 			return client_error((int)n);
@@ -611,6 +628,23 @@ bool client_all_done(const struct load_worker *worker)
 	return worker->busy == 0 && (!worker->plan->open || !worker->more);
 }
 
+/* The pause of the closed model; an end of the test does not wait for it. */
+static void client_think(struct load_client *client)
+{
+	struct load_worker *worker = client->worker;
+	const struct load_plan *plan = worker->plan;
+	double range_ns = (double)(plan->think_max_ns - plan->think_min_ns);
+	uint64_t until_ns;
+
+	if (plan->open || plan->think_max_ns == 0 ||
+	    (plan->each && client->requests == plan->each))
+		return;
+	until_ns = clock_mono_ns() + plan->think_min_ns + (uint64_t)(range_ns *
+	    schedule_random_unit(&worker->random));
+	ring_sleep(worker->ring, until_ns < worker->end_ns ? until_ns
+	    : worker->end_ns);
+}
+
 /* Coroutine. */
 static void client_run(void *arg)
 {
@@ -622,6 +656,7 @@ static void client_run(void *arg)
 		client_exchange(client, &exchange);
 		if (client->open)
 			ring_stream_keep(&client->stream);
+		client_think(client);
 	}
 	client->busy = false;
 	worker->busy--;

@@ -1,6 +1,7 @@
 #ifndef RINGMASTER_LOAD_CLIENT_H
 #define RINGMASTER_LOAD_CLIENT_H
 
+#include "load/cookies.h"
 #include "load/plan.h"
 #include "load/record.h"
 #include "ring/ring.h"
@@ -18,6 +19,7 @@ struct load_client {
 	struct load_worker *worker;
 	struct load_client *next_idle;
 	uint64_t requests;		/* begun on behalf of plan->each */
+	struct cookies cookies;		/* of its user */
 	bool open;			/* there is a socket */
 	bool busy;			/* its coroutine runs */
 	bool stale;			/* the server closed it, or worse */

@@ -213,6 +213,11 @@ static int compare_specs(Ringmaster__V1__LoadComparison *comparison,
 	err |= compare_warn_number(comparison, arena,
 	    "the number of different requests", a->request_count,
 	    b->request_count);
+	err |= compare_warn(comparison, arena, "keeping cookies",
+	    a->cookies ? "on" : "off", b->cookies ? "on" : "off");
+	err |= compare_warn_number(comparison, arena, "the time to think",
+	    a->think_min_seconds + a->think_max_seconds,
+	    b->think_min_seconds + b->think_max_seconds);
 	return err ? -ENOMEM : 0;
 }
 

@@ -204,10 +204,15 @@ int draft_add(struct draft *draft, const struct draft_request *wanted)
 	}
 	method = draft_method(draft, &full);
 	request.method = http_method_lookup(method);
+	if (draft->cookies && draft_any_header(draft, &full, SLICE("Cookie")))
+		return fault_set(draft->fault, "a session that keeps cookies "
+		    "sends its own, so there can be no header \"Cookie\"");
 	err = draft_write(draft, method, &full, full.has_body);
 	if (err)
 		return err;
 	request.bytes = arena_copy(draft->arena, buf_slice(&draft->bytes));
+	request.head_len = request.bytes.len - strlen("\r\n") -
+	    (full.has_body ? full.body.len : 0);
 	request.name = arena_copy(draft->arena, slice_first(wanted->name,
 	    DRAFT_NAME_MAX)).data;
 	request.expect_body = arena_copy(draft->arena, wanted->expect_body);
@@ -246,7 +251,7 @@ static int draft_batch(struct draft *draft, struct load_plan *plan)
 	struct slice bytes = plan->requests[0].bytes;
 	char *batch;
 
-	if (plan->pipeline < 2 || plan->request_count > 1 ||
+	if (plan->pipeline < 2 || plan->request_count > 1 || plan->cookies ||
 	    bytes.len > LOAD_BATCH_MAX / plan->pipeline)
 		return 0;
 	batch = arena_alloc_text(draft->arena, bytes.len * plan->pipeline);
@@ -275,6 +280,7 @@ int draft_finish(struct draft *draft, struct load_plan *plan)
 		replay = draft_keep(draft, &draft->replay);
 	if (!requests || (draft->replay.len && !replay))
 		return fault_memory(draft->fault);
+	plan->cookies = draft->cookies;
 	plan->request_count = draft_count(draft);
 	plan->in_turn = !draft_weigh(requests, plan->request_count);
 	plan->requests = requests;

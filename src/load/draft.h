@@ -15,6 +15,8 @@ struct draft {
 	struct arena *arena;		/* of the plan */
 	const struct fault *fault;
 	struct load_target target;	/* host.data: NULL until it is known */
+	bool cookies;			/* each request may be sent with its
+					 * user's */
 
 	/* Filled by draft_add() and draft_replay(). */
 	struct buf requests;		/* struct load_request; `until` is still

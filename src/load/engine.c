@@ -217,6 +217,9 @@ static void *thread_main(void *arg)
 
 static void thread_free(struct engine_thread *thread)
 {
+	for (unsigned i = 0; thread->worker.clients &&
+	    i < thread->worker.client_count; i++)
+		cookies_free(&thread->worker.clients[i].cookies);
 	free(thread->worker.clients);
 	free(thread->record);
 }

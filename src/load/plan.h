@@ -35,6 +35,8 @@ enum {
 /* A kind of request. */
 struct load_request {
 	struct slice bytes;		/* all of it, ready to be sent */
+	size_t head_len;		/* of it, without the empty line: where
+					 * a further header would stand */
 	enum http_method method;
 	const char *name;		/* for people; its path */
 	double until;			/* sum of the weights up to it, of 1 */
@@ -70,11 +72,15 @@ struct load_plan {
 	unsigned threads;
 	unsigned pipeline;		/* requests sent at once; at least 1 */
 	bool keepalive;			/* else a connection for each */
+	bool cookies;			/* each connection keeps its user's,
+					 * also when it is made anew */
 	uint64_t each;			/* requests a connection; 0: no limit */
 	uint64_t warmup_ns;		/* not counted in the result */
 	uint64_t duration_ns;		/* with the warm-up; 0: until `each`,
 					 * or LOAD_DURATION_MAX_S */
 	uint64_t timeout_ns;		/* of a connection or an answer */
+	uint64_t think_min_ns, think_max_ns;	/* from an answer to the next
+					 * request; closed model */
 
 	/* The open model: when requests are meant to be sent. Else each
 	 * connection sends the next one when the last was answered. */

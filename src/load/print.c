@@ -146,6 +146,13 @@ static void print_spec(struct buf *out,
 	}
 	if (!spec->keepalive)
 		print_item(out, &used, SLICE(", no keep-alive"));
+	if (spec->cookies)
+		print_item(out, &used, SLICE(", cookies"));
+	if (spec->think_max_seconds > 0) {
+		(void)snprintf(text, sizeof(text), ", thinks up to %s",
+		    words_time(words, spec->think_max_seconds));
+		print_item(out, &used, slice_cstr(text));
+	}
 	if (spec->warmup_seconds > 0) {
 		(void)snprintf(text, sizeof(text), " (warm-up %s)",
 		    words_time(words, spec->warmup_seconds));

@@ -125,6 +125,9 @@ static int result_spec(const struct load_plan *plan, struct arena *arena,
 	spec->keepalive = plan->keepalive;
 	spec->timeout_seconds = seconds(plan->timeout_ns);
 	spec->seed = plan->seed;
+	spec->cookies = plan->cookies;
+	spec->think_min_seconds = seconds(plan->think_min_ns);
+	spec->think_max_seconds = seconds(plan->think_max_ns);
 	err = result_stages(plan, arena, spec);
 	if (!err)
 		err = result_names(plan, arena, spec);

@@ -202,6 +202,51 @@ static int scenario_set_stage(struct conf *conf, const struct conf_node *node,
 	    reader->rate);
 }
 
+/* TIME[..TIME] */
+static bool scenario_think(struct slice text, struct scenario *scenario)
+{
+	const char *dots = memmem(text.data, text.len, "..", 2);
+	size_t len = dots ? (size_t)(dots - text.data) : text.len;
+
+	return load_seconds_parse(slice_first(text, len),
+		&scenario->think_min_s) &&
+	    load_seconds_parse(slice_from(text, dots ? len + 2 : 0),
+		&scenario->think_max_s) &&
+	    scenario->think_min_s <= scenario->think_max_s &&
+	    scenario->think_max_s <= LOAD_DURATION_MAX_S;
+}
+
+static int scenario_set_session(struct conf *conf,
+    const struct conf_node *node, const struct conf_scope *scope,
+    void *record)
+{
+	static const struct slice think = { "think=", 6 };
+	struct scenario_reader *reader = scenario_reader(conf);
+
+	(void)scope;
+	(void)record;
+	if (reader->scenario->has_session)
+		return conf_fail(conf, node, 0, "there is a second "
+		    "\"session\"");
+	reader->scenario->has_session = true;
+	for (unsigned i = 1; i < node->argc; i++) {
+		struct slice arg = node->args[i];
+
+		if (slice_equal(arg, SLICE("cookies=keep")))
+			reader->draft->cookies = true;
+		else if (!slice_starts(arg, think))
+			return conf_fail(conf, node, 0, "a session has "
+			    "\"cookies=keep\" and \"think=TIME..TIME\", not "
+			    "\"%s\"", arg.data);
+		else if (!scenario_think(slice_from(arg, think.len),
+			     reader->scenario))
+			return conf_fail(conf, node, 0, "\"%s\" is not a time "
+			    "or a range of times up to %d s, as "
+			    "think=0s..200ms", arg.data, LOAD_DURATION_MAX_S);
+	}
+	return 0;
+}
+
 static int scenario_set_slo(struct conf *conf, const struct conf_node *node,
     const struct conf_scope *scope, void *record)
 {
@@ -290,10 +335,10 @@ static const struct conf_directive scenario_directives[] = {
 	{ .name = "slo", .contexts = CONF_SCENARIO, .args_min = 1,
 	  .args_max = 8, .set = scenario_set_slo,
 	  .help = "what the server is to keep to" },
-	{ .name = "session", .contexts = CONF_SCENARIO,
-	  .args_max = CONF_ARGS_ANY, .type = CONF_UNSUPPORTED,
-	  .help = "connections keep no cookies and do not think; arrivals "
-	    "say when requests are sent" },
+	{ .name = "session", .contexts = CONF_SCENARIO, .args_min = 1,
+	  .args_max = 2, .set = scenario_set_session,
+	  .help = "what the user of a connection remembers, and how long it "
+	    "thinks" },
 	{ .name = NULL },
 };
 

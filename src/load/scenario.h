@@ -18,6 +18,7 @@
  *           expect status NUMBER;
  *           expect body TEXT;
  *       }
+ *       session  [cookies=keep] [think=TIME[..TIME]];
  *       slo      EXPRESSION;
  *   }
  *
@@ -25,9 +26,10 @@
  * ended with, or at the one it names. Without a stage the model is what the
  * options say. Requests are chosen by weight, or without any sent in turn.
  *
- * Left out: `session`. Connections are not people: they carry no cookies from
- * one answer to the next request and do not think. Thinking is what arrivals
- * express in the open model.
+ * A session makes a user of each connection, who keeps cookies and, in the
+ * closed model, thinks between an answer and the next request: any time of
+ * the range is as likely. In the open model arrivals say when requests are
+ * sent.
  */
 
 struct scenario {
@@ -35,6 +37,8 @@ struct scenario {
 	struct schedule schedule;	/* points, arrivals; count 0: no
 					 * stage */
 	bool has_arrivals;
+	bool has_session;
+	double think_min_s, think_max_s;
 	const char *slos[LOAD_SLOS_MAX];
 	unsigned slo_count;
 };

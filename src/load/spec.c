@@ -338,6 +338,20 @@ static int spec_warmup(struct spec *spec)
 	return 0;
 }
 
+/* Pauses between requests would be late requests of the open model. */
+static void spec_think(struct spec *spec)
+{
+	const struct scenario *scenario = &spec->scenario;
+
+	if (!spec->plan->open) {
+		spec->plan->think_min_ns = spec_ns(scenario->think_min_s);
+		spec->plan->think_max_ns = spec_ns(scenario->think_max_s);
+	} else if (scenario->think_max_s > 0) {
+		spec->plan->notice = "nobody thinks in the open model: the "
+		    "rate says when requests are sent";
+	}
+}
+
 static int spec_times(struct spec *spec)
 {
 	int err = 0;
@@ -348,6 +362,7 @@ static int spec_times(struct spec *spec)
 		err = spec_course(spec);
 	if (!err && !spec->plan->open)
 		spec_closed_times(spec);
+	spec_think(spec);
 	return err ? err : spec_warmup(spec);
 }
 

@@ -1,10 +1,11 @@
 /*
  * What ringload reads: URLs, lines of URL lists and of logs, courses of
- * rates. Whatever they hold, what is made of it for a request line has no
- * byte that could end it.
+ * rates, cookies. Whatever they hold, what is made of it for a request line
+ * has no byte that could end it.
  */
 #include <stdlib.h>
 
+#include "load/cookies.h"
 #include "load/replay.h"
 #include "load/stages.h"
 #include "load/target.h"
@@ -82,6 +83,29 @@ static void check_stages(struct slice text)
 	}
 }
 
+/* Each line is a Set-Cookie. */
+static void check_cookies(struct slice text)
+{
+	struct cookies cookies = { .count = 0 };
+
+	while (text.len) {
+		const char *end = memchr(text.data, '\n', text.len);
+		size_t len = end ? (size_t)(end - text.data) : text.len;
+		unsigned separators = 0;
+
+		cookies_set(&cookies, slice_first(text, len), 1000000000);
+		for (size_t i = 0; i < cookies.len; i++)
+			separators += cookies.text[i] == ';';
+		if (cookies.len > LOAD_COOKIE_BYTES_MAX ||
+		    cookies.count > LOAD_COOKIES_MAX ||
+		    (cookies.count > 0) != (cookies.len > 0) ||
+		    (cookies.count > 0 && separators + 1 != cookies.count))
+			abort();
+		text = slice_from(text, len + 1);
+	}
+	cookies_free(&cookies);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -94,6 +118,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_log_line(text, &arena);
 	check_list_line(text);
 	check_stages(text);
+	check_cookies(text);
 	arena_fini(&arena);
 	return 0;
 }

@@ -22,6 +22,7 @@ static const char mixed[] =
 	"  request  about weight=25 { get /about.html;\n"
 	"      header Accept-Encoding gzip; expect body \"About us\"; }\n"
 	"  request  miss  weight=5  { get /no-such; expect status 404; }\n"
+	"  session  cookies=keep think=0s..200ms;\n"
 	"  slo      p99 < 5ms;  slo errors < 0.1%;\n"
 	"}\n";
 
@@ -156,10 +157,24 @@ static void mistakes_have_a_line(void **state)
 		{ IN("stage ramp 0 over 1s; request a { get /; }"), "the "
 		  "stages of file cannot be followed: no request is due in "
 		  "it" },
-		{ IN("session cookies=keep;"), "\"session\" directive is not "
-		  "supported by ringmaster: connections keep no cookies and "
-		  "do not think; arrivals say when requests are sent in "
+		{ IN("session;"), "invalid number of arguments in "
+		  "\"session\" directive in file:3" },
+		{ IN("session cookies=eat;"), "a session has \"cookies=keep\" "
+		  "and \"think=TIME..TIME\", not \"cookies=eat\" in file:3" },
+		{ IN("session cookies=keep;\nsession think=1s;"), "there is a "
+		  "second \"session\" in file:4" },
+		{ IN("session think=2s..1s;"), "\"think=2s..1s\" is not a time or a "
+		  "range of times up to 600 s, as think=0s..200ms in "
 		  "file:3" },
+		{ IN("session think=1s..;"), "\"think=1s..\" is not a time or a "
+		  "range of times up to 600 s, as think=0s..200ms in "
+		  "file:3" },
+		{ IN("session think=11m;"), "\"think=11m\" is not a time or a "
+		  "range of times up to 600 s, as think=0s..200ms in "
+		  "file:3" },
+		{ IN("session cookies=keep;\nrequest a { get /; header "
+		  "Cookie a=b; }"), "a session that keeps cookies sends its "
+		  "own, so there can be no header \"Cookie\" in file:4" },
 		{ IN("request a weight=x { get /; }"), "\"weight=x\" is not "
 		  "weight=NUMBER, above 0 and at most 1000000 in file:3" },
 		{ IN("request a { }"), "the request \"a\" has neither get, "
@@ -190,6 +205,41 @@ static void mistakes_have_a_line(void **state)
 		    bad[i].sentence);
 		fixture_refused(f, &options, sentence);
 	}
+}
+
+static void a_session_makes_users_of_connections(void **state)
+{
+	struct fixture *f = *state;
+	struct load_options options = { .pipeline = 2, .scenario_file =
+	    fixture_write(f, IN("session think=10ms..1.5s cookies=keep;"
+	    "request a { post /; body xyz; }")) };
+	const char *headers[] = { "cookie: a=b" };
+
+	fixture_builds(f, &options);
+	assert_true(f->plan.cookies);
+	assert_int_equal(f->plan.think_min_ns, 10 * NS_PER_MSEC);
+	assert_int_equal(f->plan.think_max_ns, 1500 * NS_PER_MSEC);
+	assert_null(f->plan.notice);
+	/* Each is made with what its user has then. */
+	assert_int_equal(f->plan.batch.len, 0);
+	assert_int_equal(f->plan.requests[0].bytes.len -
+	    f->plan.requests[0].head_len, strlen("\r\nxyz"));
+	options.headers = headers;
+	options.header_count = 1;
+	fixture_refused(f, &options, "--scenario: a session that keeps cookies "
+	    "sends its own, so there can be no header \"Cookie\" in file:3");
+}
+
+static void in_the_open_model_nobody_thinks(void **state)
+{
+	struct fixture *f = *state;
+	const struct load_options options = { .rate = 10, .scenario_file =
+	    fixture_write(f, IN("session think=1s; request a { get /; }")) };
+
+	fixture_builds(f, &options);
+	assert_int_equal(f->plan.think_max_ns, 0);
+	assert_string_equal(f->plan.notice, "nobody thinks in the open model: "
+	    "the rate says when requests are sent");
 }
 
 static void what_does_not_go_together(void **state)
@@ -259,6 +309,8 @@ int main(void)
 		TEST(without_stages_the_model_is_closed),
 		TEST(a_ramp_may_jump),
 		TEST(mistakes_have_a_line),
+		TEST(a_session_makes_users_of_connections),
+		TEST(in_the_open_model_nobody_thinks),
 		TEST(what_does_not_go_together),
 		TEST(limits_have_names),
 	};
