@@ -36,3 +36,18 @@ struct slice http_method_name(enum http_method method)
 {
 	return names[method];
 }
+
+bool http_method_idempotent(enum http_method method)
+{
+	switch (method) {
+	case HTTP_METHOD_GET:
+	case HTTP_METHOD_HEAD:
+	case HTTP_METHOD_PUT:
+	case HTTP_METHOD_DELETE:
+	case HTTP_METHOD_OPTIONS:
+	case HTTP_METHOD_TRACE:
+		return true;
+	default:
+		return false;
+	}
+}

@@ -30,4 +30,8 @@ enum http_method http_method_lookup(struct slice name);
 /* Its name, as it is sent; empty for HTTP_METHOD_OTHER. */
 struct slice http_method_name(enum http_method method);
 
+/* May it be sent again when nobody knows whether it was carried out? Of the
+ * methods of RFC 9110 §9.2.2. */
+bool http_method_idempotent(enum http_method method);
+
 #endif

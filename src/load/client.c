@@ -42,7 +42,11 @@ struct exchange {
 	const struct load_request *requests[LOAD_PIPELINE_MAX];
 	uint64_t intended_ns[LOAD_PIPELINE_MAX];
 	unsigned count;
-	uint64_t sent_ns;
+	uint64_t sent_ns;		/* the first time */
+	unsigned answered;
+	bool heard;			/* a byte of an answer */
+	bool keeps;			/* the last answer says: the connection
+					 * may be used again */
 };
 
 /* Reads answers from a connection; on its coroutine's stack. */
@@ -106,7 +110,7 @@ static void client_close(struct load_client *client)
 {
 	if (!client->open)
 		return;
-	client->open = false;
+	client->open = client->used = false;
 	client->worker->connected--;
 	ring_stream_close(&client->stream);
 }
@@ -435,7 +439,8 @@ static bool client_take(struct load_client *client,
 	struct load_worker *worker = client->worker;
 	const struct load_plan *plan = worker->plan;
 
-	exchange->count = 0;
+	exchange->count = exchange->answered = 0;
+	exchange->heard = exchange->keeps = false;
 	if (plan->open) {
 		while (exchange->count < plan->pipeline &&
 		    worker_take_due(worker, exchange))
@@ -518,13 +523,10 @@ static enum load_error client_send(struct load_client *client,
 	return LOAD_OK;
 }
 
-/*
- * Read the answers; *answered is how many came. An answer that is complete
- * but not as expected is an error of its own and goes on. *keeps is what the
- * last one says.
- */
+/* Read the answers. One that is complete but not as expected is an error of
+ * its own and goes on. */
 static enum load_error client_receive(struct load_client *client,
-    const struct exchange *exchange, unsigned *answered, bool *keeps)
+    struct exchange *exchange)
 {
 	enum load_error error;
 	struct reader reader;
@@ -535,14 +537,16 @@ static enum load_error client_receive(struct load_client *client,
 	reader.size = sizeof(reader.buffer);
 	reader.heap = reader.content = NULL;
 	reader.deadline = exchange->sent_ns + client->worker->plan->timeout_ns;
-	*keeps = true;
-	while (*answered < exchange->count && *keeps) {
+	exchange->keeps = true;
+	while (exchange->answered < exchange->count && exchange->keeps) {
 		reader.first_ns = reader.begin < reader.end ? clock_mono_ns()
 							    : 0;
-		error = reader_answer(&reader, exchange->requests[*answered],
-		    keeps);
+		error = reader_answer(&reader,
+		    exchange->requests[exchange->answered],
+		    &exchange->keeps);
+		exchange->heard |= reader.first_ns != 0;
 		if (error == LOAD_OK)
-			client_measure(client, exchange, *answered,
+			client_measure(client, exchange, exchange->answered,
 			    reader.first_ns);
 		else if (error == LOAD_ERROR_STATUS ||
 		    error == LOAD_ERROR_BODY)
@@ -550,17 +554,44 @@ static enum load_error client_receive(struct load_client *client,
 		else
 			goto out;
 		client->worker->waiting--;
-		++*answered;
+		client->used = true;
+		exchange->answered++;
 	}
 	/* Bytes that nobody asked for: another answer would be taken for
 	 * that of the next request. */
 	if (reader.begin < reader.end)
-		*keeps = false;
-	error = *answered < exchange->count ? LOAD_ERROR_CLOSED : LOAD_OK;
+		exchange->keeps = false;
+	error = exchange->answered < exchange->count ? LOAD_ERROR_CLOSED
+						     : LOAD_OK;
 out:
 	free(reader.heap);
 	free(reader.content);
 	return error;
+}
+
+static enum load_error client_attempt(struct load_client *client,
+    struct exchange *exchange)
+{
+	enum load_error error = client_send(client, exchange,
+	    exchange->sent_ns + client->worker->plan->timeout_ns);
+
+	return error == LOAD_OK ? client_receive(client, exchange) : error;
+}
+
+/*
+ * A server may close a connection that nobody uses just as somebody does:
+ * nobody's error, and what may be sent twice is sent once more on another
+ * connection (RFC 9112 §9.3.1). What was on its way counts as time.
+ */
+static bool client_may_retry(const struct exchange *exchange,
+    enum load_error error)
+{
+	bool may = !exchange->heard &&
+	    (error == LOAD_ERROR_CLOSED || error == LOAD_ERROR_RESET);
+
+	for (unsigned i = 0; i < exchange->count && may; i++)
+		may = http_method_idempotent(exchange->requests[i]->method);
+	return may;
 }
 
 static void client_exchange(struct load_client *client,
@@ -569,8 +600,7 @@ static void client_exchange(struct load_client *client,
 	struct load_worker *worker = client->worker;
 	const struct load_plan *plan = worker->plan;
 	enum load_error error = LOAD_OK;
-	unsigned answered = 0;
-	bool keeps = false;
+	bool used;
 
 	if (client->open && (client->stale ||
 	    ring_stream_ready(&client->stream)))
@@ -581,18 +611,25 @@ static void client_exchange(struct load_client *client,
 	worker->record->counts.sent += exchange->count;
 	worker->second.counts.sent += exchange->count;
 	worker->waiting += exchange->count;
+	used = client->used;
 	if (error == LOAD_OK)
-		error = client_send(client, exchange,
-		    exchange->sent_ns + plan->timeout_ns);
-	if (error == LOAD_OK)
-		error = client_receive(client, exchange, &answered, &keeps);
-	if (error != LOAD_OK) {
-		client_failed(client, error, exchange->count - answered);
-		worker->waiting -= exchange->count - answered;
-	}
-	if (error != LOAD_OK || !keeps || !plan->keepalive)
+		error = client_attempt(client, exchange);
+	if (used && client_may_retry(exchange, error)) {
 		client_close(client);
-	if (!plan->open && error != LOAD_OK && !client->open && answered == 0)
+		worker->record->counts.retried += exchange->count;
+		error = client_connect(client);
+		if (error == LOAD_OK)
+			error = client_attempt(client, exchange);
+	}
+	if (error != LOAD_OK) {
+		client_failed(client, error,
+		    exchange->count - exchange->answered);
+		worker->waiting -= exchange->count - exchange->answered;
+	}
+	if (error != LOAD_OK || !exchange->keeps || !plan->keepalive)
+		client_close(client);
+	if (!plan->open && error != LOAD_OK && !client->open &&
+	    exchange->answered == 0)
 		ring_sleep(worker->ring, clock_mono_ns() + CLIENT_RETRY_NS);
 }
 

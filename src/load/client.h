@@ -21,6 +21,7 @@ struct load_client {
 	uint64_t requests;		/* begun on behalf of plan->each */
 	struct cookies cookies;		/* of its user */
 	bool open;			/* there is a socket */
+	bool used;			/* it is, and had an answer */
 	bool busy;			/* its coroutine runs */
 	bool stale;			/* the server closed it, or worse */
 };

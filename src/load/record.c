@@ -23,6 +23,7 @@ void load_counts_add(struct load_counts *counts,
 	counts->completed += more->completed;
 	for (unsigned i = 0; i < LOAD_ERROR_COUNT; i++)
 		counts->errors[i] += more->errors[i];
+	counts->retried += more->retried;
 	counts->connects += more->connects;
 	counts->bytes_out += more->bytes_out;
 	counts->bytes_in += more->bytes_in;

@@ -45,6 +45,7 @@ struct load_counts {
 	uint64_t sent;
 	uint64_t completed;		/* answered in full, as expected */
 	uint64_t errors[LOAD_ERROR_COUNT];
+	uint64_t retried;		/* of those sent, sent once more */
 	uint64_t connects;		/* connections made */
 	uint64_t bytes_out, bytes_in;	/* of HTTP */
 };

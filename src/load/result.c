@@ -348,6 +348,7 @@ static int result_counts(const struct load_plan *plan,
 	result->sent = record->counts.sent;
 	result->unfinished = record->unfinished;
 	result->unsent = record->unsent;
+	result->retried = record->counts.retried;
 	result->connects = record->counts.connects;
 	result->bytes_out = record->counts.bytes_out;
 	result->bytes_in = record->counts.bytes_in;

@@ -281,6 +281,10 @@ static void verdict_hints(struct verdict *verdict, bool local)
 	if (result->unfinished)
 		verdict_hint(verdict, "%s requests had no answer when the "
 		    "test was over", words_count(words, result->unfinished));
+	if (result->retried)
+		verdict_hint(verdict, "%s requests were sent again: the "
+		    "server had closed their connections while they were "
+		    "idle", words_count(words, result->retried));
 	verdict_samples(verdict);
 	if (local && result->health->busy > VERDICT_BUSY_MAX &&
 	    result->duration_seconds >= VERDICT_CPU_AFTER_S)

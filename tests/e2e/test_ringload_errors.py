@@ -131,14 +131,104 @@ def test_closes_after_each_request():
 
 
 def test_closes_after_each_request_without_a_word():
-    """Whether the next request was sent by then is chance, but each is
-    accounted for."""
+    """Whether the next request was sent by then is chance, and nobody's
+    error."""
     with misbehaving(answering(ANSWER, close)) as server:
         result = measure(server.url, status=0)
-        lost = causes(result)
-        assert result["requests"] >= CONNECTIONS
-        assert result["requests"] + sum(lost.values()) == ALL
-        assert set(lost) <= {"closed", "reset"}
+        assert (result["requests"], causes(result)) == (ALL, {})
+        assert server.accepted == ALL
+
+
+EMPTY = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+
+
+def once_then(end):
+    """Answers on a connection once; on reading a second request, ends."""
+    def serve(connection):
+        read_head(connection)
+        connection.sendall(EMPTY)
+        if read_head(connection):
+            end(connection)
+    return serve
+
+
+@pytest.mark.parametrize("end", [close, reset])
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE",
+                                    "OPTIONS", "TRACE"])
+def test_a_kept_connection_that_was_closed_is_nobodys_error(end, method):
+    with misbehaving(once_then(end)) as server:
+        result = run_json("-c", 1, "-n", 3, "-X", method, server.url)
+        assert (result["requests"], causes(result)) == (3, {})
+        assert (result["sent"], result["retried"]) == (3, 2)
+        assert server.accepted == 3
+        assert any("2 requests were sent again" in hint
+                   for hint in result["verdict"]["hints"])
+
+
+def test_its_time_counts_from_the_first_sending():
+    def end(connection):
+        time.sleep(0.2)
+        connection.close()
+    with misbehaving(once_then(end)) as server:
+        for model in (("-n", 2), ("-R", 20, "-d", "500ms", "--warmup", 0)):
+            result = run_json("-c", 1, *model, server.url)
+            assert result["retried"] > 0 and not result["errors"]
+            assert result["latency"]["max"] >= 0.19
+            assert result["service"]["max"] >= 0.19
+
+
+@pytest.mark.parametrize("method", ["POST", "PATCH", "LOCK", "MINE"])
+def test_what_must_not_be_sent_twice_is_not(method):
+    with misbehaving(once_then(close)) as server:
+        result = run_json("-c", 1, "-n", 3, "-X", method, server.url)
+        assert (result["requests"], causes(result)) == (2, {"closed": 1})
+        assert result["retried"] == 0
+
+
+def test_nothing_is_sent_a_third_time():
+    """A connection that never answered is no race, also the second one."""
+    turn = iter([once_then(close), close])
+
+    def serve(connection):
+        next(turn, reset)(connection)
+    with misbehaving(serve) as server:
+        result = run_json("-c", 1, "-n", 2, server.url)
+        assert result["requests"] == 1 and result["retried"] == 1
+        assert sum(causes(result).values()) == 1
+        assert server.accepted == 2
+
+
+def test_half_an_answer_is_not_asked_for_again():
+    def half(connection):
+        connection.sendall(ANSWER[:10])
+        connection.close()
+    with misbehaving(once_then(half)) as server:
+        result = run_json("-c", 1, "-n", 2, server.url)
+        assert causes(result) == {"truncated": 1}
+        assert result["retried"] == 0
+
+
+def test_an_interim_answer_is_a_byte_of_it():
+    def interim(connection):
+        connection.sendall(b"HTTP/1.1 103 Early Hints\r\n\r\n")
+        connection.close()
+    with misbehaving(once_then(interim)) as server:
+        result = run_json("-c", 1, "-n", 2, server.url)
+        assert causes(result) == {"closed": 1}
+        assert result["retried"] == 0
+
+
+def test_what_is_pipelined_is_sent_again_together():
+    def serve(connection):
+        data = b""
+        while data.count(b"\r\n\r\n") < 4:
+            data += connection.recv(65536)
+        connection.sendall(ANSWER * 4)
+        if connection.recv(65536):
+            reset(connection)
+    with misbehaving(serve) as server:
+        result = run_json("-c", 1, "-n", 8, "--pipeline", 4, server.url)
+        assert (result["requests"], result["retried"]) == (8, 4)
 
 
 def test_interim_answers():

@@ -212,6 +212,14 @@ static void unfinished_requests_are_a_hint(void **state)
 	assert_true(hinted(false, "12 requests had no answer"));
 }
 
+static void requests_that_were_sent_again_are_a_hint(void **state)
+{
+	(void)state;
+	assert_false(hinted(false, "sent again"));
+	result->retried = 12;
+	assert_true(hinted(false, "12 requests were sent again"));
+}
+
 static void a_warm_up_is_reported_not_applied(void **state)
 {
 	(void)state;
@@ -253,6 +261,7 @@ int main(void)
 		TEST(percentiles_need_samples),
 		TEST(a_shared_machine_is_a_hint),
 		TEST(unfinished_requests_are_a_hint),
+		TEST(requests_that_were_sent_again_are_a_hint),
 		TEST(a_warm_up_is_reported_not_applied),
 		TEST(unknown_states_have_a_name),
 	};
