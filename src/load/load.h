@@ -67,7 +67,8 @@ struct load_test_options {
 	double rate;
 	const char *arrivals;		/* "constant", "poisson", "uniform" */
 	const char *stages;		/* of the rate: "0:0,5s:5000,30s:0" */
-	unsigned long long seed;	/* of random numbers; a random one */
+	unsigned long long seed;	/* of random numbers, up to 2^53; a
+					 * random one */
 
 	const char *method;		/* GET, or POST with a body */
 	const char *const *headers;	/* "Name: value" each */

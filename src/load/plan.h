@@ -32,6 +32,9 @@ enum {
 	LOAD_BODY_FIND_MAX = 256 << 10,	/* of a body that is searched */
 };
 
+/* Up to here every reader of JSON has the same number (RFC 8259 §6). */
+#define LOAD_SEED_MAX (UINT64_C(1) << 53)
+
 /* A kind of request. */
 struct load_request {
 	struct slice bytes;		/* all of it, ready to be sent */
@@ -89,7 +92,8 @@ struct load_plan {
 	const struct load_replay *replay; /* instead; or NULL. The schedule
 					   * then has the average */
 	unsigned replay_count;
-	uint64_t seed;			/* of all that is random */
+	uint64_t seed;			/* of all that is random; 1 to
+					 * LOAD_SEED_MAX */
 };
 
 #endif

@@ -113,6 +113,10 @@ static int spec_check_counts(struct spec *spec)
 		return fault_set(spec->fault, "--requests: %llu is above the "
 		    "limit of %d", (unsigned long long)options->requests_each,
 		    LOAD_REQUESTS_EACH_MAX);
+	if (options->seed > LOAD_SEED_MAX)
+		return fault_set(spec->fault, "--seed: %llu is above the "
+		    "limit of %llu", (unsigned long long)options->seed,
+		    (unsigned long long)LOAD_SEED_MAX);
 	if (options->pipeline > 1 && options->no_keepalive)
 		return fault_set(spec->fault, "--pipeline needs connections "
 		    "that are kept, without --no-keepalive");

@@ -199,10 +199,11 @@ static int parse_load_number(const struct parser *parser, int id,
 			load->requests_each = (uint64_t)value;
 		return err;
 	case OPT_SEED:
-		err = parse_count(parser, "seed", arg, &value);
-		if (!err)
-			load->seed = (uint64_t)value;
-		return err;
+		if (slice_to_u64(slice_cstr(arg), &load->seed) &&
+		    load->seed > 0)
+			return 0;
+		return PARSER_FAIL(parser, "--seed takes a whole number from "
+		    "1 on, not \"%s\"", arg);
 	case 'R':
 		if (load_rate_parse(slice_cstr(arg), &load->rate) &&
 		    load->rate > 0)

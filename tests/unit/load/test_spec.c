@@ -156,6 +156,21 @@ static void bodies_have_a_length(void **state)
 	    "CONNECT makes a tunnel of the connection");
 }
 
+static void a_seed_is_what_every_reader_of_json_can_tell(void **state)
+{
+	struct fixture *f = *state;
+	struct load_options options = { .url = URL, .seed = LOAD_SEED_MAX };
+
+	fixture_builds(f, &options);
+	assert_int_equal(f->plan.seed, LOAD_SEED_MAX);
+	options.seed++;
+	fixture_refused(f, &options, "--seed: 9007199254740993 is above the "
+	    "limit of 9007199254740992");
+	options.seed = UINT64_MAX;
+	fixture_refused(f, &options, "--seed: 18446744073709551615 is above "
+	    "the limit of 9007199254740992");
+}
+
 static void a_pipeline_is_sent_at_once(void **state)
 {
 	struct fixture *f = *state;
@@ -373,6 +388,7 @@ int main(void)
 		TEST(headers_are_added_or_replace),
 		TEST(headers_that_break_out_are_refused),
 		TEST(bodies_have_a_length),
+		TEST(a_seed_is_what_every_reader_of_json_can_tell),
 		TEST(a_pipeline_is_sent_at_once),
 		TEST(the_open_model_has_a_rate),
 		TEST(stages_are_a_course),
