@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "load/compare.h"
 #include "load/latency.h"
 
 /* One side: all of its rounds. */
@@ -64,18 +63,22 @@ static int ab_test(struct ab_state *state, unsigned round, unsigned i)
 	struct load_run run = { .plan = ab->plans[i], .second = ab->second,
 	    .arg = ab->arg, .stop = ab->stop };
 	struct engine_result *measured = calloc(1, sizeof(*measured));
+	struct load_ab_step step = { .round = round, .side = i };
 	Ringmaster__V1__LoadResult *result;
 	int err;
 
 	if (!measured)
 		return -ENOMEM;
+	load_samples_ratios(&state->sides[0].samples,
+	    &state->sides[1].samples, step.ratios);
+	ab->begins(ab->arg, &step);
 	err = load_run(&run, measured);
 	if (!err)
 		err = load_run_result(&run, measured, state->arena, &result);
 	if (!err) {
 		ab_keep(&state->sides[i], &run, result);
 		ab_add(&state->sides[i].sum, ab->plans[i], measured);
-		ab->told(ab->arg, round, i, result);
+		ab->told(ab->arg, &step, result);
 	}
 	engine_result_free(measured);
 	free(measured);

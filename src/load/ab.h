@@ -1,6 +1,7 @@
 #ifndef RINGMASTER_LOAD_AB_H
 #define RINGMASTER_LOAD_AB_H
 
+#include "load/compare.h"
 #include "load/run.h"
 
 /*
@@ -15,11 +16,19 @@ enum {
 	LOAD_AB_ROUND_S = 3,
 };
 
+struct load_ab_step {
+	unsigned round;			/* from 0 */
+	unsigned side;			/* 0 is A, 1 is B */
+	double ratios[LOAD_COMPARE_FIGURES]; /* load_samples_ratios() before
+					 * it */
+};
+
 struct load_ab {
 	const struct load_plan *plans[2];
 	unsigned rounds;		/* 1 to LOAD_AB_ROUNDS_MAX */
-	/* Side 0 (A) or 1 (B) of a round is over. */
-	void (*told)(void *arg, unsigned round, unsigned side,
+	/* A side of a round begins; it is over. */
+	void (*begins)(void *arg, const struct load_ab_step *step);
+	void (*told)(void *arg, const struct load_ab_step *step,
 	    const Ringmaster__V1__LoadResult *result);
 	bool (*second)(void *arg, const struct load_progress *progress);
 	void *arg;

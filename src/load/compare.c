@@ -89,6 +89,16 @@ static double compare_median(const double *values, unsigned count)
 	return stats_median(sorted, count);
 }
 
+void load_samples_ratios(const struct load_samples *a,
+    const struct load_samples *b, double ratios[LOAD_COMPARE_FIGURES])
+{
+	unsigned count = a->count < b->count ? a->count : b->count;
+
+	for (unsigned i = 0; i < LOAD_COMPARE_FIGURES; i++)
+		ratios[i] = count ? compare_median(b->values[i], count) /
+		    compare_median(a->values[i], count) : NAN;
+}
+
 static int compare_one(unsigned i, const struct load_comparison_sides *sides,
     struct arena *arena, Ringmaster__V1__LoadDifference **ret)
 {

@@ -25,6 +25,11 @@ struct load_samples {
 void load_samples_add(struct load_samples *samples, double rate, double p50,
     double p99);
 
+/* The ratio of B's median to A's of each figure, over the samples that both
+ * have; NAN without any. */
+void load_samples_ratios(const struct load_samples *a,
+    const struct load_samples *b, double ratios[LOAD_COMPARE_FIGURES]);
+
 struct load_comparison_sides {
 	Ringmaster__V1__LoadResult *results[2];	/* A and B */
 	const struct load_samples *samples[2];

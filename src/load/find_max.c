@@ -15,15 +15,17 @@ struct search {
 	const struct load_find_max *find;
 	struct arena *arena;
 	struct load_find_max_step step;	/* the newest */
+	struct load_plan plan;		/* of it */
 	Ringmaster__V1__LoadResult *result;	/* of it */
 	bool confirms;
 	double good, bad;		/* highest rate that passed, lowest that
 					 * did not; 0: none yet */
 };
 
-static void search_plan(const struct search *search, double rate,
-    double seconds, struct load_plan *plan)
+static void search_plan(struct search *search, double rate, double seconds)
 {
+	struct load_plan *plan = &search->plan;
+
 	*plan = *search->find->plan;
 	plan->open = true;
 	plan->replay = NULL;
@@ -61,22 +63,26 @@ static const char *search_why(const struct search *search, double rate)
 static int search_test(struct search *search, double rate, double seconds)
 {
 	const struct load_find_max *find = search->find;
-	struct load_plan plan;
-	struct load_run run = { .plan = &plan, .second = find->second,
+	struct load_run run = { .plan = &search->plan, .second = find->second,
 	    .arg = find->arg, .stop = find->stop, .slos = find->slos,
 	    .fail_ifs = find->fail_ifs, .response = find->response };
 	const char *why;
 	int err;
 
-	search_plan(search, rate, seconds, &plan);
+	search_plan(search, rate, seconds);
+	search->step = (struct load_find_max_step){
+	    .number = search->step.number + 1, .rate = rate,
+	    .confirms = search->confirms, .good = search->good,
+	    .bad = search->bad, .plan = &search->plan };
+	find->begins(find->arg, &search->step);
 	err = load_run_make(&run, search->arena, &search->result);
 	if (err)
 		return err;
 	why = search_why(search, rate);
 	search->result->passed = !why;
-	search->step = (struct load_find_max_step){ .rate = rate,
-	    .confirms = search->confirms, .passed = !why, .why = why,
-	    .result = search->result };
+	search->step.passed = !why;
+	search->step.why = why;
+	search->step.result = search->result;
 	if (!why && rate > search->good)
 		search->good = rate;
 	if (why && (search->bad == 0 || rate < search->bad))

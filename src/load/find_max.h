@@ -25,8 +25,14 @@ enum {
 #define LOAD_FIND_MAX_KEPT 0.95
 
 struct load_find_max_step {
-	double rate;			/* that was tried */
+	unsigned number;		/* from 1 */
+	double rate;			/* that is tried */
 	bool confirms;			/* it is the longer one */
+	double good, bad;		/* before it: the highest rate that
+					 * passed, the lowest that did not; 0:
+					 * none yet */
+	const struct load_plan *plan;
+	/* When it is over. */
 	bool passed;
 	const char *why;		/* not; or NULL */
 	const Ringmaster__V1__LoadResult *result;
@@ -37,7 +43,8 @@ struct load_find_max {
 	const struct slo_list *slos, *fail_ifs;
 	double first_rate;		/* requests/s */
 	double step_s, confirm_s;	/* how long */
-	/* A test is over. */
+	/* A test begins; it is over. */
+	void (*begins)(void *arg, const struct load_find_max_step *step);
 	void (*told)(void *arg, const struct load_find_max_step *step);
 	bool (*second)(void *arg, const struct load_progress *progress);
 	void *arg;

@@ -1,6 +1,6 @@
 /*
- * Locks: terminal.lock, of the progress that the engine's caller hands over
- * and the screen's thread draws. The terminal's old settings are global, for
+ * Locks: terminal.lock, of all that the engine's caller hands over and the
+ * screen's thread draws. The terminal's old settings are global, for
  * the signal handler: set before it may run, and only one screen at a time.
  */
 
@@ -10,6 +10,7 @@
 #include <langinfo.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
@@ -22,6 +23,8 @@
 enum {
 	TERMINAL_DRAW_MS = 250,
 	TERMINAL_OUT_MAX = 256 << 10,	/* bytes of a screen */
+	TERMINAL_DOING_MAX = 200,
+	TERMINAL_TOLD_MAX = 256 << 10,	/* bytes of lines about tests */
 	TERMINAL_COLUMNS = 80, TERMINAL_ROWS = 24, /* if it does not say */
 };
 
@@ -29,8 +32,11 @@ struct load_terminal {
 	struct load_terminal_options options;
 	struct load_view view;
 	pthread_mutex_t lock;
-	struct load_progress progress;
+	struct load_plan plan;
+	struct load_progress progress;	/* of this plan */
 	uint64_t started_ns;		/* CLOCK_MONOTONIC, about */
+	char doing[TERMINAL_DOING_MAX];
+	struct buf told;
 	bool screen;			/* else lines */
 	bool keys;
 	int end_fd;			/* readable: the thread is to end */
@@ -146,6 +152,7 @@ static void terminal_draw(struct load_terminal *terminal)
 	view->elapsed_s = (double)(clock_mono_ns() - terminal->started_ns) *
 	    1e-9;
 	view->stopping = *terminal->options.stop;
+	view->told = buf_slice(&terminal->told);
 	load_view_draw(&lines, view, &terminal->progress);
 	(void)pthread_mutex_unlock(&terminal->lock);
 	terminal_frame(&out, buf_slice(&lines));
@@ -212,6 +219,14 @@ static int terminal_start(struct load_terminal *terminal)
 	return err;
 }
 
+static void terminal_plan(struct load_terminal *terminal,
+    const struct load_plan *plan)
+{
+	terminal->plan = *plan;
+	load_progress_init(&terminal->progress, &terminal->plan);
+	terminal->started_ns = clock_mono_ns();
+}
+
 int load_terminal_open(const struct load_terminal_options *options,
     struct load_terminal **ret)
 {
@@ -227,8 +242,10 @@ int load_terminal_open(const struct load_terminal_options *options,
 		.colour = !(no_colour && *no_colour),
 		.utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0,
 	};
-	load_progress_init(&terminal->progress, options->plan);
-	terminal->started_ns = clock_mono_ns();
+	if (options->several)
+		terminal->view.doing = terminal->doing;
+	terminal->told = buf_make(TERMINAL_TOLD_MAX);
+	terminal_plan(terminal, options->plan);
 	(void)pthread_mutex_init(&terminal->lock, NULL);
 	terminal->screen = terminal_can_draw(options->fd);
 	if (terminal->screen)
@@ -241,6 +258,32 @@ int load_terminal_open(const struct load_terminal_options *options,
 	return 0;
 }
 
+void load_terminal_begins(struct load_terminal *terminal,
+    const struct load_plan *plan, const char *doing)
+{
+	(void)pthread_mutex_lock(&terminal->lock);
+	terminal_plan(terminal, plan);
+	(void)snprintf(terminal->doing, sizeof(terminal->doing), "%s", doing);
+	(void)pthread_mutex_unlock(&terminal->lock);
+}
+
+static void terminal_put_told(struct load_terminal *terminal)
+{
+	terminal_put(terminal->options.fd, terminal->told.data,
+	    terminal->told.len);
+	terminal->told.len = 0;
+}
+
+void load_terminal_told(struct load_terminal *terminal, const char *line)
+{
+	(void)pthread_mutex_lock(&terminal->lock);
+	buf_append_cstr(&terminal->told, line);
+	buf_append_char(&terminal->told, '\n');
+	if (!terminal->screen)
+		terminal_put_told(terminal);
+	(void)pthread_mutex_unlock(&terminal->lock);
+}
+
 void load_terminal_second(struct load_terminal *terminal,
     const struct load_progress *progress)
 {
@@ -249,9 +292,12 @@ void load_terminal_second(struct load_terminal *terminal,
 	if (terminal->screen) {
 		(void)pthread_mutex_lock(&terminal->lock);
 		terminal->progress = *progress;
+		terminal->progress.plan = &terminal->plan;
 		(void)pthread_mutex_unlock(&terminal->lock);
 		return;
 	}
+	if (terminal->options.several)
+		return;
 	load_view_line(&line, progress);
 	if (!line.failed)
 		terminal_put(terminal->options.fd, line.data, line.len);
@@ -268,6 +314,8 @@ void load_terminal_close(struct load_terminal *terminal)
 		load_terminal_restore();
 		(void)close(terminal->end_fd);
 	}
+	terminal_put_told(terminal);
+	buf_free(&terminal->told);
 	(void)pthread_mutex_destroy(&terminal->lock);
 	free(terminal);
 }

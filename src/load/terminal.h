@@ -11,13 +11,18 @@
  *
  * The screen is drawn by a thread of its own, which sleeps in between, so it
  * takes nothing from the engine's threads. Its key `q` ends the test.
+ *
+ * Several tests in a row may share it. Then there is a line for each when it
+ * is over, on the screen and, when that is gone, below it; and without a
+ * screen nothing else.
  */
 
 struct load_terminal;
 
 struct load_terminal_options {
-	const struct load_plan *plan;	/* outlives the terminal */
+	const struct load_plan *plan;	/* copied */
 	const char *title;		/* what is tested */
+	bool several;			/* tests in a row */
 	int fd;				/* written to: standard error */
 	int keys_fd;			/* keys are read here if it is a
 					 * terminal: standard input */
@@ -32,6 +37,13 @@ struct load_terminal_options {
  */
 int load_terminal_open(const struct load_terminal_options *options,
     struct load_terminal **ret);
+
+/* The next of several tests begins; `doing` says which one it is. */
+void load_terminal_begins(struct load_terminal *terminal,
+    const struct load_plan *plan, const char *doing);
+
+/* It is over: a line about it. */
+void load_terminal_told(struct load_terminal *terminal, const char *line);
 
 /* A second is over. */
 void load_terminal_second(struct load_terminal *terminal,

@@ -215,6 +215,30 @@ static void view_errors(struct line *line,
 	}
 }
 
+/* The newest lines, in what is left above the last row. */
+static void view_told(struct line *line)
+{
+	const struct load_view *view = line->view;
+	unsigned room = view->rows > line->rows + 1
+	    ? view->rows - line->rows - 1 : 0;
+	struct slice rest = view->told;
+	size_t begin = rest.len;
+
+	if (rest.len == 0 || room == 0)
+		return;
+	while (begin > 0 && (rest.data[begin - 1] != '\n' ||
+	    begin == rest.len || --room > 0))
+		begin--;
+	rest = slice_from(rest, begin);
+	while (rest.len && line_begin(line)) {
+		const char *end = memchr(rest.data, '\n', rest.len);
+		size_t len = end ? (size_t)(end - rest.data) : rest.len;
+
+		line_printf(line, " %.*s", (int)len, rest.data);
+		rest = slice_from(rest, len + 1);
+	}
+}
+
 void load_view_draw(struct buf *out, const struct load_view *view,
     const struct load_progress *progress)
 {
@@ -227,6 +251,8 @@ void load_view_draw(struct buf *out, const struct load_view *view,
 		line_colour(&line, view_reset);
 		line_text(&line, view->title);
 	}
+	if (view->doing && line_begin(&line))
+		line_printf(&line, " %s", view->doing);
 	(void)line_begin(&line);
 	view_bar(&line, share);
 	view_times(&line, progress,
@@ -242,6 +268,7 @@ void load_view_draw(struct buf *out, const struct load_view *view,
 	view_percentiles(&line, "total", &progress->response);
 	(void)line_begin(&line);
 	view_errors(&line, progress);
+	view_told(&line);
 	if (line_begin(&line)) {
 		line_colour(&line, "\033[2m");
 		line_text(&line, " q: stop and print the result");

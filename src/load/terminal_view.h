@@ -12,6 +12,10 @@ struct load_view {
 	unsigned columns, rows;		/* of the terminal */
 	bool colour, utf8;
 	const char *title;
+	const char *doing;		/* which of several tests this is, or
+					 * NULL */
+	struct slice told;		/* lines about those before, the newest
+					 * last; as many as fit are shown */
 	double elapsed_s;		/* since the test began */
 	bool stopping;			/* it was told to end */
 };

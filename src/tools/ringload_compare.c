@@ -1,6 +1,7 @@
 /* Two servers, or two kept runs. */
 
 #include <errno.h>
+#include <math.h>
 
 #include "load/ab.h"
 #include "load/compare.h"
@@ -9,21 +10,55 @@
 #include "load/words.h"
 #include "tools/ringload_tool.h"
 
+enum { AB_LINE_MAX = 300 };
+
+/* What the callbacks of a comparison need. */
+struct ab_tool {
+	struct tool *tool;
+	struct load_plan plans[2];
+};
+
+static bool ab_second(void *arg, const struct load_progress *progress)
+{
+	const struct ab_tool *ab = arg;
+
+	return tool_second(ab->tool, progress);
+}
+
+static void ab_begins(void *arg, const struct load_ab_step *step)
+{
+	const struct ab_tool *ab = arg;
+	char line[AB_LINE_MAX], so_far[AB_LINE_MAX / 2] = "";
+
+	if (!ab->tool->terminal)
+		return;
+	if (isfinite(step->ratios[0]))
+		(void)snprintf(so_far, sizeof(so_far), ", B/A so far: rate "
+		    "%.3f  p50 %.3f  p99 %.3f", step->ratios[0],
+		    step->ratios[1], step->ratios[2]);
+	(void)snprintf(line, sizeof(line), "round %u of %u: %c%s",
+	    step->round + 1, ab->tool->options.rounds, "AB"[step->side],
+	    so_far);
+	load_terminal_begins(ab->tool->terminal, &ab->plans[step->side],
+	    line);
+}
+
 /* One line about each test, when it is over. */
-static void ab_told(void *arg, unsigned round, unsigned side,
+static void ab_told(void *arg, const struct load_ab_step *step,
     const Ringmaster__V1__LoadResult *result)
 {
-	const struct tool *tool = arg;
-	char p50[WORDS_MAX], p99[WORDS_MAX];
+	const struct ab_tool *ab = arg;
+	char line[AB_LINE_MAX], p50[WORDS_MAX], p99[WORDS_MAX];
 
-	if (tool->options.quiet)
+	if (!ab->tool->terminal)
 		return;
-	(void)fprintf(stderr, "round %u of %u  %c  %8.0f/s  p50 %-8s  "
-	    "p99 %-8s  errors %llu\n", round + 1, tool->options.rounds,
-	    "AB"[side], result->rate,
+	(void)snprintf(line, sizeof(line), "round %u of %u  %c  %8.0f/s  "
+	    "p50 %-8s  p99 %-8s  errors %llu", step->round + 1,
+	    ab->tool->options.rounds, "AB"[step->side], result->rate,
 	    words_time(p50, latency_quantile(result->latency, 0.5)),
 	    words_time(p99, latency_quantile(result->latency, 0.99)),
 	    (unsigned long long)result->errors);
+	load_terminal_told(ab->tool->terminal, line);
 }
 
 /* Print, keep, judge. */
@@ -58,11 +93,12 @@ int tool_ab(struct tool *tool)
 {
 	struct tool_options *options = &tool->options;
 	struct load_options load[2] = { options->load, options->load };
-	struct load_plan plans[2];
-	struct load_ab ab = { .plans = { &plans[0], &plans[1] },
-	    .told = ab_told, .second = tool_second, .arg = tool,
-	    .stop = &tool_stop };
+	struct ab_tool mine = { .tool = tool };
+	struct load_ab ab = { .plans = { &mine.plans[0], &mine.plans[1] },
+	    .begins = ab_begins, .told = ab_told, .second = ab_second,
+	    .arg = &mine, .stop = &tool_stop };
 	Ringmaster__V1__LoadComparison *comparison;
+	const char *title;
 	int err = 0;
 
 	if (options->rounds == 0)
@@ -78,11 +114,16 @@ int tool_ab(struct tool *tool)
 		if (load[i].requests_each == 0 && load[i].duration_s == 0)
 			load[i].duration_s = options->round_s > 0
 			    ? options->round_s : LOAD_AB_ROUND_S;
-		err = tool_plan(tool, &load[i], &plans[i]);
+		err = tool_plan(tool, &load[i], &mine.plans[i]);
 	}
 	if (err)
 		return err;
-	err = load_ab_run(&ab, &tool->arena, &comparison);
+	title = arena_printf(&tool->arena, "A %s  B %s", options->a,
+	    options->b).data;
+	err = tool_watch(tool, &mine.plans[0], title ? title : "ab", true);
+	if (!err)
+		err = load_ab_run(&ab, &tool->arena, &comparison);
+	tool_unwatch(tool);
 	if (err == -EINTR) {
 		tool_say("no round was finished: nothing to compare");
 		return TOOL_FAILED;

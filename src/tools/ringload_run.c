@@ -20,17 +20,23 @@ bool tool_second(void *arg, const struct load_progress *progress)
 	return tool_live(tool, &now);
 }
 
-static int tool_watch(struct tool *tool, const struct load_plan *plan)
+int tool_watch(struct tool *tool, const struct load_plan *plan,
+    const char *title, bool several)
 {
 	const struct load_terminal_options options = {
-		.plan = plan, .title = plan->source ? plan->source
-						    : plan->url,
+		.plan = plan, .title = title, .several = several,
 		.fd = STDERR_FILENO, .keys_fd = STDIN_FILENO,
 		.stop = &tool_stop,
 	};
 
 	return tool->options.quiet ? 0
 	    : load_terminal_open(&options, &tool->terminal);
+}
+
+void tool_unwatch(struct tool *tool)
+{
+	load_terminal_close(tool->terminal);
+	tool->terminal = NULL;
 }
 
 /* ---- what came of it ---- */
@@ -107,11 +113,11 @@ int tool_run(struct tool *tool)
 		err = tool_slos(tool, &plan, &slos);
 	if (err)
 		return err;
-	err = tool_watch(tool, &plan);
+	err = tool_watch(tool, &plan, plan.source ? plan.source : plan.url,
+	    false);
 	if (!err)
 		err = load_run_make(&run, &tool->arena, &result);
-	load_terminal_close(tool->terminal);
-	tool->terminal = NULL;
+	tool_unwatch(tool);
 	if (err)
 		return tool_fail(err, "cannot run the test");
 	if (tool->live_gone)

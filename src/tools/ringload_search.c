@@ -5,20 +5,42 @@
 #include "load/words.h"
 #include "tools/ringload_tool.h"
 
+enum { SEARCH_LINE_MAX = 300 };
+
+static void search_begins(void *arg, const struct load_find_max_step *step)
+{
+	const struct tool *tool = arg;
+	char line[SEARCH_LINE_MAX], good[64] = "", bad[64] = "";
+
+	if (!tool->terminal)
+		return;
+	if (step->good > 0)
+		(void)snprintf(good, sizeof(good), ", %.0f/s passed",
+		    step->good);
+	if (step->bad > 0)
+		(void)snprintf(bad, sizeof(bad), ", %.0f/s did not",
+		    step->bad);
+	(void)snprintf(line, sizeof(line), "step %u: %s%.0f/s%s%s",
+	    step->number, step->confirms ? "confirming " : "", step->rate,
+	    good, bad);
+	load_terminal_begins(tool->terminal, step->plan, line);
+}
+
 /* One line about each test, when it is over. */
 static void search_told(void *arg, const struct load_find_max_step *step)
 {
 	const struct tool *tool = arg;
-	char p99[WORDS_MAX];
+	char line[SEARCH_LINE_MAX], p99[WORDS_MAX];
 
-	if (tool->options.quiet)
+	if (!tool->terminal)
 		return;
-	(void)fprintf(stderr, "%8.0f/s  answered %8.0f/s  p99 %-8s  "
-	    "errors %llu  %s%s%s\n", step->rate, step->result->rate,
+	(void)snprintf(line, sizeof(line), "%8.0f/s  answered %8.0f/s  "
+	    "p99 %-8s  errors %llu  %s%s%s", step->rate, step->result->rate,
 	    words_time(p99, latency_quantile(step->result->latency, 0.99)),
 	    (unsigned long long)step->result->errors,
 	    step->confirms ? "confirmation: " : "",
 	    step->passed ? "ok" : "no: ", step->why ? step->why : "");
+	load_terminal_told(tool->terminal, line);
 }
 
 int tool_find_max(struct tool *tool)
@@ -30,7 +52,8 @@ int tool_find_max(struct tool *tool)
 	struct load_plan plan;
 	struct load_find_max find = { .plan = &plan,
 	    .slos = &slos, .fail_ifs = &tool->fail_ifs,
-	    .second = tool_second, .told = search_told, .arg = tool,
+	    .second = tool_second, .begins = search_begins,
+	    .told = search_told, .arg = tool,
 	    .stop = &tool_stop, .response = &tool->response };
 	Ringmaster__V1__LoadResult *result;
 	int err;
@@ -48,7 +71,11 @@ int tool_find_max(struct tool *tool)
 		err = tool_slos(tool, &plan, &slos);
 	if (err)
 		return err;
-	err = load_find_max(&find, &tool->arena, &result);
+	err = tool_watch(tool, &plan, plan.source ? plan.source : plan.url,
+	    true);
+	if (!err)
+		err = load_find_max(&find, &tool->arena, &result);
+	tool_unwatch(tool);
 	if (err)
 		return tool_fail(err, "cannot search for the highest rate");
 	if (!options->quiet)

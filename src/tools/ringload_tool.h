@@ -46,9 +46,13 @@ void tool_label(const struct tool *tool, Ringmaster__V1__LoadResult *result);
 /* A line for --live-fd; false if nobody reads them any more. */
 bool tool_live(struct tool *tool, const Ringmaster__V1__LoadStatusNow *now);
 
-/* ringload_run.c: a second of a test is over; parse the objectives of the
- * command line and of a scenario; print, keep and judge. The last two return
- * an exit status. */
+/* ringload_run.c: show progress to people from here on, unless --quiet; 0 or
+ * -errno. Put the terminal back. A second of a test is over. Parse the
+ * objectives of the command line and of a scenario; print, keep and judge:
+ * these return an exit status. */
+int tool_watch(struct tool *tool, const struct load_plan *plan,
+    const char *title, bool several);
+void tool_unwatch(struct tool *tool);
 bool tool_second(void *arg, const struct load_progress *progress);
 int tool_slos(struct tool *tool, const struct load_plan *plan,
     struct slo_list *ret);

@@ -65,13 +65,17 @@ class Terminal:
 
 @pytest.fixture
 def terminal(start, tmp_path):
+    """terminal(*args): ringload with these, and the URL where they have none.
+    """
     started = []
     url = "http://127.0.0.1:%d/" % start(server=CONF).port
 
     def new(*args, **kwargs):
-        started.append(Terminal(tmp_path / "out", *args, url, **kwargs))
+        if args[0] != "ab":
+            args = (*args, url)
+        started.append(Terminal(tmp_path / "out", *args, **kwargs))
         return started[-1]
-    new.out = tmp_path / "out"
+    new.out, new.url = tmp_path / "out", url
     yield new
     for one in started:
         os.close(one.fd)
@@ -162,3 +166,29 @@ def test_a_dumb_terminal_gets_lines(terminal):
     one.wait()
     assert "\033" not in one.text
     assert len(re.findall(r"\d+ s +\d+ %", one.text)) >= 2
+
+
+def test_a_search_shows_its_steps(terminal):
+    one = terminal("--find-max", "--slo", "err<1%", "-R", "10", "-d", "1s",
+                   "-c", "2")
+    one.read_until(r"step 2: 20/s, 10/s passed(?s:.)*answered .* ok")
+    echo = termios.tcgetattr(one.fd)[3] & termios.ECHO
+    assert not echo
+    one.type("q")
+    one.wait()
+    assert one.text.count(ENTER) == one.text.count(LEAVE) == 1
+    below = one.text[one.text.index(LEAVE):]
+    assert len(re.findall(r"/s  answered ", below)) >= 2
+    assert json.loads(terminal.out.read_text())["partial"]
+
+
+def test_a_comparison_shows_its_rounds(terminal):
+    one = terminal("ab", "--a", terminal.url, "--b", terminal.url + "b",
+                   "--rounds", "3", "--round", "600ms", "-c", "1")
+    one.read_until("round 1 of 3: A")
+    one.read_until(r"round 2 of 3: B, B/A so far: rate \d+\.\d+")
+    assert one.wait() == 0
+    assert "A %s  B %sb" % (terminal.url, terminal.url) in one.text
+    below = one.text[one.text.index(LEAVE):]
+    assert below.count("round ") == 6
+    assert json.loads(terminal.out.read_text())["rounds"] == 3

@@ -175,6 +175,34 @@ static void a_test_that_fails_ends(void **state)
 	assert_false(load_progress_add(&progress, &bad));
 }
 
+static void several_tests_have_lines(void **state)
+{
+	struct load_view view = { .columns = 80, .rows = 24, .title = "t",
+	    .doing = "step 7: 100/s", .told = SLICE("one\ntwo\nthree\n") };
+	struct buf out = draw(view);
+
+	(void)state;
+	assert_non_null(strstr(out.data, "step 7: 100/s"));
+	assert_non_null(strstr(out.data, " one\n two\n three\n q:"));
+	buf_free(&out);
+	/* The newest of them, without losing the last row. */
+	for (view.rows = 1; view.rows < 24; view.rows++) {
+		unsigned lines;
+
+		out = draw(view);
+		(void)measure(out.data, &lines);
+		assert_true(lines <= view.rows);
+		if (strstr(out.data, "two"))
+			assert_non_null(strstr(out.data, "three\n q:"));
+		buf_free(&out);
+	}
+	view.rows = 16;
+	out = draw(view);
+	assert_non_null(strstr(out.data, "\n\n two\n three\n q:"));
+	assert_null(strstr(out.data, "one"));
+	buf_free(&out);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -182,6 +210,7 @@ int main(void)
 		cmocka_unit_test_setup(names_the_causes_of_errors, setup),
 		cmocka_unit_test_setup(has_no_made_up_tail, setup),
 		cmocka_unit_test_setup(stays_within_any_size, setup),
+		cmocka_unit_test_setup(several_tests_have_lines, setup),
 		cmocka_unit_test_setup(lines_tell_of_each_second, setup),
 		cmocka_unit_test_setup(progress_is_by_time_or_count, setup),
 		cmocka_unit_test_setup(a_test_that_fails_ends, setup),
