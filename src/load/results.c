@@ -94,7 +94,7 @@ static int results_load(struct load_results *results, struct buf *text)
 	if (fd < 0)
 		return results_fail_errno(results, -errno, "open");
 	if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode))
-		err = results_fail(results, -EBADMSG, "not a regular file");
+		err = results_fail(results, -EINVAL, "not a regular file");
 	else if (status.st_size > LOAD_RESULTS_BYTES_MAX)
 		err = results_fail(results, -EFBIG, "it is over 64 MiB");
 	while (!err && n > 0) {

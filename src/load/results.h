@@ -43,7 +43,8 @@ struct load_results_edit {
  * -EBADMSG  the file is not one of ours, or damaged
  * -EFBIG    it, or the run, is too large
  * -ENOENT   no such run
- * -EINVAL   what is to be written is not allowed
+ * -EINVAL   what is to be written is not allowed, or the path is that of a
+ *           directory, a device or the like, which stays as it is
  * -EBUSY    another process writes and does not end
  * and what open(), write(), fsync() and rename() return.
  */

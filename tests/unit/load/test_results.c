@@ -279,14 +279,24 @@ static void what_is_no_file_of_results_is_put_aside(void **state)
 	assert_int_equal(files(".bad-*", true), 15);
 }
 
-static void other_things_are_not_read(void **state)
+/* Nor put aside: --save=/dev/null must not cost the machine that device. */
+static void other_things_are_left_alone(void **state)
 {
+	struct stat status;
+
 	(void)state;
 	assert_int_equal(add(1, false), 0);
 	assert_int_equal(unlink(path), 0);
 	assert_int_equal(mkfifo(path, 0600), 0);
-	assert_int_equal(load_results_each(&results, see, NULL), -EBADMSG);
+	assert_int_equal(load_results_each(&results, see, NULL), -EINVAL);
+	assert_int_equal(add(2, false), -EINVAL);
+	assert_non_null(strstr(results.message, "not a regular file"));
+	assert_int_equal(stat(path, &status), 0);
+	assert_true(S_ISFIFO(status.st_mode));
 	assert_int_equal(unlink(path), 0);
+	assert_int_equal(mkdir(path, 0700), 0);
+	assert_int_equal(add(3, false), -EINVAL);
+	assert_int_equal(rmdir(path), 0);
 	put("");
 	assert_int_equal(count(), 0);
 	/* One byte too many. */
@@ -407,7 +417,7 @@ int main(void)
 		TEST(notes_are_limited),
 		TEST(what_a_later_version_added_stays),
 		TEST(what_is_no_file_of_results_is_put_aside),
-		TEST(other_things_are_not_read),
+		TEST(other_things_are_left_alone),
 		TEST(the_reason_is_said),
 		TEST(two_writers_lose_nothing),
 		TEST(a_killed_writer_leaves_it_whole),
