@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "load/latency.h"
 
 /* One side: all of its rounds. */
@@ -19,19 +20,23 @@ struct ab_state {
 	struct ab_side sides[2];
 };
 
-/* Add a round to the sum. */
+/* Add a round, without its warm-up, to the sum, whose time is that of the
+ * rounds without what was between them. */
 static void ab_add(struct engine_result *sum, const struct load_plan *plan,
-    const struct engine_result *round)
+    const struct engine_result *round, double duration_s)
 {
-	unsigned skip = (unsigned)((plan->warmup_ns + 999999999) / 1000000000);
+	unsigned skip = (unsigned)((plan->warmup_ns + NS_PER_SEC - 1) /
+	    NS_PER_SEC);
+	uint64_t time_ns = (uint64_t)(duration_s * (double)NS_PER_SEC);
 
 	if (sum->started_ns == 0) {
 		sum->started_ns = round->started_ns;
 		sum->started_real_ns = round->started_real_ns;
 	}
-	sum->elapsed_ns += round->elapsed_ns;
-	sum->measured_ns += round->measured_ns;
+	if (time_ns > plan->warmup_ns)
+		sum->elapsed_ns += time_ns - plan->warmup_ns;
 	load_record_add(&sum->record, &round->record);
+	sum->record.last_ns = 0;
 	sum->health.cpu_ns += round->health.cpu_ns;
 	sum->health.cq_overflows += round->health.cq_overflows;
 	sum->health.involuntary += round->health.involuntary;
@@ -77,7 +82,8 @@ static int ab_test(struct ab_state *state, unsigned round, unsigned i)
 		err = load_run_result(&run, measured, state->arena, &result);
 	if (!err) {
 		ab_keep(&state->sides[i], &run, result);
-		ab_add(&state->sides[i].sum, ab->plans[i], measured);
+		ab_add(&state->sides[i].sum, ab->plans[i], measured,
+		    result->duration_seconds);
 		ab->told(ab->arg, &step, result);
 	}
 	engine_result_free(measured);
@@ -109,6 +115,8 @@ static int ab_result(const struct ab_state *state, unsigned i,
 	    .before = side->before, .after = side->after };
 
 	plan.warmup_ns = 0;
+	if (plan.duration_ns)
+		plan.duration_ns = side->sum.elapsed_ns;
 	return load_run_result(&run, &side->sum, state->arena, ret);
 }
 

@@ -332,8 +332,6 @@ static void engine_collect(struct engine *engine)
 	result->started_real_ns = clock_real_ns() -
 	    (clock_mono_ns() - result->started_ns);
 	result->elapsed_ns = end_ns - result->started_ns;
-	result->measured_ns = result->elapsed_ns > engine->plan->warmup_ns
-	    ? result->elapsed_ns - engine->plan->warmup_ns : 0;
 }
 
 int engine_run(const struct load_plan *plan, const struct engine_hooks *hooks,

@@ -33,7 +33,6 @@ struct engine_result {
 	uint64_t started_real_ns;
 	uint64_t started_ns;		/* CLOCK_MONOTONIC */
 	uint64_t elapsed_ns;		/* until the last answer, or the end */
-	uint64_t measured_ns;		/* of it, without the warm-up */
 	struct load_record record;
 	struct load_second *seconds;	/* freed by engine_result_free() */
 	unsigned second_count;

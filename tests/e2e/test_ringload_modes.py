@@ -95,6 +95,21 @@ def test_ab_as_json_and_fail_if():
         run_json(*args, "--a", b.url, "--b", a.url)
 
 
+@pytest.mark.parametrize("how", [
+    ("--round", "300ms"), ("-n", 30), ("-R", 100, "--round", "500ms")])
+def test_a_side_of_ab_is_all_of_its_rounds(how):
+    """Its rate is over its own time, not over that of both."""
+    with misbehaving(slow(0.01)) as a:
+        result = run_json("ab", "--rounds", 4, "-c", 1, *how, "--a", a.url,
+                          "--b", a.url)
+    rates = [d for d in result["differences"] if d["figure"] == "rate"][0]
+    for side in "ab":
+        one = result[side]
+        assert 0.6 < one["rate"] / rates[side] < 1.7
+        assert one["latency"]["count"] / one["duration_seconds"] \
+            == pytest.approx(one["rate"], rel=0.1)
+
+
 def test_ab_of_the_same(url):
     result = run_json("ab", "--rounds", 4, "--round", "300ms", "-c", 1,
                       "--a", url, "--b", url)
