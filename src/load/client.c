@@ -44,7 +44,7 @@ struct exchange {
 	unsigned count;
 	uint64_t sent_ns;		/* the first time */
 	unsigned answered;
-	bool heard;			/* a byte of an answer */
+	bool heard;			/* a byte of the next answer */
 	bool keeps;			/* the last answer says: the connection
 					 * may be used again */
 };
@@ -502,10 +502,11 @@ static enum load_error client_send(struct load_client *client,
     struct exchange *exchange, uint64_t deadline)
 {
 	struct load_worker *worker = client->worker;
-	bool at_once = exchange->count == worker->plan->pipeline &&
+	bool at_once = exchange->answered == 0 &&
+	    exchange->count == worker->plan->pipeline &&
 	    worker->plan->batch.len;
 
-	for (unsigned i = 0; i < exchange->count; i++) {
+	for (unsigned i = exchange->answered; i < exchange->count; i++) {
 		struct slice bytes = at_once ? worker->plan->batch
 		    : cookies_add(&client->cookies, exchange->requests[i]);
 		bool last = at_once || i + 1 == exchange->count;
@@ -544,7 +545,7 @@ static enum load_error client_receive(struct load_client *client,
 		error = reader_answer(&reader,
 		    exchange->requests[exchange->answered],
 		    &exchange->keeps);
-		exchange->heard |= reader.first_ns != 0;
+		exchange->heard = reader.first_ns != 0;
 		if (error == LOAD_OK)
 			client_measure(client, exchange, exchange->answered,
 			    reader.first_ns);
@@ -555,6 +556,7 @@ static enum load_error client_receive(struct load_client *client,
 			goto out;
 		client->worker->waiting--;
 		client->used = true;
+		exchange->heard = false;
 		exchange->answered++;
 	}
 	/* Bytes that nobody asked for: another answer would be taken for
@@ -579,9 +581,10 @@ static enum load_error client_attempt(struct load_client *client,
 }
 
 /*
- * A server may close a connection that nobody uses just as somebody does:
- * nobody's error, and what may be sent twice is sent once more on another
- * connection (RFC 9112 §9.3.1). What was on its way counts as time.
+ * A server may close a connection that nobody uses just as somebody does, or
+ * behind one of several answers: nobody's error, and what may be sent twice
+ * is sent once more on another connection (RFC 9112 §9.3.1, §9.3.2). What was
+ * on its way counts as time.
  */
 static bool client_may_retry(const struct exchange *exchange,
     enum load_error error)
@@ -589,7 +592,7 @@ static bool client_may_retry(const struct exchange *exchange,
 	bool may = !exchange->heard &&
 	    (error == LOAD_ERROR_CLOSED || error == LOAD_ERROR_RESET);
 
-	for (unsigned i = 0; i < exchange->count && may; i++)
+	for (unsigned i = exchange->answered; i < exchange->count && may; i++)
 		may = http_method_idempotent(exchange->requests[i]->method);
 	return may;
 }
@@ -600,7 +603,6 @@ static void client_exchange(struct load_client *client,
 	struct load_worker *worker = client->worker;
 	const struct load_plan *plan = worker->plan;
 	enum load_error error = LOAD_OK;
-	bool used;
 
 	if (client->open && (client->stale ||
 	    ring_stream_ready(&client->stream)))
@@ -611,12 +613,12 @@ static void client_exchange(struct load_client *client,
 	worker->record->counts.sent += exchange->count;
 	worker->second.counts.sent += exchange->count;
 	worker->waiting += exchange->count;
-	used = client->used;
 	if (error == LOAD_OK)
 		error = client_attempt(client, exchange);
-	if (used && client_may_retry(exchange, error)) {
+	if (client->used && client_may_retry(exchange, error)) {
 		client_close(client);
-		worker->record->counts.retried += exchange->count;
+		worker->record->counts.retried += exchange->count -
+		    exchange->answered;
 		error = client_connect(client);
 		if (error == LOAD_OK)
 			error = client_attempt(client, exchange);

@@ -283,8 +283,8 @@ static void verdict_hints(struct verdict *verdict, bool local)
 		    "test was over", words_count(words, result->unfinished));
 	if (result->retried)
 		verdict_hint(verdict, "%s requests were sent again: the "
-		    "server had closed their connections while they were "
-		    "idle", words_count(words, result->retried));
+		    "server had closed connections that it had kept",
+		    words_count(words, result->retried));
 	verdict_samples(verdict);
 	if (local && result->health->busy > VERDICT_BUSY_MAX &&
 	    result->duration_seconds >= VERDICT_CPU_AFTER_S)

@@ -1,6 +1,7 @@
 """Whatever a server does wrong is counted under its own cause, and nothing
 that it does stops or crashes ringload."""
 
+import socket
 import time
 
 import pytest
@@ -216,6 +217,27 @@ def test_an_interim_answer_is_a_byte_of_it():
         result = run_json("-c", 1, "-n", 2, server.url)
         assert causes(result) == {"closed": 1}
         assert result["retried"] == 0
+
+
+@pytest.mark.parametrize("how", ["says so", "says nothing"])
+def test_a_connection_that_ends_amid_a_pipeline(how):
+    """As that of a server does that answers so many requests on each."""
+    last = ANSWER.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n") \
+        if how == "says so" else ANSWER
+    def serve(connection):
+        if read_head(connection):
+            connection.sendall(ANSWER + last)
+            connection.shutdown(socket.SHUT_WR)
+            while connection.recv(65536):
+                pass
+    with misbehaving(serve) as server:
+        result = run_json("-c", 1, "-n", 4, "--pipeline", 4, server.url)
+        assert (result["requests"], causes(result)) == (4, {})
+        assert (result["sent"], result["retried"]) == (4, 2)
+        # at most once
+        result = run_json("-c", 1, "-n", 5, "--pipeline", 5, server.url)
+        assert (result["requests"], causes(result)) == (4, {"closed": 1})
+        assert (result["sent"], result["retried"]) == (5, 3)
 
 
 def test_what_is_pipelined_is_sent_again_together():
