@@ -23,7 +23,8 @@
 
 enum {
 	CLIENT_BUFFER_SIZE = 16 << 10,	/* bytes read at once */
-	CLIENT_INTERIM_MAX = 16,	/* 1xx answers before the real one */
+	CLIENT_INTERIM_MAX = 16,	/* 1xx answers before the real one;
+					 * more are no answer */
 	CLIENT_HEADERS_MAX = 64,	/* of an answer, searched for cookies */
 };
 
@@ -346,6 +347,8 @@ static enum load_error reader_answer(struct reader *reader,
 	    interim++ < CLIENT_INTERIM_MAX);
 	if (error != LOAD_OK)
 		return error;
+	if (response.status < 200)
+		return LOAD_ERROR_MALFORMED;
 	reader_cookies(reader, &response);
 	framing = h1_response_framing(&response, request->method);
 	*keeps = h1_response_keeps(&response, framing);

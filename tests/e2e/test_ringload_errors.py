@@ -263,6 +263,15 @@ def test_interim_answers():
         assert result["statuses"] == [{"code": 200, "count": ALL}]
 
 
+def test_a_storm_of_interim_answers():
+    """They are no answer, however many come."""
+    data = b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" * 100
+    with misbehaving(answering(data)) as server:
+        result = measure(server.url)
+        assert causes(result) == {"malformed": ALL}
+        assert result["statuses"] == []
+
+
 def test_until_the_end_of_the_connection():
     data = b"HTTP/1.0 200 OK\r\n\r\nall of it"
     with misbehaving(answering(data, close)) as server:
