@@ -162,11 +162,21 @@ static int tool_flush(int status)
 	return status ? status : TOOL_FAILED;
 }
 
+/* Where a standard stream is closed, a socket would take its place, and the
+ * server get what is meant for people. To write there fails as before. */
+static void tool_streams(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0)
+			(void)open("/dev/null", O_RDONLY); /* the lowest */
+}
+
 int main(int argc, char **argv)
 {
 	struct tool *tool = calloc(1, sizeof(*tool));
 	int status;
 
+	tool_streams();
 	/* For the terminal's characters; numbers stay as they are. */
 	(void)setlocale(LC_CTYPE, "");
 	if (!tool)

@@ -78,6 +78,37 @@ def test_the_manual_is_clean():
     assert done.stdout == ""
 
 
+# ---- standard streams ----
+
+def test_closed_streams_are_no_sockets(tmp_path):
+    """Nothing that is meant for people goes to the server."""
+    seen = []
+
+    def serve(connection):
+        data = b""
+        while got := connection.recv(65536):
+            data += got
+            connection.sendall(ANSWER * got.count(b"\r\n\r\n"))
+        seen.append(data)
+
+    def close():
+        os.closerange(0, 3)
+    with misbehaving(serve) as server:
+        done = subprocess.run(
+            [ringload_binary(), "-c", "8", "-R", "100", "-d", "2s",
+             "--json", "--save=kept.json", server.url],
+            cwd=tmp_path, preexec_fn=close, close_fds=False, timeout=60,
+            check=False)
+        wait_for(lambda: len(seen) >= 8)
+    assert done.returncode == 1		# the result could not be printed
+    kept, = json.loads((tmp_path / "kept.json").read_text())["results"]
+    assert kept["requests"] > 0 and kept["errors"] == 0
+    for data in seen:
+        for request in data.split(b"\r\n\r\n")[:-1]:
+            assert request.startswith(b"GET / HTTP/1.1\r\n"), request
+        assert data.endswith(b"\r\n\r\n") or not data
+
+
 # ---- mistakes ----
 
 @pytest.mark.parametrize("args,says", [
