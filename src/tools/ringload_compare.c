@@ -76,11 +76,9 @@ static int compare_finish(struct tool *tool,
 	}
 	status = tool_output_comparison(tool, comparison);
 
-	if (!status && tool->options.save &&
-	    tool->options.mode == TOOL_AB) {
-		status = tool_save(tool, comparison->a);
-		if (!status)
-			status = tool_save(tool, comparison->b);
+	if (tool->options.save && tool->options.mode == TOOL_AB) {
+		status |= tool_save(tool, comparison->a);
+		status |= tool_save(tool, comparison->b);
 	}
 	if (!status && failed) {
 		tool_say("failed: %s", failed->text);

@@ -37,7 +37,7 @@ static void output_make(struct buf *out, enum tool_format format,
 	}
 }
 
-/* Print, or write to the file. Takes what is in `text`. */
+/* Print, or write to the file. Takes what is in `text`. 0 or TOOL_FAILED. */
 static int output_put(const struct tool_output *output, struct buf *text)
 {
 	FILE *file = stdout;
@@ -79,14 +79,14 @@ int tool_output_result(struct tool *tool, Ringmaster__V1__LoadResult *result)
 	struct buf text = buf_make(OUTPUT_MAX);
 	int status = 0;
 
-	for (unsigned i = 0; i < options->output_count && !status; i++) {
+	for (unsigned i = 0; i < options->output_count; i++) {
 		output_make(&text, options->outputs[i].format, tool, result);
-		status = output_put(&options->outputs[i], &text);
+		status |= output_put(&options->outputs[i], &text);
 	}
-	if (status || output_printed(options))
+	if (output_printed(options))
 		return status;
 	output_make(&text, TOOL_TEXT, tool, result);
-	return output_put(&people, &text);
+	return status | output_put(&people, &text);
 }
 
 /* ---- comparisons ---- */
@@ -140,19 +140,19 @@ int tool_output_comparison(struct tool *tool,
 	struct buf text = buf_make(OUTPUT_MAX);
 	int status = 0;
 
-	for (unsigned i = 0; i < options->output_count && !status; i++) {
+	for (unsigned i = 0; i < options->output_count; i++) {
 		if (options->outputs[i].format == TOOL_JSON) {
 			json_write(&text, &comparison->base, &json);
 			buf_append_char(&text, '\n');
 		} else {
 			output_comparison(&text, comparison);
 		}
-		status = output_put(&options->outputs[i], &text);
+		status |= output_put(&options->outputs[i], &text);
 	}
-	if (status || output_printed(options))
+	if (output_printed(options))
 		return status;
 	output_comparison(&text, comparison);
-	return output_put(&people, &text);
+	return status | output_put(&people, &text);
 }
 
 /* ---- what is kept ---- */

@@ -70,8 +70,9 @@ int tool_finish(struct tool *tool, Ringmaster__V1__LoadResult *result)
 	tool_label(tool, result);
 	tool_live_end(tool, result);
 	status = tool_output_result(tool, result);
-	if (!status && tool->options.save)
-		status = tool_save(tool, result);
+	/* Also if it could not be written elsewhere. */
+	if (tool->options.save)
+		status |= tool_save(tool, result);
 	if (status)
 		return status;
 	if (result->requests == 0) {

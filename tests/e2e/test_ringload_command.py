@@ -109,6 +109,24 @@ def test_closed_streams_are_no_sockets(tmp_path):
         assert data.endswith(b"\r\n\r\n") or not data
 
 
+def test_what_cannot_be_printed_is_kept(url, tmp_path):
+    """A full disk, or a reader that left, costs no result."""
+    for name, args in ("full", ("-o", "csv=/dev/full", "-o",
+                                "md=table.md")), ("pipe", ("--json",)):
+        read, write = os.pipe()
+        os.close(read)
+        done = subprocess.run(
+            [ringload_binary(), "-c", "1", "-n", "1", "--quiet", *args,
+             "--save=%s.json" % name, url], cwd=tmp_path, stdout=write,
+            stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+        os.close(write)
+        assert done.returncode == 1
+        assert "cannot write" in done.stderr
+        assert len(json.loads((tmp_path / (name + ".json")).read_text())[
+            "results"]) == 1
+    assert (tmp_path / "table.md").read_text()
+
+
 # ---- mistakes ----
 
 @pytest.mark.parametrize("args,says", [
