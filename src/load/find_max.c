@@ -91,9 +91,12 @@ static int search_test(struct search *search, double rate, double seconds)
 	return 0;
 }
 
+/* Is there no sense in another step? One that was ended, or of which nothing
+ * was answered, which at a lower rate is no better. */
 static bool search_stopped(const struct search *search)
 {
-	return search->find->stop && *search->find->stop;
+	return (search->find->stop && *search->find->stop) ||
+	    (search->result && search->result->requests == 0);
 }
 
 /* Double, or halve, until one rate passed and one did not. */
@@ -164,7 +167,7 @@ int load_find_max(const struct load_find_max *find, struct arena *arena,
 		return err;
 	if (!search.result)
 		return -EINTR;
-	if (search_stopped(&search) && !search.result->partial) {
+	if (find->stop && *find->stop && !search.result->partial) {
 		search.result->partial = true;
 		search.result->partial_reason = (char *)"interrupted";
 	}

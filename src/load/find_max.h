@@ -10,7 +10,8 @@
  * of what passed and what did not, and at last a longer one that confirms.
  *
  * A test passes if its objectives hold, if at least LOAD_FIND_MAX_KEPT of the
- * rate was answered, and if the generator itself was not the limit.
+ * rate was answered, and if the generator itself was not the limit. If none of
+ * its requests was answered, it is the last one.
  */
 
 enum {

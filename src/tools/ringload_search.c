@@ -78,7 +78,8 @@ int tool_find_max(struct tool *tool)
 	tool_unwatch(tool);
 	if (err)
 		return tool_fail(err, "cannot search for the highest rate");
-	if (!options->quiet)
+	/* Else it did not come to its end. */
+	if (!options->quiet && !tool_stop && result->requests > 0)
 		(void)fprintf(stderr, result->passed
 		    ? "highest rate: %.0f/s\n"
 		    : "no rate passed, down to %.0f/s\n",

@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from ringload import (ANSWER, misbehaving, read_head, ringload_binary, run,
-                      run_json)
+from ringload import (ANSWER, misbehaving, read_head, refused_url,
+                      ringload_binary, run, run_json)
 
 CONF = 'location / { return 200 "hello"; }'
 
@@ -162,3 +162,27 @@ def test_find_max_of_what_never_passes():
         done = run("--find-max", "--slo", "p50<1ms", "-R", 4, "-d", "600ms",
                    "-c", 2, server.url, status=3)
         assert "no rate passed" in done.stderr
+
+
+def test_find_max_ends_where_nobody_answers():
+    """A lower rate would not help."""
+    done = run("--find-max", "--slo", "p99<1s", "-d", "600ms", refused_url(),
+               status=1)
+    assert done.stderr.count("answered") == 2	# the step, and why it failed
+    assert "not one request was answered" in done.stderr
+
+
+def test_find_max_ends_when_the_server_dies():
+    count = iter(range(100))
+
+    def serve(connection):
+        while read_head(connection):
+            if next(count, None) is None:
+                server.listener.close()
+                return
+            connection.sendall(ANSWER)
+    with misbehaving(serve) as server:
+        done = run("--find-max", "--slo", "err<1%", "-R", 50, "-d", "600ms",
+                   "-c", 2, "--timeout", "200ms", server.url, status=1)
+    steps = done.stderr.count("/s  answered ")
+    assert 2 <= steps <= 5, done.stderr
