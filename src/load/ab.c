@@ -42,6 +42,8 @@ static void ab_add(struct engine_result *sum, const struct load_plan *plan,
 	sum->health.involuntary += round->health.involuntary;
 	if (round->health.cpu_max > sum->health.cpu_max)
 		sum->health.cpu_max = round->health.cpu_max;
+	if (round->health.stalled_ns > sum->health.stalled_ns)
+		sum->health.stalled_ns = round->health.stalled_ns;
 	for (unsigned i = skip; i < round->second_count &&
 	    sum->second_count < LOAD_SECONDS_MAX; i++)
 		sum->seconds[sum->second_count++] = round->seconds[i];

@@ -34,6 +34,8 @@ struct engine_thread {
 	bool ready, stopped;
 	int err;			/* why it could not run, or 0 */
 	uint64_t end_ns;
+	uint64_t tick_ns;		/* when it is to look next */
+	uint64_t stalled_ns;
 	struct rusage before;
 	double cpu_share;
 	uint64_t cpu_ns, involuntary, cq_overflows;
@@ -83,12 +85,20 @@ static void thread_hand_over(struct engine_thread *thread, uint64_t now_ns)
 		thread->second++;
 }
 
+static void thread_tick_set(struct engine_thread *thread, uint64_t now_ns)
+{
+	thread->tick_ns = now_ns + ENGINE_TICK_NS;
+	ring_timer_set(thread->worker.ring, &thread->timer, thread->tick_ns);
+}
+
 static void thread_tick(void *arg)
 {
 	struct engine_thread *thread = arg;
 	struct load_worker *worker = &thread->worker;
 	uint64_t now_ns = clock_mono_ns();
 
+	if (now_ns > thread->tick_ns + thread->stalled_ns)
+		thread->stalled_ns = now_ns - thread->tick_ns;
 	while (now_ns - worker->start_ns >=
 	    (thread->second + 1) * NS_PER_SEC)
 		thread_hand_over(thread, now_ns);
@@ -98,8 +108,7 @@ static void thread_tick(void *arg)
 	} else if (now_ns >= worker->end_ns + LOAD_GRACE_NS) {
 		ring_stop(worker->ring);
 	}
-	ring_timer_set(worker->ring, &thread->timer,
-	    now_ns + ENGINE_TICK_NS);
+	thread_tick_set(thread, now_ns);
 }
 
 /* The last thread that is ready says when the test starts; all look. */
@@ -131,8 +140,7 @@ static void thread_start_tick(void *arg)
 		    ? engine->plan->duration_ns
 		    : LOAD_DURATION_MAX_S * NS_PER_SEC);
 		thread->timer.fn = thread_tick;
-		ring_timer_set(worker->ring, &thread->timer,
-		    now_ns + ENGINE_TICK_NS);
+		thread_tick_set(thread, now_ns);
 		(void)getrusage(RUSAGE_THREAD, &thread->before);
 		client_start_all(worker);
 	}
@@ -321,6 +329,8 @@ static void engine_collect(struct engine *engine)
 		result->health.cpu_ns += thread->cpu_ns;
 		result->health.cq_overflows += thread->cq_overflows;
 		result->health.involuntary += thread->involuntary;
+		if (thread->stalled_ns > result->health.stalled_ns)
+			result->health.stalled_ns = thread->stalled_ns;
 		result->stopped |= thread->stopped;
 	}
 	/* LOAD_DURATION_MAX_S came first. */

@@ -27,6 +27,7 @@ struct engine_health {
 	uint64_t cpu_ns;		/* of all threads */
 	uint64_t cq_overflows;
 	uint64_t involuntary;		/* times a thread lost its processor */
+	uint64_t stalled_ns;		/* most that a thread was late */
 };
 
 struct engine_result {

@@ -315,6 +315,7 @@ static int result_health(const struct engine_health *from,
 	health->cpu_seconds = seconds(from->cpu_ns);
 	health->cq_overflows = from->cq_overflows;
 	health->involuntary_switches = from->involuntary;
+	health->stalled_seconds = seconds(from->stalled_ns);
 	*ret = health;
 	return 0;
 }

@@ -181,6 +181,10 @@ static void verdict_generator(struct verdict *verdict)
 		verdict_reason(verdict, SUSPECT, "the generator lost its "
 		    "processor %s times a second", words_number(words,
 			switches));
+	if (health->stalled_seconds > VERDICT_STALLED_MAX_S)
+		verdict_reason(verdict, SUSPECT, "the generator stood still "
+		    "for %s: the slowest times may be its own",
+		    words_time(words, health->stalled_seconds));
 	if (health->steal > VERDICT_STEAL_MAX &&
 	    result->duration_seconds >= VERDICT_CPU_AFTER_S)
 		verdict_reason(verdict, SUSPECT, "the hypervisor took %s of "

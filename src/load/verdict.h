@@ -15,6 +15,8 @@
 #define VERDICT_REACHED_MIN 0.98	/* of the rate that was meant */
 #define VERDICT_SWITCHES_MAX 200	/* involuntary ones, a second */
 #define VERDICT_STEAL_MAX 0.05
+#define VERDICT_STALLED_MAX_S 0.25	/* once; far above a turn of a busy
+					 * processor */
 #define VERDICT_SHORTAGE_MAX 0.01	/* of requests that failed for want of
 					 * ports or descriptors; more: it is
 					 * invalid */

@@ -78,6 +78,26 @@ def test_the_manual_is_clean():
     assert done.stdout == ""
 
 
+# ---- signals ----
+
+def test_a_generator_that_was_stopped_says_so(url):
+    """Its slowest times are not the server's."""
+    process = subprocess.Popen(
+        [ringload_binary(), "-c", "2", "-d", "4s", "--json", "--live-fd", "2",
+         "--quiet", url], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        text=True)
+    process.stderr.readline()		# a second is over
+    process.send_signal(signal.SIGSTOP)
+    time.sleep(0.8)			# that is what is measured
+    process.send_signal(signal.SIGCONT)
+    result = json.loads(process.communicate(timeout=60)[0])
+    assert result["health"]["stalled_seconds"] >= 0.7
+    assert result["latency"]["max"] >= 0.7
+    assert result["verdict"]["state"] == "suspect"
+    assert any("the generator stood still for" in reason
+               for reason in result["verdict"]["reasons"])
+
+
 # ---- standard streams ----
 
 def test_closed_streams_are_no_sockets(tmp_path):

@@ -204,6 +204,15 @@ static void a_shared_machine_is_a_hint(void **state)
 	assert_false(hinted(true, "share"));
 }
 
+static void a_generator_that_stood_still_is_suspect(void **state)
+{
+	(void)state;
+	sample.health.stalled_seconds = VERDICT_STALLED_MAX_S;
+	judged("valid", NULL);
+	sample.health.stalled_seconds = 1.2;
+	judged("suspect", "the generator stood still for 1.20 s");
+}
+
 static void unfinished_requests_are_a_hint(void **state)
 {
 	(void)state;
@@ -260,6 +269,7 @@ int main(void)
 		OPEN(late_requests_are_the_generators_unless_they_waited),
 		TEST(percentiles_need_samples),
 		TEST(a_shared_machine_is_a_hint),
+		TEST(a_generator_that_stood_still_is_suspect),
 		TEST(unfinished_requests_are_a_hint),
 		TEST(requests_that_were_sent_again_are_a_hint),
 		TEST(a_warm_up_is_reported_not_applied),
