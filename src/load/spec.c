@@ -388,7 +388,8 @@ static int spec_descriptors(const struct spec *spec)
 		if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
 			limit.rlim_cur = soft;
 	}
-	usable = (uint64_t)limit.rlim_cur / 100 * LOAD_DESCRIPTORS_PERCENT;
+	usable = (uint64_t)((double)limit.rlim_cur / 100 *
+	    LOAD_DESCRIPTORS_PERCENT);
 	if (spec->options.connections <= usable)
 		return 0;
 	return fault_set(spec->fault, "--connections: %u are more than %d %% "

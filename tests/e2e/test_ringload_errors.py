@@ -1,13 +1,15 @@
 """Whatever a server does wrong is counted under its own cause, and nothing
 that it does stops or crashes ringload."""
 
+import json
 import socket
+import subprocess
 import time
 
 import pytest
 
 from ringload import (ANSWER, causes, misbehaving, read_head, refused_url,
-                      reset, run, run_json)
+                      reset, ringload_binary, run, run_json)
 
 CONNECTIONS, EACH = 3, 2
 ALL = CONNECTIONS * EACH
@@ -292,6 +294,21 @@ def test_a_mixture_is_told_apart():
         result = run_json("-c", 1, "-n", 30, server.url)
         assert result["requests"] == 10
         assert causes(result) == {"malformed": 10, "status": 10}
+
+
+def test_out_of_descriptors():
+    """Whoever started it left it too few: those connections fail that have
+    none, and the verdict says whose fault that is."""
+    with misbehaving(answering(ANSWER)) as server:
+        done = subprocess.run(
+            ["sh", "-c", "ulimit -n 20; exec 3<. 4<. 5<. 6<. 7<. 8<. 9<.;"
+             ' exec "$0" "$@"', ringload_binary(), "-c", "12", "-n", "2",
+             "--json", "--quiet", server.url], stdout=subprocess.PIPE,
+            text=True, timeout=60, check=False)
+    result = json.loads(done.stdout)
+    assert done.returncode == 4 and 0 < result["requests"] < 24
+    assert causes(result) == {"descriptors": 24 - result["requests"]}
+    assert "out of file descriptors" in result["verdict"]["reasons"][0]
 
 
 def test_a_name_that_does_not_resolve():

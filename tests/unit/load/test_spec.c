@@ -362,7 +362,7 @@ static void slos_are_kept(void **state)
 /* The last one: the limit cannot be raised again. */
 static void connections_leave_descriptors(void **state)
 {
-	const struct rlimit limit = { 100, 200 };
+	const struct rlimit limit = { 100, 200 }, few = { 52, 52 };
 	struct fixture *f = *state;
 	struct load_options options = { .url = URL, .connections = 120 };
 	struct rlimit now;
@@ -374,6 +374,13 @@ static void connections_leave_descriptors(void **state)
 	options.connections = 121;
 	fixture_refused(f, &options, "--connections: 121 are more than 60 % "
 	    "of the 200 files that this process may open (ulimit -n)");
+	/* 31.2 of them. */
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+	options.connections = 31;
+	fixture_builds(f, &options);
+	options.connections = 32;
+	fixture_refused(f, &options, "--connections: 32 are more than 60 % "
+	    "of the 52 files that this process may open (ulimit -n)");
 }
 
 #define TEST(name) \
