@@ -24,20 +24,6 @@ enum {
 	PRINT_CELL = 8,
 };
 
-const char load_print_glossary[] =
-    "response    from the moment a request was due to the last byte of its\n"
-    "            answer: what a user waits, also while others are served\n"
-    "service     from its sending to the last byte: what the server needs\n"
-    "first byte  from its sending to the first byte of the answer\n"
-    "slip        how late it was sent\n"
-    "closed      a connection asks again when it was answered: while the\n"
-    "            server stalls nobody asks, and nobody is seen waiting\n"
-    "open        requests are due at a rate, whatever the server does\n"
-    "p99         99 of 100 took at most this long; \"-\" means there are too\n"
-    "            few samples: ten must lie beyond it\n"
-    "valid       nothing speaks against the numbers; suspect: they say\n"
-    "            something else, too; invalid: nothing about the server\n";
-
 /* ---- lines ---- */
 
 static bool print_is_open(const Ringmaster__V1__LoadResult *result)

@@ -37,7 +37,4 @@ void load_print_status(struct buf *out,
  * HdrHistogram print it and its plotters read it. */
 void load_print_hgrm(struct buf *out, const struct hdr *hdr);
 
-/* What the words of a summary mean. */
-extern const char load_print_glossary[];
-
 #endif

@@ -322,15 +322,6 @@ static void an_empty_hgrm_ends(void **state)
 	free(hdr);
 }
 
-static void the_glossary_fits_a_terminal(void **state)
-{
-	unsigned lines;
-
-	(void)state;
-	assert_true(extent(load_print_glossary, &lines) <= PRINT_COLUMNS);
-	assert_true(lines < PRINT_LINES);
-}
-
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 #define OPEN(name) cmocka_unit_test_setup_teardown(name, begin_open, end)
 
@@ -348,7 +339,6 @@ int main(void)
 		TEST(json_is_one_line),
 		TEST(hgrm_is_the_distribution),
 		TEST(an_empty_hgrm_ends),
-		TEST(the_glossary_fits_a_terminal),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
