@@ -31,13 +31,25 @@ static bool print_is_open(const Ringmaster__V1__LoadResult *result)
 	return strcmp(result->spec->model, "open") == 0;
 }
 
-/* Text from elsewhere: what a terminal would obey is not shown. */
-static void print_plain(struct buf *out, struct slice text)
+/* How many bytes a control character at the beginning of `text` has: one, in
+ * UTF-8 two above U+0080; 0 if it is none. */
+static size_t print_control(struct slice text)
 {
-	for (size_t i = 0; i < text.len; i++) {
-		unsigned char c = (unsigned char)text.data[i];
+	unsigned char c = (unsigned char)text.data[0];
 
-		buf_append_char(out, c < 0x20 || c == 0x7f ? '?' : (char)c);
+	if (c < 0x20 || c == 0x7f)
+		return 1;
+	return c == 0xc2 && text.len > 1 &&
+	    (unsigned char)text.data[1] < 0xa0 ? 2 : 0;
+}
+
+void load_print_plain(struct buf *out, struct slice text)
+{
+	while (text.len) {
+		size_t control = print_control(text);
+
+		buf_append_char(out, control ? '?' : text.data[0]);
+		text = slice_from(text, control ? control : 1);
 	}
 }
 
@@ -64,7 +76,7 @@ static unsigned print_sentence(struct buf *out, const char *name,
 		size_t len = print_fit(rest, PRINT_COLUMNS - PRINT_NAME);
 
 		buf_printf(out, "%-*s", PRINT_NAME, used ? "" : name);
-		print_plain(out, slice_first(rest, len));
+		load_print_plain(out, slice_first(rest, len));
 		buf_append_char(out, '\n');
 		rest = slice_trim(slice_from(rest, len));
 		used++;
@@ -115,7 +127,7 @@ static void print_spec(struct buf *out,
 	size_t begin, used;
 
 	buf_printf(out, "%-*s", PRINT_NAME, "to");
-	print_plain(out, slice_first(slice_cstr(result->url),
+	load_print_plain(out, slice_first(slice_cstr(result->url),
 	    PRINT_COLUMNS - PRINT_NAME));
 	buf_append_char(out, '\n');
 	begin = out->len;
@@ -336,7 +348,7 @@ static void print_slos(struct buf *out,
 			shown++;
 			buf_printf(out, "%-*s", PRINT_NAME,
 			    slo->passed ? "passed" : "FAILED");
-			print_plain(out, slice_first(slice_cstr(slo->text),
+			load_print_plain(out, slice_first(slice_cstr(slo->text),
 			    56));
 			buf_printf(out, ": %s\n",
 			    print_slo_value(words, slo));
@@ -375,10 +387,14 @@ void load_print_text(struct buf *out,
 /* What would end a cell or begin something else is escaped. */
 static void print_escaped(struct buf *out, const char *text)
 {
-	for (; *text; text++) {
-		if (strchr("|\\`*_[]<>", *text))
+	for (struct slice rest = slice_cstr(text); rest.len;) {
+		size_t control = print_control(rest);
+		size_t len = control ? control : 1;
+
+		if (strchr("|\\`*_[]<>", rest.data[0]))
 			buf_append_char(out, '\\');
-		print_plain(out, (struct slice){ text, 1 });
+		load_print_plain(out, slice_first(rest, len));
+		rest = slice_from(rest, len);
 	}
 }
 

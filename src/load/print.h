@@ -37,4 +37,8 @@ void load_print_status(struct buf *out,
  * HdrHistogram print it and its plotters read it. */
 void load_print_hgrm(struct buf *out, const struct hdr *hdr);
 
+/* Text from elsewhere, with '?' for each control character, which a terminal
+ * would obey (C1 controls in UTF-8, too). */
+void load_print_plain(struct buf *out, struct slice text);
+
 #endif

@@ -8,12 +8,14 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "load/print.h"
 #include "load/target.h"
 #include "tools/ringload_tool.h"
 
 enum {
 	TOOL_MEMORY_MAX = 1 << 30,	/* bytes of plans and results */
 	TOOL_REMOTE_WAIT_MS = 3000,
+	TOOL_SENTENCE_MAX = 2048,	/* bytes of one that is said */
 };
 
 volatile sig_atomic_t tool_stop;
@@ -48,14 +50,19 @@ static void tool_signals(void)
 
 void tool_say(const char *format, ...)
 {
+	struct buf line = buf_make(2 * TOOL_SENTENCE_MAX);
+	char text[TOOL_SENTENCE_MAX];
 	va_list args;
 
-	/* Nobody can be told if this fails. */
 	va_start(args, format);
-	(void)fprintf(stderr, "ringload: ");
-	(void)vfprintf(stderr, format, args);
-	(void)fputc('\n', stderr);
+	(void)vsnprintf(text, sizeof(text), format, args); /* cut is fine */
 	va_end(args);
+	buf_append_cstr(&line, "ringload: ");
+	load_print_plain(&line, slice_cstr(text));
+	buf_append_char(&line, '\n');
+	/* Nobody can be told if this fails. */
+	(void)fwrite(line.data, 1, line.len, stderr);
+	buf_free(&line);
 }
 
 int tool_fail(int err, const char *what)

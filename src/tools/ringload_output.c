@@ -94,7 +94,11 @@ int tool_output_result(struct tool *tool, Ringmaster__V1__LoadResult *result)
 static void output_side(struct buf *out, const char *name,
     const Ringmaster__V1__LoadResult *result)
 {
-	buf_printf(out, "%s: %s  (run %s)\n", name, result->url, result->run);
+	buf_printf(out, "%s: ", name);
+	load_print_plain(out, slice_cstr(result->url));
+	buf_append_cstr(out, "  (run ");
+	load_print_plain(out, slice_cstr(result->run));
+	buf_append_cstr(out, ")\n");
 }
 
 /* A figure in its unit: requests/s or milliseconds. */
@@ -127,8 +131,11 @@ static void output_comparison(struct buf *out,
 	buf_append_char(out, '\n');
 	for (size_t i = 0; i < comparison->n_differences; i++)
 		buf_printf(out, "%s\n", comparison->differences[i]->words);
-	for (size_t i = 0; i < comparison->n_warnings; i++)
-		buf_printf(out, "warning: %s\n", comparison->warnings[i]);
+	for (size_t i = 0; i < comparison->n_warnings; i++) {
+		buf_append_cstr(out, "warning: ");
+		load_print_plain(out, slice_cstr(comparison->warnings[i]));
+		buf_append_char(out, '\n');
+	}
 }
 
 int tool_output_comparison(struct tool *tool,

@@ -140,6 +140,25 @@ def test_compare_kept_runs(tmp_path):
     assert "no-such-run" in done.stderr
 
 
+def test_kept_texts_give_no_orders_to_a_terminal(tmp_path):
+    """A file of results may come from anywhere."""
+    orders = "\x1b[2J\x07\n\x9b2J"
+    seconds = [{"second": i, "requests": 9, "p50": 1, "p99": 1}
+               for i in range(9)]
+    (tmp_path / "r.json").write_text(json.dumps({
+        "version": 1, "results": [
+            {"run": run, "url": run + orders, "place": {"host": run + orders},
+             "seconds": seconds, "duration_seconds": 9} for run in "ab"]}))
+    done = run("compare", "--from", "r.json", "a", "b", cwd=tmp_path)
+    assert "A: a?[2J???2J  (run a)" in done.stdout
+    assert "the host differs: a?[2J" in done.stdout
+    (tmp_path / "r.json").write_text('{"version":1,\x1b[2J')
+    broken = run("compare", "--from", "r.json", "a", "b", cwd=tmp_path,
+                 status=1)
+    for text in done.stdout, broken.stderr:
+        assert not set(text) & {"\x1b", "\x07", "\x9b"}
+
+
 # ---- --find-max ----
 
 def test_find_max():

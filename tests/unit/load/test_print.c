@@ -322,6 +322,14 @@ static void an_empty_hgrm_ends(void **state)
 	free(hdr);
 }
 
+static void control_characters_are_not_printed(void **state)
+{
+	(void)state;
+	load_print_plain(&out, SLICE("a\n\x1b[2J\x7f\xc2\x9b\xc2\xa0\xc2"));
+	assert_true(slice_equal(buf_slice(&out),
+	    SLICE("a??[2J??\xc2\xa0\xc2")));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 #define OPEN(name) cmocka_unit_test_setup_teardown(name, begin_open, end)
 
@@ -339,6 +347,7 @@ int main(void)
 		TEST(json_is_one_line),
 		TEST(hgrm_is_the_distribution),
 		TEST(an_empty_hgrm_ends),
+		TEST(control_characters_are_not_printed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
