@@ -257,6 +257,20 @@ static void loadtest_save(struct ring *ring, const struct loadtest_now *now)
 		    keep.message[0] ? ": " : "", keep.message);
 }
 
+/* It has ended: tell, and be ready for the next one. */
+static void loadtest_over(struct loadtest_now *now)
+{
+	now->running = false;
+	now->ended_ns = clock_mono_ns();
+	now->eta_s = 0;
+	loadtest_now_set(now);
+	loadtest_tell(now);
+	(void)close(test.process);
+	(void)close(test.live);
+	(void)close(test.words);
+	test.pid = 0;
+}
+
 /* Wait for its end, which is not far. [coroutine] */
 static void loadtest_reap(struct ring *ring)
 {
@@ -272,15 +286,7 @@ static void loadtest_reap(struct ring *ring)
 	loadtest_explain(status, &now);
 	if (WIFSIGNALED(status))
 		loadtest_save(ring, &now);
-	now.running = false;
-	now.ended_ns = clock_mono_ns();
-	now.eta_s = 0;
-	loadtest_now_set(&now);
-	loadtest_tell(&now);
-	(void)close(test.process);
-	(void)close(test.live);
-	(void)close(test.words);
-	test.pid = 0;
+	loadtest_over(&now);
 }
 
 static void loadtest_run(void *arg)
@@ -447,13 +453,14 @@ static uint64_t loadtest_time_s(const struct loadtest_spec *spec)
 /* The process runs: be ready for what it tells. */
 static int loadtest_follow(const struct loadtest_begin *begin)
 {
-	const struct loadtest_now now = { .running = true,
+	struct loadtest_now now = { .running = true,
 	    .preset = begin->spec->preset, .p50_s = (double)NAN,
 	    .p99_s = (double)NAN, .max_s = (double)NAN,
 	    .eta_s = begin->spec->preset == LOADTEST_FIND_MAX ? (double)NAN :
 	    (double)begin->spec->duration_s };
 	uint64_t time = clock_mono_ns();
 	char text[METRICS_MARK_TEXT_MAX];
+	int err;
 
 	test.spec = *begin->spec;
 	(void)snprintf(test.url, sizeof(test.url), "%s", begin->spec->url);
@@ -468,8 +475,17 @@ static int loadtest_follow(const struct loadtest_begin *begin)
 	(void)snprintf(text, sizeof(text), "%s: %s",
 	    loadtest_preset_names[now.preset], begin->spec->url);
 	loadtest_mark(METRICS_MARK_TEST_START, text);
-	return ring_spawn(test.worker->ring, NULL, loadtest_run,
+	err = ring_spawn(test.worker->ring, NULL, loadtest_run,
 	    test.worker->ring);
+	if (err) {
+		/* Nobody would read what it tells, or that it ended. */
+		loadtest_kill(SIGKILL);
+		(void)waitpid(test.pid, NULL, 0); /* it was just killed */
+		(void)snprintf(now.error, sizeof(now.error),
+		    "The dashboard had no memory to follow it.");
+		loadtest_over(&now);
+	}
+	return err;
 }
 
 int loadtest_begin(const struct loadtest_begin *begin)
