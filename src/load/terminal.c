@@ -82,11 +82,20 @@ void load_terminal_restore(void)
 	errno = err;
 }
 
+/* In the background the screen is another's. */
+static bool terminal_is_ours(int fd)
+{
+	pid_t foreground = tcgetpgrp(fd);
+
+	return foreground < 0 || foreground == getpgrp();
+}
+
 static bool terminal_can_draw(int fd)
 {
 	const char *term = getenv("TERM");
 
-	return isatty(fd) && term && *term && strcmp(term, "dumb") != 0;
+	return isatty(fd) && term && *term && strcmp(term, "dumb") != 0 &&
+	    terminal_is_ours(fd);
 }
 
 /*

@@ -31,8 +31,9 @@ struct load_terminal_options {
 
 /*
  * Begin. A screen is drawn if `fd` is a terminal that can be moved about in
- * (TERM is set and not "dumb"); in colour unless NO_COLOR is set
- * (no-color.org), in ASCII unless the locale's characters are UTF-8.
+ * (TERM is set and not "dumb") and this is no background job; in colour
+ * unless NO_COLOR is set (no-color.org), in ASCII unless the locale's
+ * characters are UTF-8.
  * Returns 0, or -errno: -ENOMEM, -EAGAIN (no thread).
  */
 int load_terminal_open(const struct load_terminal_options *options,

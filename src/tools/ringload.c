@@ -46,6 +46,8 @@ static void tool_signals(void)
 	/* A reader that left is an error of write(). */
 	action.sa_handler = SIG_IGN;
 	(void)sigaction(SIGPIPE, &action, NULL);
+	/* To put the terminal back from the background must not stop us. */
+	(void)sigaction(SIGTTOU, &action, NULL);
 }
 
 void tool_say(const char *format, ...)

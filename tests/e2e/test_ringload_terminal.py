@@ -5,7 +5,9 @@ import os
 import pty
 import re
 import select
+import signal
 import struct
+import sys
 import termios
 import time
 
@@ -20,14 +22,15 @@ ENTER, LEAVE = "\033[?1049h", "\033[?1049l"
 class Terminal:
     """ringload in a terminal; its standard output goes to a file."""
 
-    def __init__(self, out, *args, columns=80, rows=24, env=None):
+    def __init__(self, out, *args, columns=80, rows=24, env=None, by=()):
         self.text = ""
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             os.environ.update({"TERM": "xterm", "LC_ALL": "C.UTF-8",
                                **(env or {})})
             os.dup2(os.open(str(out), os.O_WRONLY | os.O_CREAT, 0o644), 1)
-            os.execv(ringload_binary(), ["ringload", "--json", *args])
+            command = [*by, ringload_binary(), "--json", *args]
+            os.execv(command[0], command)
         self.resize(columns, rows)
         self.before = termios.tcgetattr(self.fd)
 
@@ -159,6 +162,42 @@ def test_follows_the_size(terminal, columns, rows):
     rows_seen = last_screen(one.text)
     assert len(rows_seen) <= rows
     assert max(map(len, rows_seen)) <= columns
+
+
+# What a shell does with a job: begins it in the foreground or background,
+# takes the terminal from it when it is told to, and waits for it.
+JOB = """
+import os, signal, subprocess, sys
+signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])
+where, command = sys.argv[1], sys.argv[2:]
+job = subprocess.Popen(command, preexec_fn=lambda: (
+    os.setpgid(0, 0), where == "front" and os.tcsetpgrp(2, os.getpid()),
+    signal.signal(signal.SIGTTOU, signal.SIG_DFL)))
+if where == "front":
+    signal.sigwait([signal.SIGUSR1])
+    os.tcsetpgrp(2, os.getpid())
+sys.exit(job.wait())
+"""
+
+
+def test_a_background_job_gets_lines(terminal):
+    """The screen is that of another program."""
+    one = terminal("-d", "2s", "-c", "1",
+                   by=(sys.executable, "-c", JOB, "back"))
+    assert one.wait() in (0, 4)
+    assert "\033" not in one.text
+    assert len(re.findall(r"\d+ s +\d+ %", one.text)) >= 2
+
+
+def test_put_into_the_background_it_ends(terminal):
+    """And is not stopped because it puts the terminal back."""
+    one = terminal("-d", "3s", "-c", "1",
+                   by=(sys.executable, "-c", JOB, "front"))
+    one.read_until("[1-9] answered")
+    os.kill(one.pid, signal.SIGUSR1)
+    assert one.wait() in (0, 4)
+    assert LEAVE in one.text
 
 
 def test_a_dumb_terminal_gets_lines(terminal):
