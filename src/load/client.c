@@ -56,12 +56,10 @@ struct reader {
 	char *data;			/* received, but not read from `begin`
 					 * to `end` */
 	size_t begin, end, size;
-	char *heap;			/* for heads that do not fit */
 	uint64_t deadline;
 	uint64_t first_ns;		/* of this answer; 0: nothing yet */
 	struct slice wanted;		/* in this content */
-	char *content;			/* its beginning, if it is searched */
-	size_t content_len;
+	size_t content_len;		/* of client->content */
 	char buffer[CLIENT_BUFFER_SIZE];
 };
 
@@ -176,11 +174,11 @@ static bool reader_room(struct reader *reader)
 		reader->begin = 0;
 	} else if (reader->end == reader->size) {
 		/* No more than once: larger heads are refused. */
-		reader->heap = malloc(H1_RESPONSE_BYTES_MAX + 1);
-		if (!reader->heap)
+		reader->client->head = malloc(H1_RESPONSE_BYTES_MAX + 1);
+		if (!reader->client->head)
 			return false;
-		memcpy(reader->heap, reader->data, reader->end);
-		reader->data = reader->heap;
+		memcpy(reader->client->head, reader->data, reader->end);
+		reader->data = reader->client->head;
 		reader->size = H1_RESPONSE_BYTES_MAX + 1;
 	}
 	return true;
@@ -240,22 +238,24 @@ static enum load_error reader_head(struct reader *reader,
 /* Keep what may hold what is looked for. */
 static void reader_keep(struct reader *reader, struct slice content)
 {
+	struct load_client *client = reader->client;
+
 	if (reader->wanted.len == 0)
 		return;
-	if (!reader->content)
-		reader->content = malloc(LOAD_BODY_FIND_MAX);
-	if (!reader->content)
+	if (!client->content)
+		client->content = malloc(LOAD_BODY_FIND_MAX);
+	if (!client->content)
 		return;			/* not found, then */
 	content = slice_first(content,
 	    LOAD_BODY_FIND_MAX - reader->content_len);
-	memcpy(reader->content + reader->content_len, content.data,
+	memcpy(client->content + reader->content_len, content.data,
 	    content.len);
 	reader->content_len += content.len;
 }
 
 static bool reader_found(const struct reader *reader)
 {
-	return reader->wanted.len == 0 || memmem(reader->content,
+	return reader->wanted.len == 0 || memmem(reader->client->content,
 	    reader->content_len, reader->wanted.data, reader->wanted.len);
 }
 
@@ -527,6 +527,19 @@ static enum load_error client_send(struct load_client *client,
 	return LOAD_OK;
 }
 
+static void client_free(struct load_client *client)
+{
+	free(client->head);
+	free(client->content);
+	client->head = client->content = NULL;
+}
+
+void client_fini(struct load_client *client)
+{
+	client_free(client);
+	cookies_free(&client->cookies);
+}
+
 /* Read the answers. One that is complete but not as expected is an error of
  * its own and goes on. */
 static enum load_error client_receive(struct load_client *client,
@@ -539,7 +552,6 @@ static enum load_error client_receive(struct load_client *client,
 	reader.data = reader.buffer;
 	reader.begin = reader.end = 0;
 	reader.size = sizeof(reader.buffer);
-	reader.heap = reader.content = NULL;
 	reader.deadline = exchange->sent_ns + client->worker->plan->timeout_ns;
 	exchange->keeps = true;
 	while (exchange->answered < exchange->count && exchange->keeps) {
@@ -569,8 +581,7 @@ static enum load_error client_receive(struct load_client *client,
 	error = exchange->answered < exchange->count ? LOAD_ERROR_CLOSED
 						     : LOAD_OK;
 out:
-	free(reader.heap);
-	free(reader.content);
+	client_free(client);
 	return error;
 }
 

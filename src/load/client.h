@@ -20,6 +20,10 @@ struct load_client {
 	struct load_client *next_idle;
 	uint64_t requests;		/* begun on behalf of plan->each */
 	struct cookies cookies;		/* of its user */
+	/* Of the answer that is read, as a coroutine's stack is gone when a
+	 * test ends before it; from the heap, or NULL. */
+	char *head;			/* one that is large */
+	char *content;			/* its beginning, if it is searched */
 	bool open;			/* there is a socket */
 	bool used;			/* it is, and had an answer */
 	bool busy;			/* its coroutine runs */
@@ -56,6 +60,9 @@ struct load_worker {
 	struct load_record *record;
 	struct load_second second;	/* that is being counted */
 };
+
+/* Give the memory of a client back, when no coroutine serves it. */
+void client_fini(struct load_client *client);
 
 /* Make the connections that stay open; worker->connecting falls to 0. */
 void client_connect_all(struct load_worker *worker);

@@ -227,7 +227,7 @@ static void thread_free(struct engine_thread *thread)
 {
 	for (unsigned i = 0; thread->worker.clients &&
 	    i < thread->worker.client_count; i++)
-		cookies_free(&thread->worker.clients[i].cookies);
+		client_fini(&thread->worker.clients[i]);
 	free(thread->worker.clients);
 	free(thread->record);
 }

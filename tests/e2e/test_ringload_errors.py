@@ -281,6 +281,20 @@ def test_until_the_end_of_the_connection():
         assert (result["requests"], causes(result)) == (ALL, {})
 
 
+@pytest.mark.parametrize("data,words", [
+    (b"HTTP/1.1 200 OK\r\nX: " + b"y" * 20000, "x"),
+    (b"HTTP/1.1 200 OK\r\nContent-Length: 9000\r\n\r\nhal", "half")])
+def test_an_answer_that_is_not_over_at_the_end(data, words, tmp_path):
+    """Its memory is given back, which a sanitizer looks after."""
+    (tmp_path / "scenario").write_text(
+        "scenario s { request a { get /; expect body %s; } }" % words)
+
+    with misbehaving(answering(data)) as server:
+        result = run_json("-c", CONNECTIONS, "-d", "500ms", "--scenario",
+                          tmp_path / "scenario", server.url, status=1)
+        assert result["unfinished"] == CONNECTIONS
+
+
 def test_a_mixture_is_told_apart():
     """Requests of one run that end in different ways."""
     kinds = [ANSWER, b"rubbish\r\n\r\n",
