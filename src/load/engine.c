@@ -56,7 +56,9 @@ struct engine {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
 	unsigned done;			/* threads that are */
-	unsigned handed[LOAD_SECONDS_MAX];	/* by how many threads */
+	unsigned seconds;		/* that a thread handed over */
+	unsigned handed[LOAD_SECONDS_MAX];	/* by how many threads, or no
+					 * more to come of them */
 };
 
 /* ---- a thread ---- */
@@ -79,10 +81,10 @@ static void thread_hand_over(struct engine_thread *thread, uint64_t now_ns)
 	load_second_add(&engine->result->seconds[thread->second], second);
 	if (++engine->handed[thread->second] == engine->count)
 		(void)pthread_cond_signal(&engine->changed);
+	if (++thread->second > engine->seconds)
+		engine->seconds = thread->second;
 	(void)pthread_mutex_unlock(&engine->lock);
 	*second = (struct load_second){ .due = 0 };
-	if (thread->second < LOAD_SECONDS_MAX - 1)
-		thread->second++;
 }
 
 static void thread_tick_set(struct engine_thread *thread, uint64_t now_ns)
@@ -99,8 +101,9 @@ static void thread_tick(void *arg)
 
 	if (now_ns > thread->tick_ns + thread->stalled_ns)
 		thread->stalled_ns = now_ns - thread->tick_ns;
-	while (now_ns - worker->start_ns >=
-	    (thread->second + 1) * NS_PER_SEC)
+	/* The last one is that of the end, however late that is. */
+	while (thread->second + 1 < LOAD_SECONDS_MAX &&
+	    now_ns - worker->start_ns >= (thread->second + 1) * NS_PER_SEC)
 		thread_hand_over(thread, now_ns);
 	if (engine_stopping(thread->engine)) {
 		worker->stopping = thread->stopped = true;
@@ -215,6 +218,8 @@ static void *thread_main(void *arg)
 	else
 		thread_run(thread);
 	(void)pthread_mutex_lock(&engine->lock);
+	for (unsigned i = thread->second; i < LOAD_SECONDS_MAX; i++)
+		engine->handed[i]++;
 	engine->done++;
 	(void)pthread_cond_signal(&engine->changed);
 	(void)pthread_mutex_unlock(&engine->lock);
@@ -293,7 +298,7 @@ static void engine_watch(struct engine *engine)
 
 	(void)pthread_mutex_lock(&engine->lock);
 	for (;;) {
-		while (next < LOAD_SECONDS_MAX &&
+		while (next < engine->seconds &&
 		    engine->handed[next] == engine->count) {
 			(void)pthread_mutex_unlock(&engine->lock);
 			if (hooks->second && !hooks->second(hooks->arg, next,

@@ -1,6 +1,7 @@
 """Results that are kept, comparisons, and the search for the limit."""
 
 import json
+import re
 import subprocess
 import time
 
@@ -28,6 +29,23 @@ def slow(seconds):
 
 def kept(path):
     return json.loads(path.read_text())["results"]
+
+
+def test_each_second_is_told_while_one_thread_has_ended():
+    """The first connection has its answers long before the other."""
+    pauses = iter([0, 0.1])
+
+    def serve(connection):
+        pause = next(pauses)
+        while read_head(connection):
+            time.sleep(pause)
+            connection.sendall(ANSWER)
+    with misbehaving(serve) as server:
+        done = run("-c", 2, "-t", 2, "-n", 30, server.url)
+    lines = re.findall(r"^ *(\d+) s +(\d+) %", done.stderr, re.M)
+    assert [int(second) for second, _ in lines] == list(
+        range(1, len(lines) + 1))
+    assert len(lines) >= 4 and lines[-1][1] == "100"
 
 
 # ---- --save ----
