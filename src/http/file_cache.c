@@ -26,6 +26,7 @@
 #include "base/hash.h"
 #include "http/conn.h"
 #include "http/file_open.h"
+#include "http/timing.h"
 #include "http/uri.h"
 #include "metrics/segment.h"
 
@@ -457,13 +458,14 @@ void file_cache_free(struct file_cache **cache)
 	*cache = NULL;
 }
 
-static int file_cache_load(struct file_cache *cache, struct file *file,
+static int file_cache_load(struct http_request *request, struct file *file,
     struct file_policy policy, bool keep)
 {
+	struct file_cache *cache = request->worker->files;
 	struct file_load load = { .file = file, .policy = policy,
 	    .inotify = keep ? cache->inotify : -1 };
 	uint64_t events = cache->events;
-	int err = ring_offload(cache->worker->ring, file_load_run, &load);
+	int err = http_offload(request, file_load_run, &load);
 
 	if (err || load.no_memory)
 		return err ? err : -ENOMEM;
@@ -541,7 +543,7 @@ int file_cache_open(struct http_request *request, struct slice path,
 		else if (escapes)
 			file->error = EACCES;
 		else
-			err = file_cache_load(cache, file, policy, enabled);
+			err = file_cache_load(request, file, policy, enabled);
 		if (err) {
 			if (file)
 				file_release(file);

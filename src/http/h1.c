@@ -10,6 +10,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "http/timing.h"
+
 enum h1_next {
 	H1_AGAIN,		/* there may be another request */
 	H1_IDLE,		/* all is done: wait without a coroutine */
@@ -29,6 +31,14 @@ static void h1_metrics_kept(struct http_request *request,
 	    m->address);
 	m->path_len = (uint8_t)http_request_shown_path(request, m->path,
 	    sizeof(m->path));
+}
+
+static void h1_metrics_stages(const struct http_request *request,
+    struct metrics_request *m)
+{
+	for (unsigned i = 0; i < METRICS_STAGE_COUNT; i++)
+		m->stage_ns[i] = request->timing.stage_ns[i] < UINT32_MAX
+		    ? (uint32_t)request->timing.stage_ns[i] : UINT32_MAX;
 }
 
 static void h1_metrics(struct h1 *h1, struct http_request *request)
@@ -53,7 +63,7 @@ static void h1_metrics(struct h1 *h1, struct http_request *request)
 	m->aborted_by_server = request->aborted_by_server;
 	m->staged = request->sampled;
 	if (request->sampled)
-		memcpy(m->stage_ns, request->stage_ns, sizeof(m->stage_ns));
+		h1_metrics_stages(request, m);
 	if (m->kept)
 		h1_metrics_kept(request, m);
 }
@@ -213,6 +223,20 @@ static enum h1_head_result h1_head_lost(struct h1 *h1,
 	return H1_HEAD_GONE;
 }
 
+/* Receive more of a head, which may have to be waited for. */
+static ssize_t h1_read_more(struct h1 *h1, struct http_request *request,
+    uint64_t deadline)
+{
+	bool waits = request->timed && !ring_stream_ready(&h1->conn->stream);
+	uint64_t since = waits ? clock_mono_ns() : 0;
+	ssize_t n = h1_input_receive(h1, deadline);
+
+	if (waits)
+		http_timing_wait(request, METRICS_STAGE_HEADER,
+		    clock_mono_ns() - since);
+	return n;
+}
+
 static enum h1_head_result h1_read_head(struct h1 *h1,
     struct http_request *request)
 {
@@ -237,7 +261,7 @@ static enum h1_head_result h1_read_head(struct h1 *h1,
 		if (h1->in_next == h1->in_end &&
 		    !ring_stream_ready(&h1->conn->stream))
 			return h1->error ? H1_HEAD_NONE : H1_HEAD_IDLE;
-		n = h1->error ? h1->error : h1_input_receive(h1, deadline);
+		n = h1->error ? h1->error : h1_read_more(h1, request, deadline);
 		if (n <= 0)
 			return h1_head_lost(h1, request, n);
 	}
@@ -276,17 +300,16 @@ static void h1_request_init(struct h1 *h1, struct http_request *request)
 	request->started_ns = ring_now(h1->ring);
 	request->id = ++conn->worker->request_ids;
 	request->sampled = request->id % METRICS_STAGE_SAMPLE == 0;
+	request->timed = request->sampled;
 	request->pipelined = h1->in_next < h1->in_end;
 	conn->request = request;
 }
 
-static void h1_stage(struct http_request *request, enum metrics_stage stage,
-    uint64_t *since)
+/* When the first byte came of what is read next. */
+static uint64_t h1_received_ns(const struct h1 *h1)
 {
-	uint64_t now = clock_mono_ns();
-
-	request->stage_ns[stage] = (uint32_t)(now - *since);
-	*since = now;
+	return h1->in_next < h1->in_end ? ring_now(h1->ring)
+	    : ring_stream_since(&h1->conn->stream);
 }
 
 /* Has anything come behind the request? */
@@ -298,7 +321,7 @@ static bool h1_has_more(const struct h1 *h1, const struct h1_body *body)
 
 /* Answer a request whose head was read. */
 static enum h1_next h1_answer(struct h1 *h1, struct http_request *request,
-    struct h1_body *body, uint64_t since)
+    struct h1_body *body)
 {
 	bool reusable = true, refused;
 
@@ -311,8 +334,8 @@ static enum h1_next h1_answer(struct h1 *h1, struct http_request *request,
 	}
 	h1->keepalive_ns = (uint64_t)
 	    request->location->core->keepalive_timeout * NS_PER_MSEC;
-	if (request->sampled)
-		h1_stage(request, METRICS_STAGE_HANDLER, &since);
+	if (request->timed)
+		http_timing_stage(request, METRICS_STAGE_HANDLER);
 	if (request->response.speak) {
 		h1_upgrade(h1, request);
 		return !h1->error && h1_has_more(h1, body) ? H1_LINGER
@@ -336,8 +359,8 @@ static enum h1_next h1_answer(struct h1 *h1, struct http_request *request,
 	/* Answers to what is already here leave with this one. */
 	if (h1->in_next == h1->in_end || !request->keepalive)
 		h1_flush(h1, 0);
-	if (request->sampled)
-		h1_stage(request, METRICS_STAGE_SEND, &since);
+	if (request->timed)
+		http_timing_stage(request, METRICS_STAGE_SEND);
 	if (h1->error)
 		return H1_CLOSE;
 	if (!reusable)
@@ -364,25 +387,22 @@ static enum h1_next h1_serve_one(struct h1 *h1)
 	enum h1_head_result read;
 	enum h1_next next = H1_CLOSE;
 	struct h1_body body;
-	uint64_t since;
 
 	h1_request_init(h1, &request);
 	request.head.headers = headers;
 	request.head.header_capacity = H1_HEADERS;
 	arena_init(&request.arena, memory, sizeof(memory),
 	    HTTP_REQUEST_ARENA_MAX);
-	since = request.sampled ? clock_mono_ns() : 0;
+	if (request.timed)
+		http_timing_begin(&request, h1_received_ns(h1));
 	read = h1_read_head(h1, &request);
 	if (read == H1_HEAD_IDLE || read == H1_HEAD_NONE) {
 		arena_fini(&request.arena);
 		return read == H1_HEAD_IDLE ? H1_IDLE : H1_CLOSE;
 	}
 	h1->conn->requests++;
-	if (request.sampled) {
-		h1_stage(&request, METRICS_STAGE_PARSE, &since);
-		request.stage_ns[METRICS_STAGE_HEADER] =
-		    (uint32_t)request.header_ns;
-	}
+	if (request.timed)
+		http_timing_stage(&request, METRICS_STAGE_PARSE);
 	if (read == H1_HEAD_BAD)
 		next = h1_refuse(h1, &request);
 	if (read != H1_HEAD_DONE) {
@@ -391,7 +411,7 @@ static enum h1_next h1_serve_one(struct h1 *h1)
 	}
 	http_conn_set_state(h1->conn, HTTP_CONN_WRITING);
 	h1_body_init(&body, h1, &request);
-	next = h1_answer(h1, &request, &body, since);
+	next = h1_answer(h1, &request, &body);
 	h1_request_end(h1, &request);
 	h1_body_finish(&body);
 	return next;

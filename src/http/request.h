@@ -61,6 +61,15 @@ struct http_response {
 	void *speak_arg;
 };
 
+/* Of a request that is timed; see timing.h. Times are CLOCK_MONOTONIC. */
+struct http_timing {
+	uint64_t received_ns;		/* turn in which its first byte came */
+	uint64_t begun_ns;		/* its coroutine began to read it */
+	uint64_t since_ns;		/* the stage under way began, or would
+					 * have without its waits */
+	uint64_t stage_ns[METRICS_STAGE_COUNT];
+};
+
 /* Something to be done when the request has ended: last added, first run. */
 struct http_cleanup {
 	void (*fn)(void *arg);
@@ -96,7 +105,6 @@ struct http_request {
 	size_t file_part_size;		/* of it, at first */
 	uint64_t id;
 	struct slice user;		/* authenticated, or empty */
-	uint32_t stage_ns[METRICS_STAGE_COUNT];
 
 	unsigned redirects;
 	struct http_location *named;	/* go there next, whatever the uri */
@@ -113,13 +121,15 @@ struct http_request {
 					 * is the whole file name */
 	bool aborted_by_client;
 	bool aborted_by_server;
-	bool sampled;			/* stages are measured */
+	bool timed;			/* `timing` is filled in */
+	bool sampled;			/* and counts in the metrics */
 
 	struct http_cleanup *cleanups;
 	void **module_data;		/* by module index; NULL until used */
 
 	/* All above begins as zero. */
 	struct h1_head head;		/* as received */
+	struct http_timing timing;	/* if `timed` */
 	struct arena arena;
 };
 

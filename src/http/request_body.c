@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "http/conn.h"
+#include "http/timing.h"
 
 /* ---- the file; on the pool ---- */
 
@@ -132,8 +133,7 @@ static int request_body_save(struct http_request *request,
 		    "body is buffered to a temporary file %.*s",
 		    SLICE_ARG(body->path));
 	if (!err)
-		err = ring_offload(request->worker->ring,
-		    request_body_save_run, &job);
+		err = http_offload(request, request_body_save_run, &job);
 	if (err || !job.error)
 		return err;
 	http_log(request, LOG_LEVEL_CRIT, job.error,

@@ -11,6 +11,7 @@
 #include "base/hash.h"
 #include "http/conn.h"
 #include "http/request_body.h"
+#include "http/timing.h"
 
 static const struct http_core_record *request_core(
     const struct http_request *request)
@@ -264,8 +265,8 @@ static bool get_realpath_root(struct http_request *request,
 	struct realpath_job job = { root.data, NULL };
 
 	(void)name;
-	if (!job.path || ring_offload(request->worker->ring,
-	    realpath_job_run, &job) || !job.resolved)
+	if (!job.path || http_offload(request, realpath_job_run, &job) ||
+	    !job.resolved)
 		return false;
 	*ret = arena_copy(&request->arena, slice_cstr(job.resolved));
 	free(job.resolved);

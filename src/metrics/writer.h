@@ -50,9 +50,9 @@ enum metrics_gauge {		/* of this process, now */
 };
 
 enum metrics_stage {		/* of a request; measured on a sample */
-	METRICS_STAGE_HEADER,	/* first byte to end of head */
+	METRICS_STAGE_HEADER,	/* waiting for the rest of its head */
 	METRICS_STAGE_PARSE,
-	METRICS_STAGE_POOL_WAIT,
+	METRICS_STAGE_POOL_WAIT,	/* for a thread, in any other stage */
 	METRICS_STAGE_HANDLER,	/* routing to response ready */
 	METRICS_STAGE_SEND,	/* response ready to last byte sent */
 	METRICS_STAGE_COUNT

@@ -66,6 +66,7 @@ struct ring {
 	struct ring_listener *paused;	/* want a descriptor */
 	uint64_t accept_quiet_until;	/* no log line about it before */
 	struct pool *pool;
+	uint64_t offload_waited_ns;	/* of the job that ended last */
 	struct ring_hooks hooks;
 	const struct log *log;
 	uint64_t finished;		/* submissions with no more to come */

@@ -224,11 +224,18 @@ int ring_offload(struct ring *ring, void (*fn)(void *arg), void *arg)
 
 	assert(ring->pool && job.coro);
 	r = pool_submit(ring->pool, &job);
-	if (r)
+	if (r) {
 		ring->stats.pool_rejected++;
-	else
-		coro_suspend(&ring->coros);
-	return r;
+		return r;
+	}
+	coro_suspend(&ring->coros);
+	ring->offload_waited_ns = job.waited_ns;
+	return 0;
+}
+
+uint64_t ring_offload_waited(const struct ring *ring)
+{
+	return ring->offload_waited_ns;
 }
 
 void pool_complete(struct pool *pool, unsigned flags)

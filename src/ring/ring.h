@@ -252,6 +252,8 @@ struct ring_stream {
 	struct ring_reader *reader;	/* waits in ring_recv() */
 	struct ring_stream *next_starved;
 	struct ring_chunk *first, *last;	/* received, not read yet */
+	uint64_t since_ns;		/* turn in which `first` came, when
+					 * there was none before */
 	uint32_t offset;		/* read in the first chunk */
 	uint16_t queued;		/* chunks */
 	int16_t error;			/* what ended the receive: 0 none */
@@ -272,6 +274,10 @@ void ring_stream_keep(struct ring_stream *stream);
 
 /* Are there bytes, an end or an error that ring_recv() would give at once? */
 bool ring_stream_ready(const struct ring_stream *stream);
+
+/* The turn in which the bytes began to come that are not read yet; this one
+ * if there are none. */
+uint64_t ring_stream_since(const struct ring_stream *stream);
 
 /* Has the peer ended its side, or the connection broken? Bytes that came
  * before that may still be unread. */
@@ -342,5 +348,9 @@ void ring_sleep(struct ring *ring, uint64_t deadline);
  * (nothing was run then). A job cannot be cancelled. [coroutine]
  */
 int ring_offload(struct ring *ring, void (*fn)(void *arg), void *arg);
+
+/* How long the job waited for a thread from whose ring_offload() the calling
+ * coroutine has just returned. [coroutine] */
+uint64_t ring_offload_waited(const struct ring *ring);
 
 #endif

@@ -106,10 +106,12 @@ static void ring_stream_push(struct ring_stream *stream, unsigned index,
 	    buffers->free < buffers->count / 4)
 		chunk = ring_chunk_move(buffers, chunk);
 	chunk->next = NULL;
-	if (stream->first)
+	if (stream->first) {
 		stream->last->next = chunk;
-	else
+	} else {
 		stream->first = chunk;
+		stream->since_ns = stream->ring->now;
+	}
 	stream->last = chunk;
 	stream->queued++;
 	if (stream->queued > RING_STREAM_BUFFERS_MAX && stream->armed &&
@@ -273,6 +275,11 @@ void ring_stream_open(struct ring_stream *stream)
 bool ring_stream_ready(const struct ring_stream *stream)
 {
 	return stream->first || stream->eof || stream->error;
+}
+
+uint64_t ring_stream_since(const struct ring_stream *stream)
+{
+	return stream->first ? stream->since_ns : stream->ring->now;
 }
 
 bool ring_stream_ended(const struct ring_stream *stream)

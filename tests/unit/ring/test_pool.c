@@ -95,9 +95,13 @@ static void pass_gate(void *arg)
 	(void)pthread_mutex_unlock(&gate);
 }
 
+static uint64_t longest_wait_ns;
+
 static void offload_gate(void *arg)
 {
 	*(int *)arg = ring_offload(ring, pass_gate, NULL);
+	if (ring_offload_waited(ring) > longest_wait_ns)
+		longest_wait_ns = ring_offload_waited(ring);
 }
 
 static void full_body(void *arg)
@@ -132,6 +136,7 @@ static void full_body(void *arg)
 		ring_join(ring, &tasks[i]);
 		assert_int_equal(results[i], 0);
 	}
+	assert_true(longest_wait_ns >= 2 * NS_PER_MSEC);
 	assert_int_equal(ring_offload(ring, add_one, &value), 0);
 	assert_int_equal(value, 1);
 }

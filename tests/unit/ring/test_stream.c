@@ -68,6 +68,42 @@ static void readable_is_called_once_each_time_it_was_idle(void **state)
 	test_run(readable_body);
 }
 
+static void since_body(void *arg)
+{
+	unsigned calls = 0;
+	struct ring_stream stream;
+	uint64_t came;
+	char data[16];
+	int fds[2];
+
+	(void)arg;
+	test_pair(fds);
+	stream = test_stream(fds[1], &calls);
+	ring_stream_open(&stream);
+	send_text(fds[0], "first");
+	assert_int_equal(ring_recv(&stream, data, 5, FOREVER), 5);
+	ring_stream_keep(&stream);
+	test_sleep_ms(1);
+	assert_int_equal(ring_stream_since(&stream), ring_now(ring));
+	send_text(fds[0], "one");
+	test_sleep_ms(1);
+	came = ring_stream_since(&stream);
+	send_text(fds[0], "two");
+	test_sleep_ms(5);
+	assert_int_equal(ring_stream_since(&stream), came);
+	assert_true(came < ring_now(ring));
+	assert_int_equal(ring_recv(&stream, data, 6, FOREVER), 6);
+	assert_int_equal(ring_stream_since(&stream), ring_now(ring));
+	ring_stream_close(&stream);
+	assert_int_equal(close(fds[0]), 0);
+}
+
+static void unread_bytes_have_the_time_of_the_first(void **state)
+{
+	(void)state;
+	test_run(since_body);
+}
+
 static void half_close_body(void *arg)
 {
 	unsigned calls = 0;
@@ -530,6 +566,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(readable_is_called_once_each_time_it_was_idle),
+		cmocka_unit_test(unread_bytes_have_the_time_of_the_first),
 		cmocka_unit_test(half_closed_peer_still_gets_its_answer),
 		cmocka_unit_test(
 		    close_under_an_armed_receive_ends_the_connection),
