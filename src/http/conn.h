@@ -73,6 +73,8 @@ struct http_worker {
 	struct http_date_text date;
 	uint64_t dropped_log_ns;	/* not sooner is it logged again */
 	uint64_t inflight_ns;		/* not sooner is shown what is */
+	uint64_t follow_run;		/* the load test that is announced: all
+					 * requests are timed; or 0 */
 	struct file_cache *files;
 };
 

@@ -300,7 +300,7 @@ static void h1_request_init(struct h1 *h1, struct http_request *request)
 	request->started_ns = ring_now(h1->ring);
 	request->id = ++conn->worker->request_ids;
 	request->sampled = request->id % METRICS_STAGE_SAMPLE == 0;
-	request->timed = request->sampled;
+	request->timed = request->sampled || conn->worker->follow_run;
 	request->pipelined = h1->in_next < h1->in_end;
 	conn->request = request;
 }
@@ -360,7 +360,7 @@ static enum h1_next h1_answer(struct h1 *h1, struct http_request *request,
 	if (h1->in_next == h1->in_end || !request->keepalive)
 		h1_flush(h1, 0);
 	if (request->timed)
-		http_timing_stage(request, METRICS_STAGE_SEND);
+		http_timing_end(request);
 	if (h1->error)
 		return H1_CLOSE;
 	if (!reusable)

@@ -16,6 +16,10 @@ void http_timing_begin(struct http_request *request, uint64_t received_ns);
 void http_timing_stage(struct http_request *request,
     enum metrics_stage stage);
 
+/* It was answered: all since the last stage was sending. Keeps a record of a
+ * request that is followed, see metrics/follow.h. */
+void http_timing_end(struct http_request *request);
+
 /* Of the stage under way, `ns` were another one. */
 void http_timing_wait(struct http_request *request, enum metrics_stage stage,
     uint64_t ns);

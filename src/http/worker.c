@@ -132,6 +132,8 @@ void http_worker_tick(struct http_worker *worker)
 {
 	file_cache_tick(worker->files);
 	http_inflight_tick(worker);
+	worker->follow_run = metrics_follow_look(worker->metrics,
+	    ring_now(worker->ring) / NS_PER_SEC);
 }
 
 void http_worker_reopened(struct http_worker *worker)

@@ -53,6 +53,7 @@ static uint64_t metrics_layout_hash(void)
 		offsetof(struct metrics_slot, errors),
 		offsetof(struct metrics_slot, slow),
 		offsetof(struct metrics_slot, inflight),
+		offsetof(struct metrics_slot, followed),
 		offsetof(struct metrics_slot, scopes),
 		METRICS_COUNTER_COUNT,
 		METRICS_GAUGE_COUNT,
@@ -110,6 +111,7 @@ static int metrics_segment_map(struct metrics_segment *segment, int protection)
 	return 0;
 }
 
+/* path: NULL for one that is known by its descriptor only */
 static int metrics_segment_new(const char *path, struct metrics_segment **ret)
 {
 	struct metrics_segment *segment = calloc(1, sizeof(*segment));
@@ -117,8 +119,8 @@ static int metrics_segment_new(const char *path, struct metrics_segment **ret)
 	if (!segment)
 		return -ENOMEM;
 	segment->fd = -1;
-	segment->path = strdup(path);
-	if (!segment->path) {
+	segment->path = path ? strdup(path) : NULL;
+	if (path && !segment->path) {
 		free(segment);
 		return -ENOMEM;
 	}
@@ -302,6 +304,26 @@ static int metrics_segment_open(const char *path, int flags,
 	else
 		*ret = segment;
 	return error;
+}
+
+int metrics_segment_share(int fd, struct metrics_segment **ret)
+{
+	struct metrics_segment *segment = NULL;
+	int error = metrics_segment_check(fd);
+
+	if (error == 0)
+		error = metrics_segment_new(NULL, &segment);
+	if (error < 0)
+		return error;
+	segment->fd = fd;
+	error = metrics_segment_map(segment, PROT_READ | PROT_WRITE);
+	if (error < 0) {
+		segment->fd = -1;
+		metrics_segment_close(&segment);
+		return error;
+	}
+	*ret = segment;
+	return 0;
 }
 
 int metrics_segment_attach(const char *path,

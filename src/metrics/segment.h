@@ -38,7 +38,7 @@
  */
 
 enum {
-	METRICS_LAYOUT = 2,		/* version: raise it with any change */
+	METRICS_LAYOUT = 3,		/* version: raise it with any change */
 	METRICS_SLOTS = 256,		/* workers at once, draining ones too */
 	METRICS_SCOPES_MAX = 256,	/* servers and locations, ever */
 	METRICS_SCOPE_NAME_MAX = 96,	/* bytes with the terminator */
@@ -46,6 +46,7 @@ enum {
 	METRICS_ERRORS = 128,		/* failed ones */
 	METRICS_SLOW_MAX = 16,		/* the slowest ones of a second */
 	METRICS_INFLIGHT_MAX = 64,	/* requests in flight that it shows */
+	METRICS_FOLLOWED = 4096,	/* followed requests, see follow.h */
 	METRICS_LOG_LINES = 512,	/* lines of error logs kept */
 	METRICS_LOG_TEXT_MAX = 224,	/* bytes of one */
 	METRICS_MARKS = 64,		/* events kept */
@@ -161,11 +162,14 @@ struct metrics_header {
 	struct metrics_scope scopes[METRICS_SCOPES_MAX];
 
 	/* Single words, changed by atomic operations of the master but for
-	 * the first three, which anybody with a writable mapping may change. */
+	 * the first five, which anybody with a writable mapping may change. */
 	uint32_t cache_enabled;	/* the run-time switch */
 	uint32_t cache_epoch;	/* what was cached in another is void */
 	uint64_t inflight_wanted_s;	/* till then (CLOCK_MONOTONIC) workers
 					 * show what is in flight */
+	uint64_t follow_run;	/* key of the load test that is announced, or
+				 * 0; see follow.h */
+	uint64_t follow_until_s;	/* till then (CLOCK_MONOTONIC) */
 	uint32_t master_pid;
 	uint64_t recoveries;	/* locks whose owner had died */
 	uint64_t generation;	/* of the configuration, from 1 */
@@ -298,6 +302,11 @@ struct metrics_recent {
 	struct metrics_request request;
 };
 
+struct metrics_followed_record {
+	uint64_t sequence;	/* as above */
+	struct metrics_followed request;
+};
+
 /* What is in flight in a worker, while somebody wants to know. */
 struct metrics_inflight_table {
 	uint64_t sequence;	/* of all below */
@@ -355,6 +364,8 @@ struct metrics_slot {
 	uint64_t error_count;	/* ever; the last METRICS_ERRORS are kept */
 	uint64_t slow_count;	/* ever; numbers the records of `slow` */
 	uint64_t heartbeat_ns;	/* CLOCK_MONOTONIC of its last turn; no lock */
+	uint64_t follow_run;	/* that it has seen announced; no lock */
+	uint64_t followed_count;	/* ever, as recent_count; no lock */
 
 	/* Changed by the master, single words. */
 	uint32_t state;		/* enum metrics_slot_state */
@@ -378,6 +389,7 @@ struct metrics_slot {
 	 * were any; what is older is written over bit by bit. */
 	struct metrics_recent slow[2 * METRICS_SLOW_MAX];
 	struct metrics_inflight_table inflight;
+	struct metrics_followed_record followed[METRICS_FOLLOWED];
 
 	/* Allocated as far as scope_limit only. */
 	_Alignas(METRICS_ALIGN)
@@ -400,6 +412,7 @@ _Static_assert(sizeof(struct metrics_core) % 8 == 0 &&
     sizeof(struct metrics_scope_totals) % 8 == 0 &&
     sizeof(struct metrics_request) % 8 == 0 &&
     sizeof(struct metrics_inflight) % 8 == 0 &&
+    sizeof(struct metrics_followed) % 8 == 0 &&
     sizeof(struct metrics_log_line) % 8 == 0 &&
     sizeof(struct metrics_reload) % 8 == 0 &&
     sizeof(struct metrics_identity) % 8 == 0 &&
@@ -437,6 +450,14 @@ struct metrics_options {
  */
 int metrics_segment_create(const char *path,
     const struct metrics_options *options, struct metrics_segment **ret);
+
+/*
+ * Share a segment that another process made, from a descriptor that is open
+ * for reading and writing, without holding it: to announce a load test or to
+ * switch the cache. On success the descriptor belongs to the segment.
+ * Returns 0 or -errno as metrics_segment_attach().
+ */
+int metrics_segment_share(int fd, struct metrics_segment **ret);
 
 /*
  * Share the segment of a master that still runs, and hold it (owner.h): for

@@ -89,6 +89,7 @@ static int metrics_slot_assign_locked(struct metrics_segment *segment,
 	slot->generation = generation;
 	metrics_store(&slot->started_real_ns, clock_real_ns());
 	metrics_store(&slot->heartbeat_ns, 0);
+	metrics_store(&slot->follow_run, 0);
 	metrics_store32(&slot->pid, 0);
 	metrics_store32(&slot->scope_limit, scopes);
 	metrics_store32(&slot->state, METRICS_SLOT_RUNNING);
@@ -251,6 +252,27 @@ unsigned metrics_slot_read_slow(const struct metrics_slot *slot,
 	for (unsigned i = 0; i < 2 * METRICS_SLOW_MAX; i++)
 		found += metrics_record_read(&slot->slow[i],
 		    &requests[found]);
+	return found;
+}
+
+unsigned metrics_slot_read_followed(const struct metrics_slot *slot,
+    uint64_t *next, struct metrics_followed *requests)
+{
+	uint64_t count = metrics_load(&slot->followed_count);
+	uint64_t first = count > METRICS_FOLLOWED ? count - METRICS_FOLLOWED
+						  : 0;
+	unsigned found = 0;
+
+	if (first < *next)
+		first = *next;
+	for (uint64_t i = first; i < count; i++) {
+		const struct metrics_followed_record *record =
+		    &slot->followed[i % METRICS_FOLLOWED];
+
+		found += metrics_read(&record->sequence, &requests[found],
+		    &record->request, sizeof(*requests), 1) == 0;
+	}
+	*next = count;
 	return found;
 }
 

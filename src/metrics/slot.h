@@ -88,6 +88,13 @@ unsigned metrics_slot_read_slow(const struct metrics_slot *slot,
     struct metrics_request *requests);
 
 /*
+ * The slot's followed requests from number *next on, as of errors, to
+ * `requests`, which has room for METRICS_FOLLOWED. Returns how many.
+ */
+unsigned metrics_slot_read_followed(const struct metrics_slot *slot,
+    uint64_t *next, struct metrics_followed *requests);
+
+/*
  * What is in flight in the process that has the slot; nothing if that is dead
  * or did not say so since `since_ns` (CLOCK_MONOTONIC). Returns 0, or -EAGAIN
  * if there is nothing.

@@ -11,8 +11,8 @@
  * is added up in private memory first; only the bins of histograms are
  * changed one by one.
  *
- * Not part of the transaction: the records of requests that are kept, which
- * have sequence counts of their own, and the gauges and what is in flight,
+ * Not part of the transaction: the records of requests that are kept or
+ * followed, which have sequence counts of their own, and the gauges and what is in flight,
  * which are copied whole and mean nothing once the worker is dead.
  *
  * The slowest requests of a second: the durations of those that are in the
@@ -642,6 +642,33 @@ void metrics_inflight_show(struct metrics_writer *writer,
 	metrics_store(&table->count, count);
 	metrics_store_words(table->entries, list, count * sizeof(*list));
 	metrics_change_end(&table->sequence);
+}
+
+uint64_t metrics_follow_look(struct metrics_writer *writer, uint64_t now_s)
+{
+	const struct metrics_header *header = &writer->segment->file->header;
+	uint64_t run = now_s < metrics_load(&header->follow_until_s)
+	    ? metrics_load(&header->follow_run) : 0;
+
+	/* Requests to the dashboard are not the site's. */
+	if (writer->slot->kind != METRICS_KIND_WORKER)
+		return 0;
+	metrics_store(&writer->slot->follow_run, run);
+	return run;
+}
+
+void metrics_follow(struct metrics_writer *writer,
+    const struct metrics_followed *request)
+{
+	struct metrics_slot *slot = writer->slot;
+	uint64_t n = slot->followed_count;
+	struct metrics_followed_record *record =
+	    &slot->followed[n % METRICS_FOLLOWED];
+
+	metrics_store(&record->sequence, 2 * n + 1);
+	metrics_store_words(&record->request, request, sizeof(*request));
+	metrics_store(&record->sequence, 2 * n + 2);
+	metrics_store(&slot->followed_count, n + 1);
 }
 
 void metrics_session_seen(struct metrics_writer *writer, uint64_t id_hash)

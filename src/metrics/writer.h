@@ -102,6 +102,16 @@ struct metrics_request {
 	char path[METRICS_PATH_MAX];	/* without the query */
 };
 
+/* A request that was followed, see follow.h. Times are CLOCK_MONOTONIC; it
+ * ended at begun_ns and all of its stages. */
+struct metrics_followed {
+	uint64_t run;
+	uint64_t number;		/* given by the client */
+	uint64_t received_ns;		/* turn in which its first byte came */
+	uint64_t begun_ns;		/* it began to be read */
+	uint64_t stage_ns[METRICS_STAGE_COUNT];
+};
+
 enum metrics_inflight_state {
 	METRICS_INFLIGHT_READING,	/* its head has not come as a whole */
 	METRICS_INFLIGHT_HANDLING,
@@ -181,6 +191,14 @@ void metrics_slot_set_ring(struct metrics_writer *writer,
  */
 void metrics_inflight_show(struct metrics_writer *writer,
     const struct metrics_inflight *list, unsigned count, uint64_t all);
+
+/* The load test that is announced at `now_s` (CLOCK_MONOTONIC), or 0: then no
+ * request is to be followed. Tells the announcer that it was seen. */
+uint64_t metrics_follow_look(struct metrics_writer *writer, uint64_t now_s);
+
+/* Keep a followed request. */
+void metrics_follow(struct metrics_writer *writer,
+    const struct metrics_followed *request);
 
 /*
  * A request came with the session id that hashes to `id_hash`, or it got

@@ -64,6 +64,18 @@ void metrics_inflight_show(struct metrics_writer *writer,
 	(void)writer, (void)list, (void)count, (void)all;
 }
 
+uint64_t metrics_follow_look(struct metrics_writer *writer, uint64_t now_s)
+{
+	(void)writer, (void)now_s;
+	return 0;
+}
+
+void metrics_follow(struct metrics_writer *writer,
+    const struct metrics_followed *request)
+{
+	(void)writer, (void)request;
+}
+
 void metrics_session_seen(struct metrics_writer *writer, uint64_t id_hash)
 {
 	(void)writer, (void)id_hash;
