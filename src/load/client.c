@@ -26,6 +26,8 @@ enum {
 	CLIENT_INTERIM_MAX = 16,	/* 1xx answers before the real one;
 					 * more are no answer */
 	CLIENT_HEADERS_MAX = 64,	/* of an answer, searched for cookies */
+	CLIENT_MARKED_SIZE = 4096,	/* larger requests are not copied to be
+					 * marked */
 };
 
 /* After a failed connection the closed model would spin. */
@@ -48,6 +50,8 @@ struct exchange {
 	bool heard;			/* a byte of the next answer */
 	bool keeps;			/* the last answer says: the connection
 					 * may be used again */
+	bool followed;			/* the only one is; it has `stamps` */
+	struct load_stamps stamps;
 };
 
 /* Reads answers from a connection; on its coroutine's stack. */
@@ -497,34 +501,97 @@ static void client_measure(struct load_client *client,
 	hdr_add(&record->first_byte, first_ns - sent_ns);
 	if (worker->plan->open)
 		hdr_add(&record->slip, sent_ns - intended_ns);
+	if (exchange->followed) {
+		struct load_stamps stamps = exchange->stamps;
+
+		stamps.intended_ns = intended_ns;
+		stamps.sent_ns = sent_ns;
+		stamps.done_ns = done_ns;
+		load_follow_done(worker->follow, &stamps);
+	}
 }
 
 /* ---- the life of a connection ---- */
 
+/* Requests that were sent alone, after the warm-up. */
+static bool client_follows(struct load_client *client,
+    struct exchange *exchange)
+{
+	const struct load_worker *worker = client->worker;
+	uint64_t due_ns = exchange->intended_ns[0] ? exchange->intended_ns[0]
+						   : exchange->sent_ns;
+
+	return worker->follow && exchange->count == 1 &&
+	    due_ns >= worker->start_ns + worker->plan->warmup_ns &&
+	    load_follow_choose(worker->follow, exchange->sent_ns,
+		&exchange->stamps);
+}
+
+static enum load_error client_send_bytes(struct load_client *client,
+    struct slice bytes, int flags, uint64_t deadline)
+{
+	struct load_worker *worker = client->worker;
+	ssize_t n = ring_send(worker->ring, client->stream.fd, bytes, flags,
+	    deadline);
+
+	if (n < 0)
+		return client_error((int)n);
+	worker->record->counts.bytes_out += bytes.len;
+	worker->second.counts.bytes_out += bytes.len;
+	return LOAD_OK;
+}
+
+/* Send a request with a line more, behind its first. */
+static enum load_error client_send_marked(struct load_client *client,
+    const struct load_stamps *stamps, struct slice bytes, uint64_t deadline)
+{
+	const char *end = memchr(bytes.data, '\n', bytes.len);
+	size_t first = (size_t)(end + 1 - bytes.data), len = 0;
+	char line[LOAD_FOLLOW_LINE], data[CLIENT_MARKED_SIZE];
+	struct slice pieces[] = { slice_first(bytes, first),
+		load_follow_line(client->worker->follow, stamps, line),
+		slice_from(bytes, first) };
+	enum { COUNT = sizeof(pieces) / sizeof(*pieces) };
+	bool whole = bytes.len + pieces[1].len <= sizeof(data);
+	enum load_error error = LOAD_OK;
+
+	for (unsigned i = 0; i < COUNT && error == LOAD_OK; i++) {
+		if (whole)
+			memcpy(data + len, pieces[i].data, pieces[i].len);
+		else
+			error = client_send_bytes(client, pieces[i],
+			    i + 1 < COUNT ? MSG_MORE : 0, deadline);
+		len += pieces[i].len;
+	}
+	return whole ? client_send_bytes(client,
+	    (struct slice){ data, len }, 0, deadline) : error;
+}
+
 static enum load_error client_send(struct load_client *client,
     struct exchange *exchange, uint64_t deadline)
 {
-	struct load_worker *worker = client->worker;
-	bool at_once = exchange->answered == 0 &&
-	    exchange->count == worker->plan->pipeline &&
-	    worker->plan->batch.len;
+	const struct load_plan *plan = client->worker->plan;
+	unsigned count = exchange->count;
+	enum load_error error = LOAD_OK;
 
-	for (unsigned i = exchange->answered; i < exchange->count; i++) {
-		struct slice bytes = at_once ? worker->plan->batch
-		    : cookies_add(&client->cookies, exchange->requests[i]);
-		bool last = at_once || i + 1 == exchange->count;
-		ssize_t n = bytes.len == 0 ? -ENOMEM
-		    : ring_send(worker->ring, client->stream.fd, bytes,
-			last ? 0 : MSG_MORE, deadline);
+	exchange->followed = client_follows(client, exchange);
+	if (!exchange->followed && exchange->answered == 0 &&
+	    count == plan->pipeline && plan->batch.len)
+		return client_send_bytes(client, plan->batch, 0, deadline);
+	for (unsigned i = exchange->answered; i < count && error == LOAD_OK;
+	    i++) {
+		struct slice bytes = cookies_add(&client->cookies,
+		    exchange->requests[i]);
 
-		if (n < 0)
-			return client_error((int)n);
-		worker->record->counts.bytes_out += bytes.len;
-		worker->second.counts.bytes_out += bytes.len;
-		if (last)
-			break;
+		if (bytes.len == 0)
+			return client_error(-ENOMEM);
+		error = exchange->followed
+		    ? client_send_marked(client, &exchange->stamps, bytes,
+			deadline)
+		    : client_send_bytes(client, bytes,
+			i + 1 < count ? MSG_MORE : 0, deadline);
 	}
-	return LOAD_OK;
+	return error;
 }
 
 static void client_free(struct load_client *client)

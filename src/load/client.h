@@ -2,6 +2,7 @@
 #define RINGMASTER_LOAD_CLIENT_H
 
 #include "load/cookies.h"
+#include "load/follow.h"
 #include "load/plan.h"
 #include "load/record.h"
 #include "ring/ring.h"
@@ -58,6 +59,7 @@ struct load_worker {
 	uint64_t random;
 	unsigned turn;			/* of plan->in_turn */
 	struct load_record *record;
+	struct load_follow_thread *follow;	/* or NULL */
 	struct load_second second;	/* that is being counted */
 };
 

@@ -254,6 +254,8 @@ static int thread_init(struct engine *engine, unsigned index)
 	worker->plan = engine->plan;
 	worker->index = index;
 	worker->record = thread->record;
+	if (engine->hooks->follow)
+		worker->follow = &engine->hooks->follow->threads[index];
 	worker->random = (engine->plan->seed ^ (index + 1)) *
 	    UINT64_C(0x9e3779b97f4a7c15) | 1;
 	worker->client_count = engine_share(engine->plan->connections, index,

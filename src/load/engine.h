@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdbool.h>
 
+#include "load/follow.h"
 #include "load/plan.h"
 #include "load/record.h"
 
@@ -47,6 +48,8 @@ struct engine_hooks {
 	bool (*second)(void *arg, unsigned index,
 	    const struct load_second *second);
 	void *arg;
+	/* For the plan's threads: requests to be followed. Or NULL. */
+	struct load_follow *follow;
 	/* Ends the test when it is not 0: for a signal handler. Or NULL. */
 	const volatile sig_atomic_t *stop;
 };

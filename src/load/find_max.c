@@ -65,7 +65,8 @@ static int search_test(struct search *search, double rate, double seconds)
 	const struct load_find_max *find = search->find;
 	struct load_run run = { .plan = &search->plan, .second = find->second,
 	    .arg = find->arg, .stop = find->stop, .slos = find->slos,
-	    .fail_ifs = find->fail_ifs, .response = find->response };
+	    .fail_ifs = find->fail_ifs, .server = find->server,
+	    .response = find->response };
 	const char *why;
 	int err;
 

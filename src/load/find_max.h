@@ -50,6 +50,7 @@ struct load_find_max {
 	bool (*second)(void *arg, const struct load_progress *progress);
 	void *arg;
 	const volatile sig_atomic_t *stop;
+	struct load_server *server;	/* as in struct load_run */
 	struct hdr *response;		/* as in struct load_run: of *ret */
 };
 

@@ -13,6 +13,8 @@ static bool run_second(void *arg, unsigned index,
 	struct load_run *run = arg;
 
 	(void)index; /* they come in order */
+	if (run->followed)
+		load_server_second(run->server);
 	if (!load_progress_add(&run->progress, second)) {
 		run->ended = "more than half of the requests failed for 3 s";
 		return false;
@@ -26,16 +28,22 @@ static bool run_second(void *arg, unsigned index,
 
 int load_run(struct load_run *run, struct engine_result *measured)
 {
-	const struct engine_hooks hooks = { .second = run_second, .arg = run,
+	struct engine_hooks hooks = { .second = run_second, .arg = run,
 	    .stop = run->stop };
 	int err;
 
 	_Static_assert(LOAD_PROGRESS_BAD_MAX == 3, "the sentence says 3 s");
 	load_progress_init(&run->progress, run->plan);
 	run->ended = NULL;
+	/* Else it is a test without the server's part. */
+	run->followed = run->server && load_address_own(
+	    (const struct sockaddr *)&run->plan->address) &&
+	    load_server_begin(run->server, run->plan, &hooks.follow) == 0;
 	load_host_read(&run->before);
 	err = engine_run(run->plan, &hooks, measured);
 	load_host_read(&run->after);
+	if (run->followed)
+		load_server_end(run->server, &measured->record);
 	if (err || !measured->stopped)
 		run->ended = NULL;
 	else if (!run->ended)
@@ -54,11 +62,15 @@ int load_run_result(const struct load_run *run,
 	if (err)
 		return err;
 	load_result_host(result, &run->before, &run->after);
+	if (run->followed)
+		err = load_server_result(run->server, measured->started_ns,
+		    arena, &result->server);
 	result->partial = run->ended != NULL;
 	if (run->ended)
 		result->partial_reason = (char *)run->ended;
-	err = load_verdict_make(result, load_address_own(
-	    (const struct sockaddr *)&run->plan->address), arena);
+	if (!err)
+		err = load_verdict_make(result, load_address_own(
+		    (const struct sockaddr *)&run->plan->address), arena);
 	if (!err)
 		err = slo_judge(result, run->slos ? run->slos : &none,
 		    run->fail_ifs, arena);

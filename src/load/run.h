@@ -6,6 +6,7 @@
 #include "load/engine.h"
 #include "load/host.h"
 #include "load/progress.h"
+#include "load/server.h"
 #include "load/slo.h"
 
 /*
@@ -22,12 +23,15 @@ struct load_run {
 	const volatile sig_atomic_t *stop; /* not 0 ends the test; or NULL */
 	const struct slo_list *slos;
 	const struct slo_list *fail_ifs;	/* or NULL */
+	struct load_server *server;	/* that may be the one under test; or
+					 * NULL */
 	struct hdr *response;		/* load_run_make() puts a copy of the
 					 * response times here; or NULL */
 
 	/* Set by load_run(). */
 	struct load_progress progress;
 	const char *ended;		/* why before its end; NULL if not */
+	bool followed;			/* `server` was told of it */
 	struct load_host before, after;
 };
 

@@ -1,8 +1,12 @@
 #ifndef RINGMASTER_METRICS_FOLLOW_H
 #define RINGMASTER_METRICS_FOLLOW_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "base/slice.h"
-#include "metrics/segment.h"
+
+struct metrics_segment;
 
 /*
  * Requests that are followed from end to end. A load generator on this host

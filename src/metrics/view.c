@@ -105,6 +105,7 @@ static void view_slot_add(struct metrics_view *view, struct view_part *part,
 	(void)metrics_slot_read(slot, &part->core);	/* see view.h */
 	view_totals_add(&view->totals, totals);
 	worker->requests += totals->requests;
+	worker->connections += totals->counters[METRICS_HANDLED];
 	hist_merge(&worker->duration, &totals->duration);
 	worker->stalls += totals->counters[METRICS_STALLS];
 	words_add(&worker->ring, &totals->ring, sizeof(worker->ring));

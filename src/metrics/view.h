@@ -21,6 +21,7 @@ struct metrics_worker_view {
 	enum metrics_slot_state state;	/* METRICS_SLOT_FREE: none runs */
 	uint64_t started_real_ns;
 	uint64_t requests;
+	uint64_t connections;	/* that were accepted */
 	uint64_t stalls;
 	struct metrics_ring_totals ring;
 	struct metrics_gauges gauges;	/* of all that live in this place */

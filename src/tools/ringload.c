@@ -138,6 +138,26 @@ static int tool_check(struct tool *tool)
 	return 0;
 }
 
+/* The server that was named has to be there; the one that may be at the usual
+ * place need not. */
+static int tool_server(struct tool *tool)
+{
+	const char *path = tool->options.server;
+	int err;
+
+	if (tool->options.mode == TOOL_COMPARE ||
+	    tool->options.mode == TOOL_AB)
+		return 0;
+	err = load_server_open(path, &tool->server);
+	if (!err || !path)
+		return 0;
+	tool_say("the metrics segment \"%s\" cannot be used: %s", path,
+	    err == -ENOENT ? "no ringmaster runs with it" :
+	    err == -EPROTO ? "it is not one of this version of ringmaster" :
+	    strerror(-err));
+	return TOOL_FAILED;
+}
+
 static int tool_main(struct tool *tool)
 {
 	static int (*const modes[])(struct tool *) = {
@@ -155,6 +175,8 @@ static int tool_main(struct tool *tool)
 		tool_say("%s", tool->why);
 		return TOOL_FAILED;
 	}
+	if (tool_server(tool) != 0)
+		return TOOL_FAILED;
 	tool_signals();
 	status = modes[tool->options.mode](tool);
 	if (tool_signal)
@@ -202,6 +224,7 @@ int main(int argc, char **argv)
 	else
 		status = tool_main(tool);
 	status = tool_flush(status);
+	load_server_close(&tool->server);
 	tool_options_free(&tool->options);
 	arena_fini(&tool->arena);
 	free(tool);

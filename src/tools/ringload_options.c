@@ -14,7 +14,7 @@ enum {
 	OPT_BODY, OPT_CONFIRM, OPT_FAIL_IF, OPT_FIND_MAX, OPT_FROM, OPT_JSON,
 	OPT_LIVE_FD, OPT_NAME, OPT_NO_KEEPALIVE, OPT_NOTE, OPT_PIPELINE,
 	OPT_QUIET, OPT_REPLAY, OPT_ROUND, OPT_ROUNDS, OPT_SAVE, OPT_SCENARIO,
-	OPT_SEED, OPT_SLO, OPT_SPEED, OPT_STAGES, OPT_TIMEOUT, OPT_URLS,
+	OPT_SEED, OPT_SERVER, OPT_SLO, OPT_SPEED, OPT_STAGES, OPT_TIMEOUT, OPT_URLS,
 	OPT_WARMUP,
 };
 
@@ -45,6 +45,7 @@ static const struct tool_option {
 	{ "replay-all-methods", NULL, "not GET only", OPT_ALL_METHODS },
 	{ "scenario", "FILE", "of requests", OPT_SCENARIO },
 	{ "allow-target", "HOST", "not this one", OPT_ALLOW },
+	{ "server", "FILE", "metrics of it", OPT_SERVER },
 	{ "slo", "EXPR", "'p99<5ms'", OPT_SLO },
 	{ "fail-if", "EXPR", "'p99>+5%'", OPT_FAIL_IF },
 	{ "find-max", NULL, "search the limit", OPT_FIND_MAX },
@@ -277,6 +278,9 @@ static int parse_load_text(const struct parser *parser, int id,
 		return 0;
 	case OPT_SCENARIO:
 		load->scenario_file = arg;
+		return 0;
+	case OPT_SERVER:
+		options->server = arg;
 		return 0;
 	case OPT_STAGES:
 		load->stages = arg;

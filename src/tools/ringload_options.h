@@ -55,6 +55,8 @@ struct tool_options {
 	const char *save;		/* file to keep it in, or NULL */
 	const char *from;		/* file of kept results to compare */
 	const char *name, *note;
+	const char *server;	/* metrics segment of the one under test; or
+				 * NULL: at its usual place, if it is there */
 	const char *body_file;
 	char *body_data;		/* that load.body is, from the heap */
 	bool quiet;

@@ -106,7 +106,8 @@ int tool_run(struct tool *tool)
 	struct load_plan plan;
 	struct load_run run = { .plan = &plan, .second = tool_second,
 	    .arg = tool, .stop = &tool_stop, .slos = &slos,
-	    .fail_ifs = &tool->fail_ifs, .response = &tool->response };
+	    .fail_ifs = &tool->fail_ifs, .server = tool->server,
+	    .response = &tool->response };
 	Ringmaster__V1__LoadResult *result;
 	int err = tool_plan(tool, &tool->options.load, &plan);
 

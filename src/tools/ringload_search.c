@@ -53,8 +53,8 @@ int tool_find_max(struct tool *tool)
 	struct load_find_max find = { .plan = &plan,
 	    .slos = &slos, .fail_ifs = &tool->fail_ifs,
 	    .second = tool_second, .begins = search_begins,
-	    .told = search_told, .arg = tool,
-	    .stop = &tool_stop, .response = &tool->response };
+	    .told = search_told, .arg = tool, .stop = &tool_stop,
+	    .server = tool->server, .response = &tool->response };
 	Ringmaster__V1__LoadResult *result;
 	int err;
 

@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "load.pb-c.h"
 #include "load/progress.h"
+#include "load/server.h"
 #include "load/slo.h"
 #include "load/terminal.h"
 #include "tools/ringload_options.h"
@@ -16,6 +17,7 @@ struct tool {
 	struct tool_options options;
 	struct arena arena;
 	struct slo_list fail_ifs;
+	struct load_server *server;	/* that may be under test; or NULL */
 	struct load_terminal *terminal;	/* while a test runs; or NULL */
 	struct hdr response;		/* of the run, exactly */
 	bool live_gone;			/* nobody reads --live-fd */
