@@ -21,6 +21,7 @@ struct test {
 	struct load_options options;
 	struct load_plan plan;
 	struct slo_list slos;
+	struct load_server *server;
 	const struct load_test_options *wanted;
 	char *error;
 };
@@ -143,10 +144,24 @@ static int test_texts(struct test *test,
 	return test->json.failed || test->text.failed ? -ENOMEM : 0;
 }
 
+static int test_server(struct test *test)
+{
+	const char *path = test->wanted->server;
+	int err = load_server_open(path, &test->server);
+
+	if (!err || !path)
+		return 0;
+	(void)snprintf(test->error, LOAD_TEST_ERROR_SIZE,
+	    "the metrics segment \"%s\" cannot be used: %s", path,
+	    strerror(-err));
+	return err;
+}
+
 static int test_run(struct test *test)
 {
 	struct load_run run = { .plan = &test->plan, .second = test_second,
-	    .arg = test, .stop = test->wanted->stop, .slos = &test->slos };
+	    .arg = test, .stop = test->wanted->stop, .slos = &test->slos,
+	    .server = test->server };
 	Ringmaster__V1__LoadResult *result;
 	int err = load_run_make(&run, &test->arena, &result);
 
@@ -174,7 +189,10 @@ int load_test_run(const struct load_test_options *options,
 	test->error = error;
 	err = test_plan(test);
 	if (!err)
+		err = test_server(test);
+	if (!err)
 		err = test_run(test);
+	load_server_close(&test->server);
 	if (err)
 		load_test_result_free(&test->result);
 	else

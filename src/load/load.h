@@ -82,6 +82,11 @@ struct load_test_options {
 					 * load may be sent */
 	unsigned allowed_count;
 
+	const char *server;		/* the metrics segment of the ringmaster
+					 * under test: the JSON tells where the
+					 * time went; NULL: at its usual place,
+					 * if it is there and may be used */
+
 	load_test_progress_cb *progress; /* or NULL; on the caller's thread */
 	void *arg;
 	const volatile sig_atomic_t *stop; /* not 0 ends the test; or NULL */

@@ -378,6 +378,8 @@ void load_print_text(struct buf *out,
 	print_errors(out, result);
 	print_statuses(out, result);
 	print_times(out, result);
+	if (result->server)
+		load_print_server(out, result->server);
 	print_hints(out, result);
 	print_slos(out, result);
 }

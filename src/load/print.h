@@ -13,11 +13,16 @@
 enum { PRINT_COLUMNS = 80, PRINT_LINES = 24 };
 
 /* The summary of a run: the verdict first; it fits a terminal of
- * PRINT_COLUMNS x PRINT_LINES with a line left for the prompt. */
+ * PRINT_COLUMNS x PRINT_LINES with a line left for the prompt, unless the
+ * server's part is longer than what is left. */
 void load_print_text(struct buf *out,
     const Ringmaster__V1__LoadResult *result);
 
-/* The same as Markdown. */
+/* The server's part of it: where the time went, and its workers. */
+void load_print_server(struct buf *out,
+    const Ringmaster__V1__LoadServer *server);
+
+/* The summary as Markdown. */
 void load_print_markdown(struct buf *out,
     const Ringmaster__V1__LoadResult *result);
 

@@ -282,6 +282,8 @@ static void verdict_hints(struct verdict *verdict, bool local)
 	const Ringmaster__V1__LoadResult *result = verdict->result;
 	char words[WORDS_MAX];
 
+	if (result->server && !result->server->agrees)
+		verdict_hint(verdict, "%s", result->server->disagreement);
 	if (result->unfinished)
 		verdict_hint(verdict, "%s requests had no answer when the "
 		    "test was over", words_count(words, result->unfinished));

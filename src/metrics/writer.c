@@ -12,8 +12,9 @@
  * changed one by one.
  *
  * Not part of the transaction: the records of requests that are kept or
- * followed, which have sequence counts of their own, and the gauges and what is in flight,
- * which are copied whole and mean nothing once the worker is dead.
+ * followed, which have sequence counts of their own, and the gauges and what
+ * is in flight, which are copied whole and mean nothing once the worker is
+ * dead.
  *
  * The slowest requests of a second: the durations of those that are in the
  * slot's table stand in private memory, and the shortest of them is what a
