@@ -305,6 +305,7 @@ struct loadtest_child {
 	const char *args[LOADTEST_ARGS_MAX];
 	pid_t parent;
 	int null, live[2], words[2], held;	/* -1: not open */
+	int segment;			/* this process's */
 };
 
 /* In the new process, which may call little: it is a copy of one that has
@@ -312,7 +313,7 @@ struct loadtest_child {
 static void loadtest_exec(const struct loadtest_child *child)
 {
 	const int wanted[] = { child->null, child->null, child->words[1],
-		child->live[1], child->held };
+		child->live[1], child->held, child->segment };
 	enum { COUNT = sizeof(wanted) / sizeof(wanted[0]) };
 	int fds[COUNT];
 	sigset_t none;
@@ -491,7 +492,8 @@ static int loadtest_follow(const struct loadtest_begin *begin)
 int loadtest_begin(const struct loadtest_begin *begin)
 {
 	struct loadtest_child child = { .null = -1, .live = { -1, -1 },
-	    .words = { -1, -1 }, .held = -1 };
+	    .words = { -1, -1 }, .held = -1,
+	    .segment = test.worker->segment->fd };
 	struct arena arena;
 	int err;
 

@@ -66,7 +66,8 @@ const char *loadtest_spec_read(const struct fields *fields,
     struct loadtest_spec *ret);
 
 /*
- * What the command is told, ended by NULL, in the arena.
+ * What the command is told, ended by NULL, in the arena. It has the status of
+ * its test to write to descriptor 3, and the segment as descriptor 5.
  *
  * file:  of results
  * Returns 0 or -ENOMEM.

@@ -243,6 +243,7 @@ int loadtest_spec_args(const struct loadtest_spec *spec, const char *file,
 	loadtest_arg(&out, "ringload");
 	loadtest_arg(&out, "--quiet");
 	loadtest_arg(&out, "--live-fd=3");
+	loadtest_arg(&out, "--server=/dev/fd/5");
 	loadtest_arg(&out, "--save=%s", file);
 	loadtest_arg(&out, "--name=%s", loadtest_preset_names[spec->preset]);
 	loadtest_arg(&out, "--connections=%" PRIu64, spec->clients);

@@ -121,8 +121,9 @@ def test_the_generator_is_told_what_was_asked_and_has_no_more(tests):
         assert arg in seen["args"]
     assert not [arg for arg in seen["args"] if "allow" in arg]
     assert seen["nice"] >= 5
-    # Its own three, what it tells by, the lock; and the listing itself.
-    assert seen["fds"] == ["0", "1", "2", "3", "4", "5"]
+    # Its own three, what it tells by, the lock, the segment; and the listing
+    # itself.
+    assert seen["fds"] == ["0", "1", "2", "3", "4", "5", "6"]
     if os.getuid() == 0:
         assert seen["uid"] != 0
         assert one.reports.stat().st_uid == seen["uid"]

@@ -86,6 +86,7 @@ static void one_click_is_a_burst_at_the_first_address(void **state)
 	assert_true(told("--duration=5s"));
 	assert_true(told("--warmup=0"));
 	assert_true(told("--save=/r/f.json"));
+	assert_true(told("--server=/dev/fd/5"));
 	assert_false(told("--requests=1"));
 }
 
