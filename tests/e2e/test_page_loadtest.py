@@ -78,6 +78,11 @@ def test_a_click_runs_a_test_to_its_row_and_its_band(site):
     kept = board.json("/api/v1/tests")["tests"][0]
     assert kept["spec"]["connections"] == 100 and kept["requests"] > 100
     assert not kept["partial"]
+    tab.wait("#tests-where .stages")
+    text = tab.text("#tests-where")
+    assert "Median, " in text and "Slowest 1 %, " in text
+    assert "Server and client counted the same." in text
+    assert "Balance of workers " in text
     shown = tab.text(LAST + " .at-requests").replace(",", "")
     if "M" not in shown:
         assert int(shown) == kept["requests"]

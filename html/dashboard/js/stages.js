@@ -10,7 +10,7 @@ import { Panel, memory } from './panel.js';
 
 /* Name of the series, in words, and what it is. */
 const stages = [
-	['header', 'Header', 'from the first byte to the end of the header'],
+	['header', 'Header', 'waiting for the rest of the header'],
 	['parse', 'Parse', 'reading the header'],
 	['pool_wait', 'Pool wait', 'waiting for a thread'],
 	['handler', 'Handler', 'making the answer'],

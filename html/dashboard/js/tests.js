@@ -7,7 +7,7 @@
 const POLL_MS = 500;
 const SHOWN = 50;
 
-let kit, $, make, put, show, list, running = false, timer = 0;
+let kit, $, make, put, show, list, where, running = false, timer = 0;
 const ticked = new Set();
 
 /* ---- the card ---- */
@@ -61,10 +61,12 @@ async function ended(now) {
 	setRunning(false);
 	const [last] = await refresh();
 
-	if (last)
+	if (last) {
 		showLast(last);
-	else
+		showWhere(last);
+	} else {
 		put($('card-test').querySelector('.figure'), 'No result');
+	}
 	if (now.error) {
 		put($('test-reason'), now.error);
 		kit.setNote(`The test ended early. ${now.error}`);
@@ -107,6 +109,52 @@ async function begin(options) {
 		kit.setNote(`The test was not started. ${error.message}`);
 		if (error.status === 409)
 			follow();
+	}
+}
+
+/* ---- where the time of one went ---- */
+
+function timeBar(name, parts) {
+	const shown = parts.filter(({ share }) => share >= 0.005);
+	const whole = parts.reduce((sum, part) => sum + part.seconds, 0);
+	const words = `${name}, ${kit.seconds(whole)}: ` + shown.map(
+		({ stage, share }) => `${stage.replace('_', ' ')} ` +
+			kit.percent(share)).join(', ');
+	const bar = make('div', { className: 'stages' }, ...shown.map(part => {
+		const span = make('span', { className: `stage-${part.stage}`,
+			title: `${part.stage} ${kit.seconds(part.seconds)}` });
+
+		span.style.flexGrow = part.share;
+		return span;
+	}));
+
+	return [make('p', { textContent: words }), bar];
+}
+
+function serverPart({ median, tail, workers, balance, disagreement }) {
+	return [
+		...median.length ? [...timeBar('Median', median),
+			...timeBar('Slowest 1 %', tail)] : [],
+		make('p', { textContent: `Balance of workers ` +
+			`${balance.toFixed(2)}: ` + workers.map(one =>
+			`${one.index} had ${kit.count(one.requests)} requests`)
+			.join(', ') }),
+		make('p', { textContent: disagreement
+			? `Counts differ: ${disagreement}.`
+			: 'Server and client counted the same.' })];
+}
+
+async function showWhere(item) {
+	try {
+		const { server } = await kit.get('/api/v1/tests/' +
+			encodeURIComponent(item.run));
+
+		where.replaceChildren(make('h3', { textContent:
+			`Where time went: ${nameOf(item)}` }),
+		...server ? serverPart(server) : [make('p', { textContent:
+			'The server was not asked, or saw none of it.' })]);
+	} catch (error) {
+		kit.setNote(error.message);
 	}
 }
 
@@ -227,6 +275,13 @@ function named(node, words, item) {
 
 function controls() {
 	return [
+		control('where', 'Time', () => make('button',
+			{ textContent: 'Show' }), (node, item) =>
+			named(node, 'Where time went:', item), 'click',
+		async item => {
+			await showWhere(item);
+			where.focus();
+		}),
 		control('note', 'Note', () => make('input',
 			{ maxLength: 500 }), (node, item) => {
 			named(node, 'Note on', item);
@@ -357,7 +412,8 @@ export function mountTests(given) {
 	list = new kit.Table(section, { caption: 'Load tests, newest first',
 		columns: columns(), rows: SHOWN,
 		empty: () => 'No test was kept yet.' });
-	section.append(compared);
+	where = make('div', { id: 'tests-where', tabIndex: -1 });
+	section.append(where, compared);
 	$('stop-test').addEventListener('click', () =>
 		kit.post('/api/v1/tests/stop').catch(error =>
 			kit.setNote(error.message)));
