@@ -18,14 +18,10 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "http/chunked.h"
-#include "http/h1_response.h"
+#include "load/arrivals.h"
+#include "load/reader.h"
 
 enum {
-	CLIENT_BUFFER_SIZE = 16 << 10,	/* bytes read at once */
-	CLIENT_INTERIM_MAX = 16,	/* 1xx answers before the real one;
-					 * more are no answer */
-	CLIENT_HEADERS_MAX = 64,	/* of an answer, searched for cookies */
 	CLIENT_MARKED_SIZE = 4096,	/* larger requests are not copied to be
 					 * marked */
 };
@@ -54,51 +50,16 @@ struct exchange {
 	struct load_stamps stamps;
 };
 
-/* Reads answers from a connection; on its coroutine's stack. */
-struct reader {
-	struct load_client *client;
-	char *data;			/* received, but not read from `begin`
-					 * to `end` */
-	size_t begin, end, size;
-	uint64_t deadline;
-	uint64_t first_ns;		/* of this answer; 0: nothing yet */
-	struct slice wanted;		/* in this content */
-	size_t content_len;		/* of client->content */
-	char buffer[CLIENT_BUFFER_SIZE];
-};
-
-/* ---- errors ---- */
-
-static enum load_error client_error(int err)
-{
-	switch (-err) {
-	case ECONNREFUSED:
-		return LOAD_ERROR_CONNECT_REFUSED;
-	case ECONNRESET:
-	case EPIPE:
-		return LOAD_ERROR_RESET;
-	case ETIMEDOUT:
-		return LOAD_ERROR_TIMEOUT;
-	case EMFILE:
-	case ENFILE:
-		return LOAD_ERROR_DESCRIPTORS;
-	case EADDRNOTAVAIL:
-		return LOAD_ERROR_PORTS;
-	default:
-		return LOAD_ERROR_OTHER;
-	}
-}
+/* ---- connecting ---- */
 
 static enum load_error client_connect_error(int err)
 {
-	enum load_error error = client_error(err);
+	enum load_error error = load_error_of(err);
 
 	if (error == LOAD_ERROR_TIMEOUT)
 		return LOAD_ERROR_CONNECT_TIMEOUT;
 	return error == LOAD_ERROR_OTHER ? LOAD_ERROR_CONNECT_OTHER : error;
 }
-
-/* ---- connecting ---- */
 
 /* Idle, it got bytes nobody asked for, or more likely its end. */
 static void client_readable(void *arg)
@@ -158,286 +119,7 @@ static enum load_error client_connect(struct load_client *client)
 	return LOAD_OK;
 }
 
-/* ---- reading an answer ---- */
-
-static struct slice reader_rest(const struct reader *reader)
-{
-	return (struct slice){ reader->data + reader->begin,
-	    reader->end - reader->begin };
-}
-
-/* Room behind what is there; false without memory. */
-static bool reader_room(struct reader *reader)
-{
-	if (reader->begin == reader->end) {
-		reader->begin = reader->end = 0;
-	} else if (reader->end == reader->size && reader->begin > 0) {
-		memmove(reader->data, reader->data + reader->begin,
-		    reader->end - reader->begin);
-		reader->end -= reader->begin;
-		reader->begin = 0;
-	} else if (reader->end == reader->size) {
-		/* No more than once: larger heads are refused. */
-		reader->client->head = malloc(H1_RESPONSE_BYTES_MAX + 1);
-		if (!reader->client->head)
-			return false;
-		memcpy(reader->client->head, reader->data, reader->end);
-		reader->data = reader->client->head;
-		reader->size = H1_RESPONSE_BYTES_MAX + 1;
-	}
-	return true;
-}
-
-/* Receive more: LOAD_OK, or why the answer will not be complete. */
-static enum load_error reader_more(struct reader *reader, bool begun)
-{
-	struct load_worker *worker = reader->client->worker;
-	ssize_t n;
-
-	if (!reader_room(reader))
-		return LOAD_ERROR_OTHER;
-	n = ring_recv(&reader->client->stream, reader->data + reader->end,
-	    reader->size - reader->end, reader->deadline);
-	if (n < 0)
-		return client_error((int)n);
-	if (n == 0)
-		return begun ? LOAD_ERROR_TRUNCATED : LOAD_ERROR_CLOSED;
-	if (reader->first_ns == 0)
-		reader->first_ns = clock_mono_ns();
-	worker->record->counts.bytes_in += (uint64_t)n;
-	worker->second.counts.bytes_in += (uint64_t)n;
-	reader->end += (size_t)n;
-	return LOAD_OK;
-}
-
-/* An alert of TLS (RFC 8446 §6) is what its ports say to plain text. */
-static enum load_error reader_malformed(const struct reader *reader)
-{
-	return slice_starts(reader_rest(reader), SLICE("\x15\x03"))
-	    ? LOAD_ERROR_TLS : LOAD_ERROR_MALFORMED;
-}
-
-static enum load_error reader_head(struct reader *reader,
-    struct h1_response *response)
-{
-	enum load_error error = LOAD_OK;
-	size_t consumed;
-
-	while (error == LOAD_OK) {
-		switch (h1_response_parse(reader_rest(reader), response,
-		    &consumed)) {
-		case H1_RESPONSE_DONE:
-			reader->begin += consumed;
-			return LOAD_OK;
-		case H1_RESPONSE_BAD:
-			return reader_malformed(reader);
-		case H1_RESPONSE_MORE:
-			error = reader_more(reader,
-			    reader->begin < reader->end);
-		}
-	}
-	return error;
-}
-
-/* Keep what may hold what is looked for. */
-static void reader_keep(struct reader *reader, struct slice content)
-{
-	struct load_client *client = reader->client;
-
-	if (reader->wanted.len == 0)
-		return;
-	if (!client->content)
-		client->content = malloc(LOAD_BODY_FIND_MAX);
-	if (!client->content)
-		return;			/* not found, then */
-	content = slice_first(content,
-	    LOAD_BODY_FIND_MAX - reader->content_len);
-	memcpy(client->content + reader->content_len, content.data,
-	    content.len);
-	reader->content_len += content.len;
-}
-
-static bool reader_found(const struct reader *reader)
-{
-	return reader->wanted.len == 0 || memmem(reader->client->content,
-	    reader->content_len, reader->wanted.data, reader->wanted.len);
-}
-
-static enum load_error reader_plain(struct reader *reader, uint64_t left,
-    bool until_close)
-{
-	enum load_error error = LOAD_OK;
-
-	while (error == LOAD_OK) {
-		struct slice got = slice_first(reader_rest(reader), left);
-
-		reader_keep(reader, got);
-		reader->begin += got.len;
-		left -= got.len;
-		if (left == 0)
-			return LOAD_OK;
-		error = reader_more(reader, true);
-	}
-	return until_close && error == LOAD_ERROR_TRUNCATED ? LOAD_OK : error;
-}
-
-static enum load_error reader_chunked(struct reader *reader)
-{
-	struct chunked chunked = { .left = 0 };
-	enum load_error error = LOAD_OK;
-
-	while (error == LOAD_OK) {
-		struct slice in = reader_rest(reader), content;
-		enum chunked_result result = chunked_next(&chunked, &in,
-		    &content);
-
-		reader->begin = reader->end - in.len;
-		if (result == CHUNKED_DONE)
-			return LOAD_OK;
-		if (result == CHUNKED_BAD)
-			return LOAD_ERROR_MALFORMED;
-		if (result == CHUNKED_DATA)
-			reader_keep(reader, content);
-		else
-			error = reader_more(reader, true);
-	}
-	return error;
-}
-
-static enum load_error reader_content(struct reader *reader,
-    const struct h1_response *response, enum h1_response_framing framing)
-{
-	reader->content_len = 0;
-	switch (framing) {
-	case H1_RESPONSE_LENGTH:
-		return reader_plain(reader, response->content_length, false);
-	case H1_RESPONSE_CHUNKED:
-		return reader_chunked(reader);
-	case H1_RESPONSE_UNTIL_CLOSE:
-		return reader_plain(reader, UINT64_MAX, true);
-	case H1_RESPONSE_NO_BODY:
-		break;
-	}
-	return LOAD_OK;
-}
-
-static void reader_cookies(const struct reader *reader,
-    const struct h1_response *response)
-{
-	for (unsigned i = 0; i < response->header_count &&
-	    i < response->header_capacity; i++)
-		if (slice_equal_nocase(response->headers[i].name,
-			SLICE("set-cookie")))
-			cookies_set(&reader->client->cookies,
-			    response->headers[i].value, time(NULL));
-}
-
-/* Read the answer to `request`. *keeps: the connection may be used again. */
-static enum load_error reader_answer(struct reader *reader,
-    const struct load_request *request, bool *keeps)
-{
-	struct load_record *record = reader->client->worker->record;
-	struct http_header headers[CLIENT_HEADERS_MAX];
-	struct h1_response response = { .headers = headers };
-	enum h1_response_framing framing;
-	enum load_error error;
-	unsigned interim = 0;
-
-	if (reader->client->worker->plan->cookies)
-		response.header_capacity = CLIENT_HEADERS_MAX;
-	do
-		error = reader_head(reader, &response);
-	while (error == LOAD_OK && response.status < 200 &&
-	    interim++ < CLIENT_INTERIM_MAX);
-	if (error != LOAD_OK)
-		return error;
-	if (response.status < 200)
-		return LOAD_ERROR_MALFORMED;
-	reader_cookies(reader, &response);
-	framing = h1_response_framing(&response, request->method);
-	*keeps = h1_response_keeps(&response, framing);
-	reader->wanted = request->expect_body;
-	error = reader_content(reader, &response, framing);
-	if (error != LOAD_OK)
-		return error;
-	record->statuses[response.status < LOAD_STATUSES ? response.status
-							  : 0]++;
-	if (request->expect_status ? response.status != request->expect_status
-				   : response.status >= 400)
-		return LOAD_ERROR_STATUS;
-	return reader_found(reader) ? LOAD_OK : LOAD_ERROR_BODY;
-}
-
 /* ---- what is due ---- */
-
-/* The arrival after this one to worker->due_*; see worker->more. */
-static void worker_advance(struct load_worker *worker)
-{
-	const struct load_plan *plan = worker->plan;
-	uint64_t at_ns;
-
-	if (plan->replay) {
-		worker->more = worker->replay_next < plan->replay_count;
-		if (worker->more) {
-			at_ns = plan->replay[worker->replay_next].at_ns;
-			worker->due_request =
-			    plan->replay[worker->replay_next].request;
-			worker->replay_next += plan->threads;
-		}
-	} else {
-		worker->more = schedule_next(&worker->schedule, &at_ns);
-	}
-	if (worker->more)
-		worker->due_ns = worker->start_ns + at_ns;
-}
-
-/* The first request whose sum of weights reaches `share`. */
-static unsigned worker_find(const struct load_plan *plan, double share)
-{
-	unsigned low = 0, high = plan->request_count - 1;
-
-	while (low < high) {
-		unsigned middle = (low + high) / 2;
-
-		if (plan->requests[middle].until < share)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
-static const struct load_request *worker_choose(struct load_worker *worker)
-{
-	const struct load_plan *plan = worker->plan;
-
-	if (plan->request_count == 1)
-		return plan->requests;
-	if (plan->in_turn)
-		return &plan->requests[worker->turn++ % plan->request_count];
-	return &plan->requests[worker_find(plan,
-	    schedule_random_unit(&worker->random))];
-}
-
-/* The next request that the open model has for now, if there is one. */
-static bool worker_take_due(struct load_worker *worker,
-    struct exchange *exchange)
-{
-	unsigned i = exchange->count;
-
-	if (!worker->more || worker->stopping ||
-	    worker->due_ns > clock_mono_ns())
-		return false;
-	exchange->requests[i] = worker->plan->replay
-	    ? &worker->plan->requests[worker->due_request]
-	    : worker_choose(worker);
-	exchange->intended_ns[i] = worker->due_ns;
-	exchange->count++;
-	worker->taken++;
-	worker->second.due++;
-	worker_advance(worker);
-	return true;
-}
 
 /* What the client is to do next: false for nothing now. */
 static bool client_take(struct load_client *client,
@@ -449,16 +131,17 @@ static bool client_take(struct load_client *client,
 	exchange->count = exchange->answered = 0;
 	exchange->heard = exchange->keeps = false;
 	if (plan->open) {
-		while (exchange->count < plan->pipeline &&
-		    worker_take_due(worker, exchange))
-			continue;
+		while (exchange->count < plan->pipeline && arrivals_take(
+		    worker, &exchange->requests[exchange->count],
+		    &exchange->intended_ns[exchange->count]))
+			exchange->count++;
 		return exchange->count > 0;
 	}
 	if (worker->stopping || clock_mono_ns() >= worker->end_ns)
 		return false;
 	while (exchange->count < plan->pipeline &&
 	    (plan->each == 0 || client->requests < plan->each)) {
-		exchange->requests[exchange->count] = worker_choose(worker);
+		exchange->requests[exchange->count] = arrivals_choose(worker);
 		exchange->intended_ns[exchange->count++] = 0;
 		client->requests++;
 	}
@@ -535,7 +218,7 @@ static enum load_error client_send_bytes(struct load_client *client,
 	    deadline);
 
 	if (n < 0)
-		return client_error((int)n);
+		return load_error_of((int)n);
 	worker->record->counts.bytes_out += bytes.len;
 	worker->second.counts.bytes_out += bytes.len;
 	return LOAD_OK;
@@ -584,7 +267,7 @@ static enum load_error client_send(struct load_client *client,
 		    exchange->requests[i]);
 
 		if (bytes.len == 0)
-			return client_error(-ENOMEM);
+			return load_error_of(-ENOMEM);
 		error = exchange->followed
 		    ? client_send_marked(client, &exchange->stamps, bytes,
 			deadline)
@@ -615,15 +298,10 @@ static enum load_error client_receive(struct load_client *client,
 	enum load_error error;
 	struct reader reader;
 
-	reader.client = client;
-	reader.data = reader.buffer;
-	reader.begin = reader.end = 0;
-	reader.size = sizeof(reader.buffer);
-	reader.deadline = exchange->sent_ns + client->worker->plan->timeout_ns;
+	reader_init(&reader, client,
+	    exchange->sent_ns + client->worker->plan->timeout_ns);
 	exchange->keeps = true;
 	while (exchange->answered < exchange->count && exchange->keeps) {
-		reader.first_ns = reader.begin < reader.end ? clock_mono_ns()
-							    : 0;
 		error = reader_answer(&reader,
 		    exchange->requests[exchange->answered],
 		    &exchange->keeps);
@@ -874,13 +552,8 @@ void client_start_all(struct load_worker *worker)
 	worker->idle_end = &worker->idle;
 	worker->timer.fn = worker_timer;
 	worker->timer.arg = worker;
-	if (worker->plan->open) {
-		worker->schedule = worker->plan->schedule;
-		schedule_start(&worker->schedule, worker->plan->seed,
-		    worker->index, worker->plan->threads);
-		worker->replay_next = worker->index;
-		worker_advance(worker);
-	}
+	if (worker->plan->open)
+		arrivals_start(worker);
 	for (unsigned i = 0; i < worker->client_count; i++) {
 		if (worker->plan->open)
 			client_park(&worker->clients[i]);
@@ -890,16 +563,4 @@ void client_start_all(struct load_worker *worker)
 	}
 	if (client_all_done(worker))
 		ring_stop(worker->ring);
-}
-
-uint64_t client_backlog(const struct load_worker *worker, uint64_t now_ns)
-{
-	double due;
-
-	if (!worker->plan->open || worker->plan->replay ||
-	    now_ns < worker->start_ns)
-		return 0;
-	due = schedule_area(&worker->schedule, now_ns - worker->start_ns) /
-	    worker->plan->threads - (double)worker->taken;
-	return due > 0 ? (uint64_t)due : 0;
 }

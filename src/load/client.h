@@ -75,7 +75,4 @@ void client_start_all(struct load_worker *worker);
 /* Is there nothing more to do? Then the ring was stopped. */
 bool client_all_done(const struct load_worker *worker);
 
-/* About how many arrivals were due and are not sent yet; 0 in a replay. */
-uint64_t client_backlog(const struct load_worker *worker, uint64_t now_ns);
-
 #endif

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "load/arrivals.h"
 #include "load/client.h"
 
 /* How often a thread looks whether it is to begin, or to stop. */
@@ -76,7 +77,7 @@ static void thread_hand_over(struct engine_thread *thread, uint64_t now_ns)
 	struct load_second *second = &thread->worker.second;
 
 	second->connections = thread->worker.connected;
-	second->backlog = client_backlog(&thread->worker, now_ns);
+	second->backlog = arrivals_backlog(&thread->worker, now_ns);
 	(void)pthread_mutex_lock(&engine->lock); /* cannot fail */
 	load_second_add(&engine->result->seconds[thread->second], second);
 	if (++engine->handed[thread->second] == engine->count)
@@ -171,7 +172,7 @@ static void thread_finish(struct engine_thread *thread)
 	    (double)(thread->end_ns - worker->start_ns + 1);
 	thread->cq_overflows = ring_stats(worker->ring)->cq_overflows;
 	thread->record->unfinished = worker->waiting;
-	thread->record->unsent = client_backlog(worker, thread->end_ns <
+	thread->record->unsent = arrivals_backlog(worker, thread->end_ns <
 	    worker->end_ns ? thread->end_ns : worker->end_ns);
 	thread_hand_over(thread, thread->end_ns);
 	ring_close(&worker->ring);

@@ -4,6 +4,8 @@
 
 #include "load/record.h"
 
+#include <errno.h>
+
 const char *const load_error_names[LOAD_ERROR_COUNT] = {
 #define LOAD_ERROR_NAME(id, name, text) name,
 	LOAD_ERRORS(LOAD_ERROR_NAME)
@@ -15,6 +17,26 @@ const char *const load_error_texts[LOAD_ERROR_COUNT] = {
 	LOAD_ERRORS(LOAD_ERROR_TEXT)
 #undef LOAD_ERROR_TEXT
 };
+
+enum load_error load_error_of(int err)
+{
+	switch (-err) {
+	case ECONNREFUSED:
+		return LOAD_ERROR_CONNECT_REFUSED;
+	case ECONNRESET:
+	case EPIPE:
+		return LOAD_ERROR_RESET;
+	case ETIMEDOUT:
+		return LOAD_ERROR_TIMEOUT;
+	case EMFILE:
+	case ENFILE:
+		return LOAD_ERROR_DESCRIPTORS;
+	case EADDRNOTAVAIL:
+		return LOAD_ERROR_PORTS;
+	default:
+		return LOAD_ERROR_OTHER;
+	}
+}
 
 void load_counts_add(struct load_counts *counts,
     const struct load_counts *more)

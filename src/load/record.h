@@ -37,6 +37,9 @@ enum load_error {
 extern const char *const load_error_names[LOAD_ERROR_COUNT];
 extern const char *const load_error_texts[LOAD_ERROR_COUNT];
 
+/* The cause that a negative errno of a connection stands for. */
+enum load_error load_error_of(int err);
+
 enum { LOAD_STATUSES = 600 };		/* answers by status; 0: higher ones */
 
 /* Sums. A request is sent once, and then completed or failed; what is

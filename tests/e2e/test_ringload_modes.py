@@ -41,7 +41,7 @@ def test_each_second_is_told_while_one_thread_has_ended():
             time.sleep(pause)
             connection.sendall(ANSWER)
     with misbehaving(serve) as server:
-        done = run("-c", 2, "-t", 2, "-n", 30, server.url)
+        done = run("-c", 2, "-t", 2, "-n", 35, server.url)
     lines = re.findall(r"^ *(\d+) s +(\d+) %", done.stderr, re.M)
     assert [int(second) for second, _ in lines] == list(
         range(1, len(lines) + 1))

@@ -1,0 +1,41 @@
+#ifndef RINGMASTER_LOAD_READER_H
+#define RINGMASTER_LOAD_READER_H
+
+#include "load/plan.h"
+#include "load/record.h"
+
+/*
+ * Reads the answers on a connection, as many as were asked for at once
+ * (RFC 9112 §9.3.2), and says what is wrong with one.
+ */
+
+enum { READER_BUFFER_SIZE = 16 << 10 };	/* bytes read at once */
+
+struct load_client;
+
+struct reader {			/* on the stack of a coroutine */
+	struct load_client *client;
+	char *data;			/* received, but not read from `begin`
+					 * to `end` */
+	size_t begin, end, size;
+	uint64_t deadline;
+	uint64_t first_ns;		/* when this answer began; 0: it has
+					 * not */
+	struct slice wanted;		/* in this content */
+	size_t content_len;		/* of client->content */
+	char buffer[READER_BUFFER_SIZE];
+};
+
+/* For a connection that is open; until `deadline` (CLOCK_MONOTONIC). */
+void reader_init(struct reader *reader, struct load_client *client,
+    uint64_t deadline);
+
+/*
+ * Read the answer to `request`. *keeps: the connection may be used again.
+ * LOAD_ERROR_STATUS and LOAD_ERROR_BODY are of answers that are complete, but
+ * not as expected; after others there is nothing more to be read. [coroutine]
+ */
+enum load_error reader_answer(struct reader *reader,
+    const struct load_request *request, bool *keeps);
+
+#endif
