@@ -18,6 +18,7 @@ struct ab_state {
 	const struct load_ab *ab;
 	struct arena *arena;
 	struct ab_side sides[2];
+	unsigned tests;			/* begun */
 };
 
 /* Add a round, without its warm-up, to the sum, whose time is that of the
@@ -68,7 +69,8 @@ static int ab_test(struct ab_state *state, unsigned round, unsigned i)
 {
 	const struct load_ab *ab = state->ab;
 	struct load_run run = { .plan = ab->plans[i], .second = ab->second,
-	    .arg = ab->arg, .stop = ab->stop };
+	    .arg = ab->arg, .stop = ab->stop, .part = state->tests++,
+	    .parts = 2 * ab->rounds };
 	struct engine_result *measured = calloc(1, sizeof(*measured));
 	struct load_ab_step step = { .round = round, .side = i };
 	Ringmaster__V1__LoadResult *result;

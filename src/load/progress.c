@@ -7,7 +7,7 @@
 void load_progress_init(struct load_progress *progress,
     const struct load_plan *plan)
 {
-	*progress = (struct load_progress){ .plan = plan };
+	*progress = (struct load_progress){ .plan = plan, .parts = 1 };
 }
 
 static uint64_t progress_failed(const struct load_counts *counts)
@@ -41,7 +41,8 @@ bool load_progress_add(struct load_progress *progress,
 	return progress->bad < LOAD_PROGRESS_BAD_MAX;
 }
 
-double load_progress_share(const struct load_progress *progress,
+/* Of this test alone. */
+static double progress_own(const struct load_progress *progress,
     double elapsed_s)
 {
 	const struct load_plan *plan = progress->plan;
@@ -59,12 +60,20 @@ double load_progress_share(const struct load_progress *progress,
 	return share > 1 ? 1 : share;
 }
 
+double load_progress_share(const struct load_progress *progress,
+    double elapsed_s)
+{
+	return (progress->part + progress_own(progress, elapsed_s)) /
+	    progress->parts;
+}
+
 double load_progress_left(const struct load_progress *progress,
     double elapsed_s)
 {
-	double share = load_progress_share(progress, elapsed_s);
+	double share = progress_own(progress, elapsed_s);
 
-	return share > 0 ? elapsed_s / share - elapsed_s : NAN;
+	return share > 0 ? elapsed_s / share *
+	    (progress->parts - progress->part) - elapsed_s : NAN;
 }
 
 void load_progress_now(const struct load_progress *progress,

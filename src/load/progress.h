@@ -18,6 +18,8 @@ enum {
 
 struct load_progress {
 	const struct load_plan *plan;	/* outlives it */
+	unsigned part, parts;		/* it is number `part`, from 0, of so
+					 * many tests alike */
 	unsigned seconds;		/* that are over */
 	struct load_counts total;
 	struct load_second last;	/* the newest */

@@ -34,6 +34,10 @@ int load_run(struct load_run *run, struct engine_result *measured)
 
 	_Static_assert(LOAD_PROGRESS_BAD_MAX == 3, "the sentence says 3 s");
 	load_progress_init(&run->progress, run->plan);
+	if (run->parts) {
+		run->progress.part = run->part;
+		run->progress.parts = run->parts;
+	}
 	run->ended = NULL;
 	/* Else it is a test without the server's part. */
 	run->followed = run->server && load_address_own(

@@ -21,6 +21,7 @@ struct load_run {
 	bool (*second)(void *arg, const struct load_progress *progress);
 	void *arg;
 	const volatile sig_atomic_t *stop; /* not 0 ends the test; or NULL */
+	unsigned part, parts;		/* of several alike; 0: alone */
 	const struct slo_list *slos;
 	const struct slo_list *fail_ifs;	/* or NULL */
 	struct load_server *server;	/* that may be the one under test; or

@@ -125,6 +125,24 @@ void load_server_close(struct load_server **take)
 	free(server);
 }
 
+/* ---- its cache ---- */
+
+bool load_server_cache(const struct load_server *server)
+{
+	return metrics_cache_enabled(server->segment);
+}
+
+void load_server_cache_switch(struct load_server *server, bool on)
+{
+	/* Fails for a damaged lock of the marks: then there is none. */
+	(void)metrics_cache_switch(server->segment, on);
+}
+
+void load_server_cache_store(struct load_server *server, bool on)
+{
+	metrics_store32(&server->segment->file->header.cache_enabled, on);
+}
+
 /* ---- a test ---- */
 
 static const struct metrics_slot *server_slot(

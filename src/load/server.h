@@ -27,6 +27,13 @@ struct load_server;
 int load_server_open(const char *path, struct load_server **ret);
 void load_server_close(struct load_server **server);
 
+/* Is its cache of files on? Switch it; adds a mark to its charts. */
+bool load_server_cache(const struct load_server *server);
+void load_server_cache_switch(struct load_server *server, bool on);
+
+/* The same without a mark: for a signal handler. */
+void load_server_cache_store(struct load_server *server, bool on);
+
 /*
  * Announce a test that is about to begin, and wait until the workers have
  * seen it, some 100 ms. Returns 0 with what the engine follows requests by,

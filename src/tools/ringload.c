@@ -29,6 +29,7 @@ static void tool_on_signal(int number)
 		return;
 	if (tool_signal) {
 		load_terminal_restore();
+		tool_ab_restore();
 		_exit(TOOL_SIGNAL + number);
 	}
 	tool_signal = number;
@@ -146,15 +147,17 @@ static int tool_server(struct tool *tool)
 	int err;
 
 	if (tool->options.mode == TOOL_COMPARE ||
-	    tool->options.mode == TOOL_AB)
+	    (tool->options.mode == TOOL_AB && !tool->options.b_set))
 		return 0;
 	err = load_server_open(path, &tool->server);
-	if (!err || !path)
+	if (!err || (!path && !tool->options.b_set))
 		return 0;
-	tool_say("the metrics segment \"%s\" cannot be used: %s", path,
+	tool_say("the metrics segment %s%s%s cannot be used: %s%s",
+	    path ? "\"" : "", path ? path : "at its usual place",
+	    path ? "\"" : "",
 	    err == -ENOENT ? "no ringmaster runs with it" :
 	    err == -EPROTO ? "it is not one of this version of ringmaster" :
-	    strerror(-err));
+	    strerror(-err), path ? "" : "; name another with --server");
 	return TOOL_FAILED;
 }
 

@@ -10,6 +10,38 @@
 #include "load/words.h"
 #include "tools/ringload_tool.h"
 
+/* ---- the change between the sides ---- */
+
+static struct {
+	struct load_server *server;	/* whose cache was switched; or NULL:
+					 * atomic */
+	bool on;			/* as it was */
+} ab_cache;
+
+static void ab_change(struct tool *tool)
+{
+	ab_cache.on = load_server_cache(tool->server);
+	__atomic_store_n(&ab_cache.server, tool->server, __ATOMIC_RELEASE);
+}
+
+static void ab_change_back(void)
+{
+	if (ab_cache.server)
+		load_server_cache_switch(ab_cache.server, ab_cache.on);
+	__atomic_store_n(&ab_cache.server, NULL, __ATOMIC_RELEASE);
+}
+
+void tool_ab_restore(void)
+{
+	struct load_server *server = __atomic_load_n(&ab_cache.server,
+	    __ATOMIC_ACQUIRE);
+
+	if (server)
+		load_server_cache_store(server, ab_cache.on);
+}
+
+/* ---- two servers ---- */
+
 enum { AB_LINE_MAX = 300 };
 
 /* What the callbacks of a comparison need. */
@@ -30,6 +62,9 @@ static void ab_begins(void *arg, const struct load_ab_step *step)
 	const struct ab_tool *ab = arg;
 	char line[AB_LINE_MAX], so_far[AB_LINE_MAX / 2] = "";
 
+	if (ab->tool->options.b_set)
+		load_server_cache_switch(ab->tool->server,
+		    ab->tool->options.b_cache == (step->side == 1));
 	if (!ab->tool->terminal)
 		return;
 	if (isfinite(step->ratios[0]))
@@ -61,6 +96,22 @@ static void ab_told(void *arg, const struct load_ab_step *step,
 	load_terminal_told(ab->tool->terminal, line);
 }
 
+/* Where the sides differ by the cache, their names do. */
+static void compare_label(struct tool *tool,
+    Ringmaster__V1__LoadResult *result, bool cache)
+{
+	const char *state = cache ? "cache on" : "cache off";
+
+	tool_label(tool, result);
+	if (!tool->options.b_set)
+		return;
+	result->name = (char *)(uintptr_t)(tool->options.name
+	    ? arena_printf(&tool->arena, "%s, %s", tool->options.name,
+		state).data : state);
+	if (!result->name)		/* no memory */
+		result->name = (char *)(uintptr_t)state;
+}
+
 /* Print, keep, judge. */
 static int compare_finish(struct tool *tool,
     Ringmaster__V1__LoadComparison *comparison)
@@ -71,8 +122,8 @@ static int compare_finish(struct tool *tool,
 
 	/* Kept runs stay what they are. */
 	if (tool->options.mode == TOOL_AB) {
-		tool_label(tool, comparison->a);
-		tool_label(tool, comparison->b);
+		compare_label(tool, comparison->a, !tool->options.b_cache);
+		compare_label(tool, comparison->b, tool->options.b_cache);
 	}
 	status = tool_output_comparison(tool, comparison);
 
@@ -119,8 +170,11 @@ int tool_ab(struct tool *tool)
 	title = arena_printf(&tool->arena, "A %s  B %s", options->a,
 	    options->b).data;
 	err = tool_watch(tool, &mine.plans[0], title ? title : "ab", true);
+	if (options->b_set)
+		ab_change(tool);
 	if (!err)
 		err = load_ab_run(&ab, &tool->arena, &comparison);
+	ab_change_back();
 	tool_unwatch(tool);
 	if (err == -EINTR) {
 		tool_say("no round was finished: nothing to compare");

@@ -11,11 +11,11 @@
 /* Options without a letter; values beyond those of letters. */
 enum {
 	OPT_ALLOW = 256, OPT_ALL_METHODS, OPT_A, OPT_ARRIVALS, OPT_B,
-	OPT_BODY, OPT_CONFIRM, OPT_FAIL_IF, OPT_FIND_MAX, OPT_FROM, OPT_JSON,
-	OPT_LIVE_FD, OPT_NAME, OPT_NO_KEEPALIVE, OPT_NOTE, OPT_PIPELINE,
-	OPT_QUIET, OPT_REPLAY, OPT_ROUND, OPT_ROUNDS, OPT_SAVE, OPT_SCENARIO,
-	OPT_SEED, OPT_SERVER, OPT_SLO, OPT_SPEED, OPT_STAGES, OPT_TIMEOUT,
-	OPT_URLS, OPT_WARMUP,
+	OPT_B_SET, OPT_BODY, OPT_CONFIRM, OPT_FAIL_IF, OPT_FIND_MAX, OPT_FROM,
+	OPT_JSON, OPT_LIVE_FD, OPT_NAME, OPT_NO_KEEPALIVE, OPT_NOTE,
+	OPT_PIPELINE, OPT_QUIET, OPT_REPLAY, OPT_ROUND, OPT_ROUNDS, OPT_SAVE,
+	OPT_SCENARIO, OPT_SEED, OPT_SERVER, OPT_SLO, OPT_SPEED, OPT_STAGES,
+	OPT_TIMEOUT, OPT_URLS, OPT_WARMUP,
 };
 
 static const struct tool_option {
@@ -52,6 +52,7 @@ static const struct tool_option {
 	{ "confirm", "TIME", "of find-max", OPT_CONFIRM },
 	{ "a", "URL", "ab: first", OPT_A },
 	{ "b", "URL", "ab: second", OPT_B },
+	{ "b-set", "CHANGE", "ab: cache=off", OPT_B_SET },
 	{ "rounds", "N", "ab: pairs (10)", OPT_ROUNDS },
 	{ "round", "TIME", "ab: each (3s)", OPT_ROUND },
 	{ "output", "FMT[=FILE]", "see below", 'o' },
@@ -334,6 +335,16 @@ static int parse_result(const struct parser *parser, int id, const char *arg)
 	}
 }
 
+static int parse_b_set(const struct parser *parser, const char *arg)
+{
+	parser->options->b_set = true;
+	parser->options->b_cache = strcmp(arg, "cache=on") == 0;
+	if (!parser->options->b_cache && strcmp(arg, "cache=off") != 0)
+		return PARSER_FAIL(parser, "--b-set takes cache=off or "
+		    "cache=on, not \"%s\"", arg);
+	return 0;
+}
+
 static int parse_mode(const struct parser *parser, int id, const char *arg)
 {
 	struct tool_options *options = parser->options;
@@ -348,6 +359,8 @@ static int parse_mode(const struct parser *parser, int id, const char *arg)
 	case OPT_B:
 		options->b = arg;
 		return 0;
+	case OPT_B_SET:
+		return parse_b_set(parser, arg);
 	case OPT_ROUNDS:
 		return parse_unsigned(parser, "rounds", arg,
 		    &options->rounds);
@@ -448,13 +461,16 @@ static int parse_arguments(const struct parser *parser, int argc, char **argv)
 		if (count > 0)
 			return PARSER_FAIL(parser, "ab takes its URLs with "
 			    "--a and --b, not \"%s\"", argv[optind]);
+		/* What differs is the change. */
+		if (!options->b && options->b_set)
+			options->b = options->a;
 		if (!options->a || !options->b)
 			return PARSER_FAIL(parser, "ab lacks %s URL",
 			    options->a ? "--b" : "--a");
 		return 0;
 	}
-	if (options->a || options->b)
-		return PARSER_FAIL(parser, "--a and --b belong to "
+	if (options->a || options->b || options->b_set)
+		return PARSER_FAIL(parser, "--a, --b and --b-set belong to "
 		    "\"ringload ab\"");
 	if (count > 1)
 		return PARSER_FAIL(parser, "one URL at a time: \"%s\" is too "
@@ -576,9 +592,8 @@ void tool_options_help(FILE *to)
 {
 	enum { ROWS = (TOOL_TABLE + 1) / 2 };
 
-	(void)fprintf(to, "Usage: ringload [OPTION]... URL\n"
-	    "       ringload ab --a URL --b URL [OPTION]... | "
-	    "ringload compare RUN RUN\n");
+	(void)fprintf(to, "Usage: ringload [OPTION]... URL | "
+	    "ab --a URL --b URL | compare RUN RUN\n");
 	for (unsigned i = 0; i < ROWS; i++) {
 		bool both = i + ROWS < TOOL_TABLE;
 

@@ -63,6 +63,7 @@ struct tool_options {
 	int live_fd;			/* -1: none */
 	double confirm_s;		/* of --find-max */
 	const char *a, *b;		/* of ab: URLs; of compare: runs */
+	bool b_set, b_cache;	/* b has this state of the cache, a the other */
 	unsigned rounds;
 	double round_s;
 };

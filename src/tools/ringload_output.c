@@ -96,6 +96,10 @@ static void output_side(struct buf *out, const char *name,
 {
 	buf_printf(out, "%s: ", name);
 	load_print_plain(out, slice_cstr(result->url));
+	if (result->name[0]) {
+		buf_append_cstr(out, "  ");
+		load_print_plain(out, slice_cstr(result->name));
+	}
 	buf_append_cstr(out, "  (run ");
 	load_print_plain(out, slice_cstr(result->run));
 	buf_append_cstr(out, ")\n");

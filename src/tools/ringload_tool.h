@@ -60,6 +60,10 @@ int tool_slos(struct tool *tool, const struct load_plan *plan,
     struct slo_list *ret);
 int tool_finish(struct tool *tool, Ringmaster__V1__LoadResult *result);
 
+/* ringload_compare.c: the process is about to end in the middle of a
+ * comparison: put back what it changed. For a signal handler. */
+void tool_ab_restore(void);
+
 /* The modes: each returns an exit status. */
 int tool_run(struct tool *tool);
 int tool_find_max(struct tool *tool);

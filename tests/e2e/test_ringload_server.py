@@ -14,6 +14,7 @@ import threading
 import time
 
 import pytest
+from board import start_board
 from conftest import wait_for
 from ringload import json, ringload_binary, run, run_json
 
@@ -279,3 +280,63 @@ def test_many_connections_on_two_threads(start):
     assert part["agrees"] and part["requests"] == result["requests"]
     assert 100 < part["followed"] < 10000
     assert threading.active_count() == threads
+
+
+# ---- ringload ab --b-set ----
+
+CACHED = {"index.html": "x" * 1000}
+
+
+def cache_is_on(board):
+    return board.json()["cache_enabled"]
+
+
+def ab(server, *args, **kwargs):
+    return run("ab", segment(server), "--a", url(server), "--b-set",
+               "cache=off", "-c", "2", "--round", "300ms", *args, **kwargs)
+
+
+def test_ab_switches_the_cache_and_puts_it_back(start):
+    server, board = start_board(start, files=CACHED)
+    for on in True, False:
+        if cache_is_on(board) is not on:
+            assert board.get("/toggle_cache", "POST").status == 200
+        before = board.json()
+        two = json.loads(ab(server, "--rounds", "2", "--json",
+                            "--quiet").stdout)
+        after = board.json()
+        assert after["cache_enabled"] is on
+        assert two["a"]["name"] == "cache on"
+        assert two["b"]["name"] == "cache off"
+        # Of warm-ups there are more.
+        assert after["cache_hits"] - before["cache_hits"] >= \
+            two["a"]["requests"]
+        assert after["caches"][0]["bypassed"] - \
+            before["caches"][0]["bypassed"] >= two["b"]["requests"]
+
+
+@pytest.mark.parametrize("signals", [(signal.SIGINT,),
+                                     (signal.SIGTERM, signal.SIGTERM)])
+def test_ab_puts_the_cache_back_after_a_signal(start, signals):
+    server, board = start_board(start, files=CACHED)
+    with subprocess.Popen(
+            [ringload_binary(), "ab", segment(server), "--a", url(server),
+             "--b-set", "cache=off", "-c", "2", "--quiet"],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        wait_for(lambda: not cache_is_on(board), 20)
+        for number in signals:
+            with contextlib.suppress(ProcessLookupError):
+                process.send_signal(number)
+        assert process.wait(20) == 128 + signals[0]
+    assert cache_is_on(board)
+
+
+def test_ab_without_a_server_to_be_changed_is_refused(start):
+    server = start(server=SITE)
+    done = run("ab", "--server=%s" % (server.dir / "none"), "--a",
+               url(server), "--b-set", "cache=off", status=1)
+    assert "no ringmaster runs with it" in done.stderr
+    done = run("ab", segment(server), "--a", url(server), "--b-set",
+               "gzip=off", status=2)
+    assert "cache=off or cache=on" in done.stderr
+    run("--b-set", "cache=off", url(server), status=2)
