@@ -60,6 +60,7 @@ static struct loadtest {
 	char url[LOADTEST_URL_MAX];	/* of it */
 	uint64_t started_unix_ns;
 	bool by_page;
+	bool cache;			/* was on when it began */
 	bool ending;			/* it was told to end */
 	uint64_t until_ns;		/* then it is told to, or killed */
 	uint64_t seen_ns;		/* when somebody looked */
@@ -271,6 +272,16 @@ static void loadtest_over(struct loadtest_now *now)
 	test.pid = 0;
 }
 
+/* What a generator that was killed may have left switched. */
+static void loadtest_cache_back(void)
+{
+	int err = metrics_cache_switch(test.worker->segment, test.cache);
+
+	if (err < 0)
+		log_write(test.worker->log, LOG_LEVEL_ALERT, -err,
+		    "metrics_cache_switch() failed");
+}
+
 /* Wait for its end, which is not far. [coroutine] */
 static void loadtest_reap(struct ring *ring)
 {
@@ -286,6 +297,8 @@ static void loadtest_reap(struct ring *ring)
 	loadtest_explain(status, &now);
 	if (WIFSIGNALED(status))
 		loadtest_save(ring, &now);
+	if (test.spec.preset == LOADTEST_CACHE)
+		loadtest_cache_back();
 	loadtest_over(&now);
 }
 
@@ -468,6 +481,7 @@ static int loadtest_follow(const struct loadtest_begin *begin)
 	test.spec.url = test.url;
 	test.started_unix_ns = clock_real_ns();
 	test.by_page = begin->by_page;
+	test.cache = metrics_cache_enabled(test.worker->segment);
 	test.ending = test.line_long = false;
 	test.line_len = 0;
 	test.seen_ns = time;

@@ -36,6 +36,7 @@ enum loadtest_preset {
 	LOADTEST_CLASSIC,	/* 100 requests at once, no more */
 	LOADTEST_STEADY,	/* 1,000 requests a second for 30 s */
 	LOADTEST_FIND_MAX,	/* the highest rate that is well served */
+	LOADTEST_CACHE,		/* by turns with the cache on and off */
 	LOADTEST_CUSTOM,
 	LOADTEST_PRESETS
 };

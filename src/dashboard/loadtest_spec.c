@@ -11,11 +11,14 @@
 #include <inttypes.h>
 #include <netinet/in.h>
 
+enum { LOADTEST_ROUND_S = 2 };		/* of LOADTEST_CACHE */
+
 const char *const loadtest_preset_names[LOADTEST_PRESETS] = {
 	[LOADTEST_BURST] = "burst",
 	[LOADTEST_CLASSIC] = "classic",
 	[LOADTEST_STEADY] = "steady",
 	[LOADTEST_FIND_MAX] = "find_max",
+	[LOADTEST_CACHE] = "cache",
 	[LOADTEST_CUSTOM] = "custom",
 };
 
@@ -25,6 +28,7 @@ static const struct loadtest_spec loadtest_presets[LOADTEST_PRESETS] = {
 	[LOADTEST_STEADY] = { .clients = 100, .rate = 1000,
 	    .duration_s = 30 },
 	[LOADTEST_FIND_MAX] = { .clients = 100 },
+	[LOADTEST_CACHE] = { .clients = 100, .duration_s = 20 },
 	[LOADTEST_CUSTOM] = { .clients = 100, .duration_s = 10 },
 };
 
@@ -167,8 +171,8 @@ const char *loadtest_spec_read(const struct fields *fields,
 	    !loadtest_text(fields, SLICE("target"), &wanted))
 		return "\"preset\", \"path\" and \"target\" are texts";
 	if (!loadtest_preset_find(name, &preset))
-		return "\"preset\" is burst, classic, steady, find_max or "
-		    "custom";
+		return "\"preset\" is burst, classic, steady, find_max, cache "
+		    "or custom";
 	spec = loadtest_presets[preset];
 	spec.preset = preset;
 	if (preset != LOADTEST_CUSTOM &&
@@ -253,6 +257,12 @@ int loadtest_spec_args(const struct loadtest_spec *spec, const char *file,
 		loadtest_arg(&out, "--find-max");
 		loadtest_arg(&out, "--slo=p99<5ms");
 		loadtest_arg(&out, "--slo=err<0.1%%");
+	} else if (spec->preset == LOADTEST_CACHE) {
+		loadtest_arg(&out, "ab");
+		loadtest_arg(&out, "--b-set=cache=off");
+		loadtest_arg(&out, "--rounds=%" PRIu64, spec->duration_s /
+		    (2 * LOADTEST_ROUND_S));
+		loadtest_arg(&out, "--round=%us", LOADTEST_ROUND_S);
 	} else if (spec->duration_s) {
 		loadtest_arg(&out, "--duration=%" PRIu64 "s",
 		    spec->duration_s);
@@ -264,7 +274,8 @@ int loadtest_spec_args(const struct loadtest_spec *spec, const char *file,
 		loadtest_arg(&out, "--warmup=0");
 	if (spec->host)
 		loadtest_arg_allow(&out, spec->host);
-	loadtest_arg(&out, "%s", spec->url);
+	loadtest_arg(&out, spec->preset == LOADTEST_CACHE ? "--a=%s" : "%s",
+	    spec->url);
 	args[out.count] = NULL;
 	return out.failed ? -ENOMEM : 0;
 }

@@ -340,6 +340,25 @@ def test_the_servers_count_is_the_clients(real):
     real.board.wait_total(before + 100)
 
 
+def test_the_cache_is_compared_and_left_as_it_was(real):
+    assert real.begin(preset="cache").status == 202
+    seen = wait_for(lambda: real.now()["progress"] > 0.15 and real.now())
+    assert seen["running"] and seen["progress"] < 0.9
+    end = real.over(60)
+    assert end["error"] == ""
+    assert [one["name"] for one in real.kept()] == ["cache, cache off",
+                                                    "cache, cache on"]
+    assert real.board.json()["cache_enabled"] is True
+
+
+def test_the_cache_is_left_as_it_was_by_a_killed_one(real):
+    assert real.begin(preset="cache").status == 202
+    wait_for(lambda: not real.board.json()["cache_enabled"], 20)
+    os.kill(real.pid(), signal.SIGKILL)
+    real.over()
+    assert real.board.json()["cache_enabled"] is True
+
+
 def test_a_stopped_test_is_kept_as_partial(real):
     real.begin(preset="custom", clients=5, duration=60)
     wait_for(lambda: real.now()["done"])

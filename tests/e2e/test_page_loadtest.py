@@ -207,6 +207,19 @@ def test_what_others_write_is_text(slow):
     assert tab.count("#tests img") == 0
 
 
+def test_cache_on_and_off_are_compared_at_the_end(site):
+    _, _, tab = site
+    tab.js("const e = document.querySelector('#test-preset');"
+           "e.value = 'cache'; e.dispatchEvent(new Event('change'))")
+    tab.click("#start-test")
+    tab.wait(lambda: running(tab))
+    tab.wait("#tests-compared table", 60)
+    text = tab.text("#tests-compared")
+    assert "cache on" in text and "cache off" in text
+    assert text.index("cache on") < text.index("cache off")
+    assert not running(tab)
+
+
 def test_two_are_compared(site):
     _, board, tab = site
     for count in 1, 2:

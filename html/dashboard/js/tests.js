@@ -59,11 +59,14 @@ function setRunning(yes) {
 
 async function ended(now) {
 	setRunning(false);
-	const [last] = await refresh();
+	const [last, before] = await refresh();
 
 	if (last) {
 		showLast(last);
-		showWhere(last);
+		if (now.preset !== 'cache')
+			showWhere(last);
+		else if (before && !now.error)
+			showCompared([before.run, last.run]);
 	} else {
 		put($('card-test').querySelector('.figure'), 'No result');
 	}
@@ -376,10 +379,7 @@ function difference({ figure, a, b, ratio, words }) {
 			{ textContent, className: i ? 'number' : '' })));
 }
 
-async function showCompared() {
-	/* the earlier one is what the later one is compared with */
-	const [a, b] = [...ticked].sort();
-
+async function showCompared([a, b]) {
 	try {
 		const two = await kit.get(`/api/v1/tests/compare?a=` +
 			`${encodeURIComponent(a)}&b=${encodeURIComponent(b)}`);
@@ -392,7 +392,6 @@ async function showCompared() {
 		make('tbody', {}, ...two.differences.map(difference))),
 		...two.warnings.map(textContent => make('p',
 			{ textContent })));
-		compared.focus();
 	} catch (error) {
 		kit.setNote(error.message);
 	}
@@ -406,7 +405,11 @@ export function mountTests(given) {
 	({ $, make, put, show } = given);
 	compare = make('button', { id: 'tests-compare',
 		textContent: 'Compare', disabled: true });
-	compare.addEventListener('click', showCompared);
+	compare.addEventListener('click', async () => {
+		/* the earlier one is what the later one is compared with */
+		await showCompared([...ticked].sort());
+		compared.focus();
+	});
 	section.querySelector('.tools').append(compare);
 	compared = make('div', { id: 'tests-compared', tabIndex: -1 });
 	list = new kit.Table(section, { caption: 'Load tests, newest first',

@@ -102,6 +102,12 @@ static void each_preset_has_its_arguments(void **state)
 	assert_true(told("--find-max"));
 	assert_true(told("--slo=p99<5ms"));
 	assert_true(told("--slo=err<0.1%"));
+	assert_null(spec_read("{\"preset\":\"cache\"}"));
+	assert_true(told("ab"));
+	assert_true(told("--a=http://127.0.0.1:8080/"));
+	assert_true(told("--b-set=cache=off"));
+	assert_true(told("--rounds=5"));
+	assert_true(told("--round=2s"));
 	assert_null(spec_read("{\"preset\":\"custom\",\"clients\":3,"
 	    "\"rate\":9,\"duration\":2,\"path\":\"/a?b=c\"}"));
 	assert_true(told("--connections=3"));
