@@ -67,7 +67,7 @@ struct engine {
 static bool engine_stopping(const struct engine *engine)
 {
 	return __atomic_load_n(&engine->stop, __ATOMIC_RELAXED) ||
-	    (engine->hooks->stop && *engine->hooks->stop);
+	    engine_stop_asked(engine->hooks->stop);
 }
 
 /* Hand over the second that is counted, and begin the next one. */

@@ -42,6 +42,18 @@ struct engine_result {
 	bool stopped;			/* before its end */
 };
 
+/* Ask, in any thread, whether `stop`, which may be NULL, is not 0; say so, in
+ * any thread or signal handler. */
+static inline bool engine_stop_asked(const volatile sig_atomic_t *stop)
+{
+	return stop && __atomic_load_n(stop, __ATOMIC_RELAXED);
+}
+
+static inline void engine_stop_ask(volatile sig_atomic_t *stop)
+{
+	__atomic_store_n(stop, 1, __ATOMIC_RELAXED);
+}
+
 struct engine_hooks {
 	/* A second is over: called in the order of the seconds by the thread
 	 * that called engine_run(); false ends the test. Or NULL. */

@@ -96,7 +96,7 @@ static int search_test(struct search *search, double rate, double seconds)
  * was answered, which at a lower rate is no better. */
 static bool search_stopped(const struct search *search)
 {
-	return (search->find->stop && *search->find->stop) ||
+	return engine_stop_asked(search->find->stop) ||
 	    (search->result && search->result->requests == 0);
 }
 
@@ -168,7 +168,7 @@ int load_find_max(const struct load_find_max *find, struct arena *arena,
 		return err;
 	if (!search.result)
 		return -EINTR;
-	if (find->stop && *find->stop && !search.result->partial) {
+	if (engine_stop_asked(find->stop) && !search.result->partial) {
 		search.result->partial = true;
 		search.result->partial_reason = (char *)"interrupted";
 	}

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "load/engine.h"
 #include "load/terminal_view.h"
 
 enum {
@@ -160,7 +161,7 @@ static void terminal_draw(struct load_terminal *terminal)
 	(void)pthread_mutex_lock(&terminal->lock); /* cannot fail */
 	view->elapsed_s = (double)(clock_mono_ns() - terminal->started_ns) *
 	    1e-9;
-	view->stopping = *terminal->options.stop;
+	view->stopping = engine_stop_asked(terminal->options.stop);
 	view->told = buf_slice(&terminal->told);
 	load_view_draw(&lines, view, &terminal->progress);
 	(void)pthread_mutex_unlock(&terminal->lock);
@@ -180,7 +181,7 @@ static void terminal_read_keys(struct load_terminal *terminal)
 		terminal->keys = false;	/* it hung up */
 	for (ssize_t i = 0; i < n; i++)
 		if (keys[i] == 'q' || keys[i] == 'Q')
-			*terminal->options.stop = 1;
+			engine_stop_ask(terminal->options.stop);
 }
 
 static void *terminal_main(void *arg)

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "load/engine.h"
 #include "load/print.h"
 #include "load/target.h"
 #include "tools/ringload_tool.h"
@@ -33,7 +34,7 @@ static void tool_on_signal(int number)
 		_exit(TOOL_SIGNAL + number);
 	}
 	tool_signal = number;
-	tool_stop = 1;
+	engine_stop_ask(&tool_stop);
 }
 
 static void tool_signals(void)
