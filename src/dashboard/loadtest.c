@@ -17,17 +17,13 @@
 #include "dashboard/loadtest.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <math.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/file.h>
 #include <sys/pidfd.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -35,6 +31,7 @@
 #include "base/clock.h"
 #include "dashboard/live.h"
 #include "dashboard/loadtest_keep.h"
+#include "dashboard/loadtest_process.h"
 #include "http/conn.h"
 #include "metrics/segment.h"
 
@@ -53,9 +50,7 @@ static struct loadtest {
 	const struct dashboard_conf *conf;
 	char file[4096];		/* of results */
 	/* Of the test that runs: */
-	pid_t pid;			/* 0: none */
-	int process;			/* pidfd */
-	int live, words;		/* its --live-fd and stderr */
+	struct loadtest_process process;	/* pid 0: none */
 	struct loadtest_spec spec;
 	char url[LOADTEST_URL_MAX];	/* of it */
 	uint64_t started_unix_ns;
@@ -110,13 +105,13 @@ const char *loadtest_file(void)
 
 static void loadtest_kill(int number)
 {
-	(void)pidfd_send_signal(test.process, number, NULL, 0); /* may have
+	(void)pidfd_send_signal(test.process.fd, number, NULL, 0); /* may have
 							 * ended */
 }
 
 bool loadtest_end(const char *why)
 {
-	if (!test.pid)
+	if (!test.process.pid)
 		return false;
 	if (test.ending)
 		return true;	/* a second signal would end it at once */
@@ -180,14 +175,14 @@ static void loadtest_listen(struct ring *ring)
 	char data[LOADTEST_LINE_MAX];
 
 	for (;;) {
-		int events = ring_poll(ring, test.live, POLLIN,
+		int events = ring_poll(ring, test.process.live, POLLIN,
 		    ring_now(ring) + LOADTEST_POLL_NS);
 		ssize_t len;
 
 		loadtest_check();
 		if (events == -ETIMEDOUT)
 			continue;
-		len = read(test.live, data, sizeof(data));
+		len = read(test.process.live, data, sizeof(data));
 		if (len > 0)
 			loadtest_take(data, (size_t)len);
 		else if (len == 0 || errno != EAGAIN)
@@ -200,7 +195,7 @@ static void loadtest_listen(struct ring *ring)
 /* The first line of what it said on stderr, without "ringload: ". */
 static void loadtest_words(char *ret, size_t size)
 {
-	ssize_t len = read(test.words, ret, size - 1);
+	ssize_t len = read(test.process.words, ret, size - 1);
 	char *end;
 
 	ret[len > 0 ? len : 0] = '\0';
@@ -266,10 +261,7 @@ static void loadtest_over(struct loadtest_now *now)
 	now->eta_s = 0;
 	loadtest_now_set(now);
 	loadtest_tell(now);
-	(void)close(test.process);
-	(void)close(test.live);
-	(void)close(test.words);
-	test.pid = 0;
+	loadtest_process_fini(&test.process);
 }
 
 /* What a generator that was killed may have left switched. */
@@ -288,10 +280,10 @@ static void loadtest_reap(struct ring *ring)
 	struct loadtest_now now;
 	int status = 0;
 
-	while (ring_poll(ring, test.process, POLLIN,
+	while (ring_poll(ring, test.process.fd, POLLIN,
 		ring_now(ring) + LOADTEST_POLL_NS) == -ETIMEDOUT)
 		loadtest_check();
-	while (waitpid(test.pid, &status, 0) < 0 && errno == EINTR)
+	while (waitpid(test.process.pid, &status, 0) < 0 && errno == EINTR)
 		continue;
 	loadtest_now(&now);
 	loadtest_explain(status, &now);
@@ -311,152 +303,6 @@ static void loadtest_run(void *arg)
 }
 
 /* ---- its beginning ---- */
-
-/* What the new process needs, got before it is made. */
-struct loadtest_child {
-	char program[4096];
-	const char *args[LOADTEST_ARGS_MAX];
-	pid_t parent;
-	int null, live[2], words[2], held;	/* -1: not open */
-	int segment;			/* this process's */
-};
-
-/* In the new process, which may call little: it is a copy of one that has
- * threads. */
-static void loadtest_exec(const struct loadtest_child *child)
-{
-	const int wanted[] = { child->null, child->null, child->words[1],
-		child->live[1], child->held, child->segment };
-	enum { COUNT = sizeof(wanted) / sizeof(wanted[0]) };
-	int fds[COUNT];
-	sigset_t none;
-
-	(void)prctl(PR_SET_PDEATHSIG, SIGHUP); /* cannot fail */
-	if (getppid() != child->parent)
-		_exit(127);
-	(void)setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) +
-	    LOADTEST_NICE); /* else it runs as we do */
-	(void)signal(SIGPIPE, SIG_DFL);
-	(void)sigemptyset(&none);
-	(void)sigprocmask(SIG_SETMASK, &none, NULL);
-	for (int i = 0; i < COUNT; i++)
-		fds[i] = fcntl(wanted[i], F_DUPFD_CLOEXEC, COUNT);
-	for (int i = 0; i < COUNT; i++)
-		if (fds[i] < 0 || dup2(fds[i], i) < 0)
-			_exit(127);
-	(void)close_range(COUNT, ~0u, 0);
-	(void)execv(child->program, (char *const *)child->args);
-	_exit(127);
-}
-
-/* Is this the command? */
-static bool loadtest_program_at(char *path, size_t size, const char *folder,
-    const char *rest)
-{
-	return (size_t)snprintf(path, size, "%s%s", folder, rest) < size &&
-	    access(path, X_OK) == 0;
-}
-
-/* Where the command is: as configured, or beside ringmaster. */
-static int loadtest_program(const struct dashboard_conf *conf, char *path,
-    size_t size)
-{
-	static const char *const places[] = { "/ringload", "/../bin/ringload",
-		"/../libexec/ringload", NULL };
-	char folder[3072];
-	ssize_t len;
-	char *end;
-
-	if (conf->ringload_path.len)
-		return loadtest_program_at(path, size,
-		    conf->ringload_path.data, "") ? 0 : -ENOENT;
-	len = readlink("/proc/self/exe", folder, sizeof(folder) - 1);
-	if (len < 0)
-		return -errno;
-	folder[len] = '\0';
-	end = strrchr(folder, '/');
-	if (!end)
-		return -ENOENT;
-	*end = '\0';
-	for (unsigned i = 0; places[i]; i++)
-		if (loadtest_program_at(path, size, folder, places[i]))
-			return 0;
-	return -ENOENT;
-}
-
-/* Hold the lock of the folder of results, for the new process to inherit;
- * -EBUSY if another process has it. */
-static int loadtest_hold(int *ret)
-{
-	char path[4096];
-	int fd, err;
-
-	if ((size_t)snprintf(path, sizeof(path), "%s/.running",
-		test.conf->reports_path.data) >= sizeof(path))
-		return -ENAMETOOLONG;
-	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
-	if (fd < 0)
-		return -errno;
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
-		err = errno == EWOULDBLOCK ? -EBUSY : -errno;
-		(void)close(fd);
-		return err;
-	}
-	*ret = fd;
-	return 0;
-}
-
-static void loadtest_close(int *fd)
-{
-	if (*fd >= 0)
-		(void)close(*fd);
-	*fd = -1;
-}
-
-static int loadtest_open(struct loadtest_child *child)
-{
-	int err = loadtest_hold(&child->held);
-
-	if (err)
-		return err;
-	child->null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	if (child->null < 0 || pipe2(child->live, O_CLOEXEC) < 0 ||
-	    pipe2(child->words, O_CLOEXEC) < 0)
-		return -errno;
-	if (fcntl(child->live[0], F_SETFL, O_NONBLOCK) < 0 ||
-	    fcntl(child->words[0], F_SETFL, O_NONBLOCK) < 0)
-		return -errno;
-	return 0;
-}
-
-/* Make the process; 0 or -errno. */
-static int loadtest_fork(struct loadtest_child *child)
-{
-	int err = loadtest_open(child), process;
-	pid_t pid;
-
-	child->parent = getpid();
-	if (err)
-		return err;
-	pid = fork();
-	if (pid == 0)
-		loadtest_exec(child);
-	if (pid < 0)
-		return -errno;
-	process = pidfd_open(pid, 0);
-	if (process < 0) {
-		err = -errno;
-		(void)kill(pid, SIGKILL);
-		(void)waitpid(pid, NULL, 0); /* it was just killed */
-		return err;
-	}
-	test.pid = pid;
-	test.process = process;
-	test.live = child->live[0];
-	test.words = child->words[0];
-	child->live[0] = child->words[0] = -1;
-	return 0;
-}
 
 static uint64_t loadtest_time_s(const struct loadtest_spec *spec)
 {
@@ -495,7 +341,8 @@ static int loadtest_follow(const struct loadtest_begin *begin)
 	if (err) {
 		/* Nobody would read what it tells, or that it ended. */
 		loadtest_kill(SIGKILL);
-		(void)waitpid(test.pid, NULL, 0); /* it was just killed */
+		/* It was just killed. */
+		(void)waitpid(test.process.pid, NULL, 0);
 		(void)snprintf(now.error, sizeof(now.error),
 		    "The dashboard had no memory to follow it.");
 		loadtest_over(&now);
@@ -505,29 +352,18 @@ static int loadtest_follow(const struct loadtest_begin *begin)
 
 int loadtest_begin(const struct loadtest_begin *begin)
 {
-	struct loadtest_child child = { .null = -1, .live = { -1, -1 },
-	    .words = { -1, -1 }, .held = -1,
-	    .segment = test.worker->segment->fd };
+	const char *args[LOADTEST_ARGS_MAX];
 	struct arena arena;
 	int err;
 
-	if (test.pid)
+	if (test.process.pid)
 		return -EBUSY;
 	arena_init(&arena, NULL, 0, LOADTEST_ARENA_MAX);
-	err = loadtest_program(test.conf, child.program,
-	    sizeof(child.program));
+	err = loadtest_spec_args(begin->spec, test.file, &arena, args);
 	if (!err)
-		err = loadtest_spec_args(begin->spec, test.file, &arena,
-		    child.args);
-	if (!err)
-		err = loadtest_fork(&child);
+		err = loadtest_process_start(test.conf,
+		    test.worker->segment->fd, args, &test.process);
 	arena_fini(&arena);
-	loadtest_close(&child.null);
-	loadtest_close(&child.live[0]);
-	loadtest_close(&child.live[1]);
-	loadtest_close(&child.words[0]);
-	loadtest_close(&child.words[1]);
-	loadtest_close(&child.held);
 	return err ? err : loadtest_follow(begin);
 }
 
@@ -555,8 +391,8 @@ static void loadtest_finish(void *arg)
 	struct ring *ring = arg;
 	int held, err;
 
-	while (loadtest_is_open() && !test.pid) {
-		err = loadtest_hold(&held);
+	while (loadtest_is_open() && !test.process.pid) {
+		err = loadtest_hold(test.conf, &held);
 		if (!err) {
 			loadtest_mark(METRICS_MARK_TEST_END,
 			    "The dashboard that ran it was killed.");
