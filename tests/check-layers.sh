@@ -25,9 +25,10 @@ check_layers() {
 		left["http"] = left["metrics"] " metrics"
 		left["modules"] = left["http"] " http"
 		apps = left["modules"] " modules"
-		left["load"] = left["report"] = apps
-		left["dashboard"] = apps " load"
-		left["master"] = apps " dashboard load report"
+		left["load"] = apps
+		left["report"] = apps " load"
+		left["dashboard"] = left["report"] " report"
+		left["master"] = left["dashboard"] " dashboard"
 		left["tools"] = left["master"] " master"
 	}
 	match($0, /^[ \t]*#[ \t]*include[ \t]*"[a-z]+\//) {
@@ -62,7 +63,8 @@ check_libraries() {
 	in_one_file 'pcre2'
 	in_one_file 'openssl/(ssl|evp|crypto)'
 	in_one_file 'jansson'
-	in_one_file 'cairo'
+	in_one_file '(cairo|pango)'
+	in_one_file 'zlib'
 }
 
 check_files() {

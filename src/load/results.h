@@ -68,6 +68,10 @@ typedef bool (*load_results_cb)(void *arg,
 int load_results_each(struct load_results *results, load_results_cb fn,
     void *arg);
 
+/* The same for the text of such a file; `path` is for messages only. */
+int load_results_each_in(struct load_results *results, struct slice text,
+    load_results_cb fn, void *arg);
+
 /* The run of this id, in the arena. */
 int load_results_find(struct load_results *results, const char *run,
     struct arena *arena, Ringmaster__V1__LoadResult **ret);

@@ -125,18 +125,19 @@ static int results_read_all(struct results_reading *reading)
 	return list && version == RESULTS_VERSION ? 0 : -EPROTO;
 }
 
-int results_read(struct results_reading *reading, struct buf *text)
+static int results_read_text(struct results_reading *reading,
+    struct slice text)
 {
 	struct load_results *results = reading->results;
 	struct arena arena;
 	char what[JSON_READ_ERROR_MAX + 64];
-	int err = results_load(results, text);
+	int err;
 
-	if (err || text->len == 0)
-		return err;
+	if (text.len == 0)
+		return 0;
 	arena_init(&arena, NULL, 0, RESULTS_RUN_MEMORY);
 	reading->arena = &arena;
-	json_reader_init(&reading->reader, buf_slice(text));
+	json_reader_init(&reading->reader, text);
 	err = results_read_all(reading);
 	arena_fini(&arena);
 	if (err == -EPROTO)
@@ -150,6 +151,13 @@ int results_read(struct results_reading *reading, struct buf *text)
 		return results_fail(results, err, what);
 	}
 	return 0;
+}
+
+int results_read(struct results_reading *reading, struct buf *text)
+{
+	int err = results_load(reading->results, text);
+
+	return err ? err : results_read_text(reading, buf_slice(text));
 }
 
 /* ---- asking ---- */
@@ -166,6 +174,17 @@ static bool results_visit_one(struct results_reading *reading,
 
 	(void)text;
 	return visit->fn(visit->arg, result);
+}
+
+int load_results_each_in(struct load_results *results, struct slice text,
+    load_results_cb fn, void *arg)
+{
+	struct results_visit visit = { .fn = fn, .arg = arg };
+	struct results_reading reading = { .results = results,
+		.fn = results_visit_one, .arg = &visit };
+
+	results->message[0] = '\0';
+	return results_read_text(&reading, text);
 }
 
 int load_results_each(struct load_results *results, load_results_cb fn,

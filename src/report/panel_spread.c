@@ -1,0 +1,230 @@
+/* Panels of how response times are distributed. */
+
+#include <math.h>
+#include <stdio.h>
+
+#include "load/latency.h"
+#include "load/slo.h"
+#include "report/page.h"
+
+/* The objective about response times, as a line. */
+static void spread_limits(struct page *page, struct chart *chart,
+    bool upright)
+{
+	const Ringmaster__V1__LoadResult *result = page->run.result;
+
+	for (size_t i = 0; i < result->n_slos; i++) {
+		const char *text = result->slos[i]->text;
+		struct slo_list list = { .count = 0 };
+		char why[8];
+
+		if (slo_parse(&list, slice_cstr(text), false, why,
+			sizeof(why)) != 0 || list.count != 1 ||
+		    list.items[0].figure == SLO_ERRORS ||
+		    list.items[0].figure == SLO_RATE)
+			continue;
+		chart_limit(chart, list.items[0].limit, upright,
+		    scene_plain(page->scene, text));
+		return;		/* labels of more would lie on each other */
+	}
+}
+
+/* ---- distribution ---- */
+
+static void distribution_bars(struct page *page, struct chart *chart,
+    const struct series_bars *bars)
+{
+	double width = chart->plot.w / bars->count;
+	double bottom = box_bottom(chart->plot);
+
+	for (unsigned i = 0; i < bars->count; i++) {
+		double y = chart_y(chart, bars->shares[i] * 100);
+		struct scene_item *item;
+
+		if (bars->shares[i] <= 0)
+			continue;
+		/* What is there is seen. */
+		y = fmin(y, bottom - 1);
+		item = scene_add(page->scene, SCENE_BOX,
+		    ink_weak(TOKEN_REQUESTS, 0.85));
+		item->box = (struct box){ chart->plot.x + i * width, y,
+			fmax(width - 1, 0.5), bottom - y };
+		item->pattern = PATTERN_RISING;
+	}
+}
+
+static void distribution_sum(struct page *page, struct chart *chart,
+    const struct series_bars *bars)
+{
+	struct point *points = scene_points(page->scene, bars->count + 1);
+	double width = chart->plot.w / bars->count, sum = 0;
+
+	if (!points)
+		return;
+	for (unsigned i = 0; i <= bars->count; i++) {
+		points[i] = (struct point){ chart->plot.x + i * width,
+			axis_place(&chart->right, sum * 100) };
+		sum += i < bars->count ? bars->shares[i] : 0;
+	}
+	scene_line(page->scene, points, bars->count + 1, ink(TOKEN_P999))
+	    ->width = 1.75;
+}
+
+/* Where percentiles are: a tick above the plot with its name, while there is
+ * room. */
+static void distribution_names(struct page *page, struct chart *chart)
+{
+	static const struct { const char *name; double q; } names[] = {
+		{ "p50", 0.5 }, { "p90", 0.9 }, { "p99", 0.99 },
+		{ "p99.9", 0.999 } };
+	const Ringmaster__V1__LoadLatency *latency = page->run.result->latency;
+	struct scene_style style = { .anchor = ANCHOR_MIDDLE,
+		.ink = { TOKEN_TEXT, 1 } };
+	double end = chart->plot.x;
+
+	for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		double x, half = scene_width(page->scene, &style,
+		    names[i].name) / 2;
+		struct scene_item *line;
+
+		if (latency->count < latency_needs(names[i].q))
+			break;
+		x = chart_x(chart, latency_quantile(latency, names[i].q));
+		line = scene_rule(page->scene, (struct point){ x,
+		    chart->plot.y - 2 }, (struct point){ x,
+		    box_bottom(chart->plot) }, ink_weak(TOKEN_TEXT, 0.6));
+		line->dash = DASH_DOTS;
+		if (x - half < end || x + half > box_right(chart->plot))
+			continue;
+		(void)scene_text(page->scene, (struct point){ x,
+		    chart->plot.y - 5 }, &style, "%s", names[i].name);
+		end = x + half + 6;
+	}
+}
+
+static const char *distribution_percent(char words[WORDS_MAX], double value)
+{
+	(void)snprintf(words, WORDS_MAX, "%.4g %%", value);
+	return words;
+}
+
+void panel_distribution(struct page *page, struct box box)
+{
+	static const char title[] = "Distribution";
+	const struct chart_key keys[2] = {
+		{ .label = "share of requests", .shape = KEY_BOX,
+		    .ink = { TOKEN_REQUESTS, 1 },
+		    .pattern = PATTERN_RISING },
+		{ .label = "up to here", .ink = { TOKEN_P999, 1 } } };
+	struct box room = panel_open(page->scene, box, title);
+	struct chart chart = { .scene = page->scene, .room = room,
+		.x_words = axis_words_time, .y_words = distribution_percent,
+		.right = { .low = 0, .high = 100 },
+		.right_words = distribution_percent };
+	struct series_bars bars;
+
+	if (!series_bars(page->run.result->latency, &bars)) {
+		panel_message(page->scene, room, "nothing was answered");
+		return;
+	}
+	chart.room.y += 8;
+	chart.room.h -= 8;
+	chart.x = (struct axis){ .low = bars.low, .high = bars.high,
+		.log = true };
+	axis_from_zero(&chart.y, bars.most * 100, 0.1);
+	chart_fit(&chart);
+	chart_grid(&chart);
+	distribution_bars(page, &chart, &bars);
+	distribution_sum(page, &chart, &bars);
+	distribution_names(page, &chart);
+	panel_keys(page->scene, box, title, keys, 2);
+}
+
+/* ---- percentiles ---- */
+
+/* At x = 1 / (1 - q). */
+static const char *percentile_words(char words[WORDS_MAX], double x)
+{
+	double q = (1 - 1 / x) * 100;
+	int decimals = (int)round(log10(x)) - 2;
+
+	(void)snprintf(words, WORDS_MAX, "%.*f %%", decimals > 0 ? decimals
+	    : 0, q);
+	return words;
+}
+
+static void percentile_curve(struct page *page, struct chart *chart,
+    const Ringmaster__V1__LoadLatency *latency, const struct chart_key *key)
+{
+	struct point *points = scene_points(page->scene, SERIES_CURVE_MAX);
+	struct series_curve curve;
+	struct scene_item *item;
+
+	series_curve(latency, &curve);
+	if (!points || curve.count == 0)
+		return;
+	for (unsigned i = 0; i < curve.count; i++)
+		points[i] = (struct point){ chart_x(chart,
+		    1 / (1 - curve.q[i])), chart_y(chart, curve.seconds[i]) };
+	item = scene_line(page->scene, points, curve.count, key->ink);
+	item->dash = key->dash;
+	item->width = key->dash == DASH_NONE ? 2 : 1.5;
+}
+
+static void percentile_axes(struct page *page, struct chart *chart)
+{
+	const Ringmaster__V1__LoadLatency *latency = page->run.result->latency;
+	const Ringmaster__V1__LoadLatency *service = page->run.result->service;
+	double low = latency->min, high = latency->max;
+	double most = fmax((double)latency->count, 100);
+
+	if (service->count) {
+		low = fmin(low, service->min);
+		high = fmax(high, service->max);
+	}
+	axis_log_around(&chart->y, low, high, 1);
+	chart->x = (struct axis){ .low = 1, .high = most, .log = true };
+	for (double x = 1; x <= most && chart->x_ticks.count < AXIS_TICKS_MAX;
+	    x = x == 1 ? 2 : x == 2 ? 10 : x * 10)
+		chart->x_ticks.at[chart->x_ticks.count++] = x;
+}
+
+void panel_percentiles(struct page *page, struct box box)
+{
+	static const char title[] = "Percentiles";
+	struct chart_key keys[3] = {
+		{ .label = "response", .ink = { TOKEN_P99, 1 } },
+		{ .label = "service", .ink = { TOKEN_OK, 1 },
+		    .dash = DASH_LONG } };
+	const Ringmaster__V1__LoadLatency *before = page->before.result
+	    ? page->before.result->latency : NULL;
+	struct box room = panel_open(page->scene, box, title);
+	struct chart chart = { .scene = page->scene, .room = room,
+		.x_words = percentile_words, .y_words = axis_words_time,
+		.x_grid = true };
+	unsigned count = 1;
+
+	if (page->run.result->latency->count == 0) {
+		panel_message(page->scene, room, "nothing was answered");
+		return;
+	}
+	percentile_axes(page, &chart);
+	chart_fit(&chart);
+	chart_grid(&chart);
+	if (before && before->count && before->n_bins) {
+		keys[2] = (struct chart_key){ .label = "the run before",
+			.ink = { TOKEN_FAINT, 1 }, .dash = DASH_SHORT };
+		percentile_curve(page, &chart, before, &keys[2]);
+	}
+	/* In the closed model the two are the same. */
+	if (page->run.open && page->run.result->service->count) {
+		percentile_curve(page, &chart, page->run.result->service,
+		    &keys[1]);
+		count = 2;
+	}
+	percentile_curve(page, &chart, page->run.result->latency, &keys[0]);
+	spread_limits(page, &chart, false);
+	if (keys[2].label)
+		keys[count++] = keys[2];
+	panel_keys(page->scene, box, title, keys, count);
+}

@@ -1,0 +1,180 @@
+#include "report/report.h"
+
+#include <errno.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "report/draw.h"
+#include "report/png.h"
+#include "report/text.h"
+
+enum {
+	REPORT_MEMORY_MAX = 256 << 20,
+	REPORT_DATA_MAX = PNG_TEXT_MAX,
+	REPORT_PANEL_WIDTH = 800, REPORT_PANEL_HEIGHT = 320,
+};
+
+const char *const report_format_names[REPORT_FORMATS] = { "png", "svg", "pdf",
+	"html", "csv", "json", "md", "txt" };
+
+/* A report that is made. */
+struct report {
+	const struct source *source;
+	const struct report_request *request;
+	struct arena arena;
+	struct scene scene;
+	struct page page;
+	struct draw *draw;
+};
+
+/* ---- the page ---- */
+
+static int report_pages(struct report *report)
+{
+	const struct report_request *request = report->request;
+	struct page *page = &report->page;
+	int before = source_previous(report->source, request->runs[0]);
+	int err = page_run_make(page, request->runs[0], &page->run);
+
+	page->index = request->runs[0];
+	if (!err && before >= 0)
+		err = page_run_make(page, (unsigned)before, &page->before);
+	return err;
+}
+
+static void report_size(const struct report_request *request, double *width,
+    double *height)
+{
+	bool panel = request->panel != PANEL_NONE;
+
+	*width = request->width ? request->width
+	    : panel ? REPORT_PANEL_WIDTH : PAGE_WIDTH;
+	*height = request->height ? request->height
+	    : panel ? REPORT_PANEL_HEIGHT
+	    /* The shape of the paper. */
+	    : request->format == REPORT_PDF ? PAGE_WIDTH / 1.4142
+	    : PAGE_HEIGHT;
+}
+
+static int report_layout(struct report *report)
+{
+	const struct report_request *request = report->request;
+	double width, height;
+	int err = report_pages(report);
+
+	if (err)
+		return err;
+	report_size(request, &width, &height);
+	if (request->panel != PANEL_NONE)
+		page_panel_layout(&report->page, request->panel, width,
+		    height);
+	else if (width >= PAGE_FULL_WIDTH && height >= PAGE_FULL_HEIGHT)
+		page_run_layout(&report->page, width, height);
+	else
+		page_card_layout(&report->page, width, height);
+	return report->scene.failed ? -ENOMEM : 0;
+}
+
+/* ---- formats ---- */
+
+static int report_png(struct report *report, struct buf *out)
+{
+	double scale = report->request->scale > 0 ? report->request->scale : 2;
+	struct buf data = buf_make(REPORT_DATA_MAX);
+	struct draw_image image;
+	int err = draw_image(report->draw, &report->scene, scale, &image);
+
+	if (err)
+		return err;
+	err = report_data(report->source, report->request, &data);
+	if (!err)
+		err = png_write(&(struct png_picture){
+		    .pixels = image.pixels, .width = image.width,
+		    .height = image.height, .stride = image.stride,
+		    .scale = scale, .keyword = SOURCE_KEYWORD,
+		    .text = buf_slice(&data) }, out);
+	draw_image_free(&image);
+	buf_free(&data);
+	return err;
+}
+
+/* The day of the last run, as documents say when they were made. */
+static void report_date(const struct report *report, char date[32])
+{
+	time_t seconds = (time_t)(report->source
+	    ->runs[report->request->runs[0]].started_ns / NS_PER_SEC);
+	struct tm tm;
+
+	if (!gmtime_r(&seconds, &tm) ||
+	    strftime(date, 32, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+		date[0] = '\0';
+}
+
+static int report_html(struct report *report, struct buf *out)
+{
+	struct buf svg = buf_make(out->limit), text = buf_make(out->limit);
+	int err = draw_svg(report->draw, &report->scene, &svg);
+
+	if (!err)
+		err = report_text(report->source, report->request,
+		    REPORT_TEXT, &text);
+	if (!err)
+		report_page(&(struct report_html){
+		    .title = report->scene.title,
+		    .theme = report->request->theme, .svg = buf_slice(&svg),
+		    .text = buf_slice(&text) }, out);
+	buf_free(&svg);
+	buf_free(&text);
+	return err;
+}
+
+static int report_write(struct report *report, struct buf *out)
+{
+	char date[32];
+
+	switch (report->request->format) {
+	case REPORT_PNG:
+		return report_png(report, out);
+	case REPORT_SVG:
+		return draw_svg(report->draw, &report->scene, out);
+	case REPORT_HTML:
+		return report_html(report, out);
+	default:
+		report_date(report, date);
+		return draw_pdf(report->draw, &report->scene, date, out);
+	}
+}
+
+static int report_picture(struct report *report, struct buf *out)
+{
+	int err = draw_new(&report->draw);
+
+	if (err)
+		return err;
+	report->scene.measure = draw_measure;
+	report->scene.measure_arg = report->draw;
+	err = report_layout(report);
+	if (!err)
+		err = report_write(report, out);
+	draw_free(report->draw);
+	return err;
+}
+
+int report_make(const struct source *source,
+    const struct report_request *request, struct buf *out)
+{
+	struct report report = { .source = source, .request = request };
+	int err;
+
+	if (request->format >= REPORT_CSV) {
+		err = report_text(source, request, request->format, out);
+		return err || !out->failed ? err : -ENOMEM;
+	}
+	arena_init(&report.arena, NULL, 0, REPORT_MEMORY_MAX);
+	scene_init(&report.scene, &report.arena, request->theme);
+	report.page = (struct page){ .scene = &report.scene,
+		.arena = &report.arena, .source = source };
+	err = report_picture(&report, out);
+	arena_fini(&report.arena);
+	return err || !out->failed ? err : -ENOMEM;
+}
