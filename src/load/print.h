@@ -26,6 +26,10 @@ void load_print_server(struct buf *out,
 void load_print_markdown(struct buf *out,
     const Ringmaster__V1__LoadResult *result);
 
+/* Two runs, figure by figure, and what that says. */
+void load_print_comparison(struct buf *out,
+    const Ringmaster__V1__LoadComparison *comparison);
+
 /* Second by second (RFC 4180, but lines end with LF); the names of the
  * columns end with their units. */
 void load_print_csv(struct buf *out, const Ringmaster__V1__LoadResult *result);

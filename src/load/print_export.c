@@ -1,5 +1,5 @@
 /*
- * Results for other programs; see print.h.
+ * Results for other programs, and two results; see print.h.
  */
 
 #include "load/print.h"
@@ -100,4 +100,57 @@ void load_print_hgrm(struct buf *out, const struct hdr *hdr)
 	    hdr->count ? sqrt(squares / (double)hdr->count) / 1e6 : 0,
 	    (double)hdr->max_ns / 1e6, hdr->count, HDR_DOUBLINGS + 1,
 	    2 * HDR_HALF);
+}
+
+/* ---- comparisons ---- */
+
+static void print_side(struct buf *out, const char *name,
+    const Ringmaster__V1__LoadResult *result)
+{
+	buf_printf(out, "%s: ", name);
+	load_print_plain(out, slice_cstr(result->url));
+	if (result->name[0]) {
+		buf_append_cstr(out, "  ");
+		load_print_plain(out, slice_cstr(result->name));
+	}
+	buf_append_cstr(out, "  (run ");
+	load_print_plain(out, slice_cstr(result->run));
+	buf_append_cstr(out, ")\n");
+}
+
+/* A figure in its unit: requests/s or milliseconds. */
+static void print_figure(struct buf *out, const char *figure, double value)
+{
+	if (strcmp(figure, "rate") == 0)
+		buf_printf(out, " %12.0f/s ", value);
+	else
+		buf_printf(out, " %12.3f ms", value * 1e3);
+}
+
+void load_print_comparison(struct buf *out,
+    const Ringmaster__V1__LoadComparison *comparison)
+{
+	print_side(out, "A", comparison->a);
+	print_side(out, "B", comparison->b);
+	if (comparison->rounds)
+		buf_printf(out, "%u rounds, by turns; medians over rounds\n",
+		    comparison->rounds);
+	buf_append_cstr(out, "\n                  A               B   B/A\n");
+	for (size_t i = 0; i < comparison->n_differences; i++) {
+		const Ringmaster__V1__LoadDifference *difference =
+		    comparison->differences[i];
+
+		buf_printf(out, "%-4s", difference->figure);
+		print_figure(out, difference->figure, difference->a);
+		print_figure(out, difference->figure, difference->b);
+		buf_printf(out, "  %.3f\n", difference->ratio);
+	}
+	buf_append_char(out, '\n');
+	for (size_t i = 0; i < comparison->n_differences; i++)
+		buf_printf(out, "%s\n", comparison->differences[i]->words);
+	for (size_t i = 0; i < comparison->n_warnings; i++) {
+		buf_append_cstr(out, "warning: ");
+		load_print_plain(out, slice_cstr(comparison->warnings[i]));
+		buf_append_char(out, '\n');
+	}
 }

@@ -13,9 +13,6 @@ static void (*const page_panels[PANELS])(struct page *, struct box) = {
 	panel_percentiles, panel_stages, panel_status, panel_workers,
 	panel_history, panel_notes };
 
-#define PAGE_HEADER 72.0
-#define PAGE_TILES 104.0
-#define PAGE_FOOTER 32.0
 #define PAGE_NONE 240.0			/* of panels that explain */
 
 int page_run_make(struct page *page, unsigned index, struct page_run *ret)

@@ -18,6 +18,7 @@ enum {
 	PAGE_SIDE_MAX = 4000,
 	PAGE_FULL_WIDTH = 1200, PAGE_FULL_HEIGHT = 800,	/* below: a card */
 	PAGE_HISTORY = 20,
+	PAGE_HEADER = 72, PAGE_TILES = 104, PAGE_FOOTER = 32,
 };
 
 #define PAGE_MARGIN 32.0
@@ -37,6 +38,9 @@ struct page {
 	unsigned index;			/* of the run in the source */
 	struct page_run run;
 	struct page_run before;		/* result NULL: there is none */
+	unsigned history;		/* runs that are shown of it */
+	/* Of `before`, which is A, and `run`, B; else NULL. */
+	Ringmaster__V1__LoadComparison *comparison;
 };
 
 enum page_panel {
@@ -58,10 +62,22 @@ void page_card_layout(struct page *page, double width, double height);
 void page_panel_layout(struct page *page, enum page_panel panel,
     double width, double height);
 
+/* Two runs; the course of many. */
+void page_compare_layout(struct page *page, double width, double height);
+void page_trend_layout(struct page *page, double width, double height);
+
 /* page_head.c: what all pages have at the top and the bottom. */
 void page_header(struct page *page, struct box box);
 void page_tiles(struct page *page, struct box box);
 void page_footer(struct page *page, struct box box);
+
+/* A word on a plate at the right end; returns where the plate begins. */
+double page_chip(struct page *page, struct point right_top, const char *word,
+    enum theme_token token);
+
+/* Text in the arena. */
+const char *page_print(struct page *page, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* The verdict in a word, and its colour. */
 const char *page_verdict(const Ringmaster__V1__LoadResult *result,
@@ -80,5 +96,16 @@ void panel_status(struct page *page, struct box box);
 void panel_workers(struct page *page, struct box box);
 void panel_history(struct page *page, struct box box);
 void panel_notes(struct page *page, struct box box);
+
+/* A list of sentences, as far as there is room. */
+struct notes {
+	struct page *page;
+	struct point at;		/* of the next one */
+	double bottom, width;
+};
+
+struct notes notes_open(struct page *page, struct box box, const char *title);
+void notes_line(struct notes *notes, enum theme_token token,
+    const char *text);
 
 #endif

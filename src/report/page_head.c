@@ -12,7 +12,7 @@
 #define VERDICT(name)                                                      \
 	RINGMASTER__V1__LOAD_VERDICT_STATE__LOAD_VERDICT_STATE_##name
 
-enum { TILE_SPARK_MAX = 60 };
+enum { TILES = 6, TILE_SPARK_MAX = 60 };
 
 /* A change that is worth a colour. */
 #define TILE_CHANGE_MIN 0.02
@@ -45,10 +45,7 @@ const char *page_verdict(const Ringmaster__V1__LoadResult *result,
 	return result->n_slos ? "PASS" : "VALID";
 }
 
-static const char *page_print(struct page *page, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static const char *page_print(struct page *page, const char *format, ...)
+const char *page_print(struct page *page, const char *format, ...)
 {
 	struct slice text;
 	va_list args;
@@ -84,19 +81,18 @@ const char *page_model(struct page *page,
 
 /* ---- header ---- */
 
-/* A word on a plate at the right end; returns where the plate begins. */
-static double header_chip(struct page *page, double right, double y,
-    const char *word, enum theme_token token)
+double page_chip(struct page *page, struct point right_top, const char *word,
+    enum theme_token token)
 {
 	const struct scene_style style = { .size = 15, .bold = true,
 		.anchor = ANCHOR_MIDDLE, .ink = { TOKEN_PAGE, 1 } };
 	double width = scene_width(page->scene, &style, word) + 32;
 
-	scene_box(page->scene, (struct box){ right - width, y, width, 28 }, 14,
-	    ink(token));
-	(void)scene_text(page->scene, (struct point){ right - width / 2,
-	    y + 19.5 }, &style, "%s", word);
-	return right - width;
+	scene_box(page->scene, (struct box){ right_top.x - width, right_top.y,
+	    width, 28 }, 14, ink(token));
+	(void)scene_text(page->scene, (struct point){ right_top.x - width / 2,
+	    right_top.y + 19.5 }, &style, "%s", word);
+	return right_top.x - width;
 }
 
 /* A value in the unit of what it is compared with. */
@@ -198,7 +194,7 @@ void page_header(struct page *page, struct box box)
 	    scene_plain(page->scene, result->run),
 	    result->note[0] ? " \xc2\xb7 " : "",
 	    scene_plain(page->scene, result->note));
-	(void)header_chip(page, right, box.y, word, token);
+	(void)page_chip(page, (struct point){ right, box.y }, word, token);
 	header_slos(page, middle, right, box.y + 46);
 	small.anchor = ANCHOR_RIGHT;
 	small.width_max = right - middle;
@@ -411,15 +407,33 @@ static void tiles_errors(struct page *page, struct tile *tile)
 		tile->below = "nothing was answered either";
 }
 
+/* Of two runs, what the first one had. */
+static void tiles_before(struct page *page, struct tile tiles[TILES])
+{
+	const Ringmaster__V1__LoadResult *before = page->before.result;
+	char words[WORDS_MAX];
+
+	tiles[0].below = page_print(page, "A: %s", words_count(words,
+	    before->requests));
+	tiles[1].below = page_print(page, "A: %s/s", words_number(words,
+	    before->rate));
+	for (unsigned i = 2; i < 5; i++)
+		tiles[i].below = page_print(page, "A: %s",
+		    report_words_time(words, tiles[i].before));
+	tiles[5].below = page_print(page, "A: %s", words_count(words,
+	    before->errors));
+}
+
 void page_tiles(struct page *page, struct box box)
 {
-	enum { TILES = 6 };
 	const double gap = 14;
 	struct tile tiles[TILES];
 
 	tiles_counts(page, tiles);
 	tiles_times(page, tiles + 2);
 	tiles_errors(page, &tiles[5]);
+	if (page->comparison)
+		tiles_before(page, tiles);
 	box.w = (box.w - gap * (TILES - 1)) / TILES;
 	for (unsigned i = 0; i < TILES; i++) {
 		tile_show(page, &tiles[i], box);

@@ -401,9 +401,9 @@ void panel_history(struct page *page, struct box box)
 		.right_unit = "requests/s", .y_unit = "p99" };
 	struct history history = { .count = page->index + 1 };
 
-	if (history.count > PAGE_HISTORY) {
-		history.first = history.count - PAGE_HISTORY;
-		history.count = PAGE_HISTORY;
+	if (history.count > page->history) {
+		history.first = history.count - page->history;
+		history.count = page->history;
 	}
 	if (history.count < 2) {
 		panel_message(page->scene, room, "this is the first run: "
@@ -421,14 +421,15 @@ void panel_history(struct page *page, struct box box)
 
 /* ---- notes ---- */
 
-struct notes {
-	struct page *page;
-	struct point at;
-	double bottom, width;
-};
+struct notes notes_open(struct page *page, struct box box, const char *title)
+{
+	struct box room = panel_open(page->scene, box, title);
 
-/* A sentence, if there is room. */
-static void notes_line(struct notes *notes, enum theme_token token,
+	return (struct notes){ .page = page, .width = room.w,
+		.at = { room.x, room.y + 12 }, .bottom = box_bottom(room) };
+}
+
+void notes_line(struct notes *notes, enum theme_token token,
     const char *text)
 {
 	const struct scene_style style = { .size = 13,
@@ -448,10 +449,8 @@ void panel_notes(struct page *page, struct box box)
 {
 	const Ringmaster__V1__LoadResult *result = page->run.result;
 	const Ringmaster__V1__LoadVerdict *verdict = result->verdict;
-	struct box room = panel_open(page->scene, box, result->requests
+	struct notes notes = notes_open(page, box, result->requests
 	    ? "How to read this" : "Nothing was answered");
-	struct notes notes = { .page = page, .width = room.w,
-		.at = { room.x, room.y + 12 }, .bottom = box_bottom(room) };
 
 	for (size_t i = 0; i < verdict->n_reasons; i++)
 		notes_line(&notes, TOKEN_CLIENT, verdict->reasons[i]);

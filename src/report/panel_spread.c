@@ -174,13 +174,14 @@ static void percentile_curve(struct page *page, struct chart *chart,
 static void percentile_axes(struct page *page, struct chart *chart)
 {
 	const Ringmaster__V1__LoadLatency *latency = page->run.result->latency;
-	const Ringmaster__V1__LoadLatency *service = page->run.result->service;
+	const Ringmaster__V1__LoadLatency *other = page->comparison
+	    ? page->before.result->latency : page->run.result->service;
 	double low = latency->min, high = latency->max;
 	double most = fmax((double)latency->count, 100);
 
-	if (service->count) {
-		low = fmin(low, service->min);
-		high = fmax(high, service->max);
+	if (other->count) {
+		low = fmin(low, other->min);
+		high = fmax(high, other->max);
 	}
 	axis_log_around(&chart->y, low, high, 1);
 	chart->x = (struct axis){ .low = 1, .high = most, .log = true };
@@ -193,7 +194,9 @@ void panel_percentiles(struct page *page, struct box box)
 {
 	static const char title[] = "Percentiles";
 	struct chart_key keys[3] = {
-		{ .label = "response", .ink = { TOKEN_P99, 1 } },
+		{ .label = page->comparison ? "B" : "response",
+		    .ink = { page->comparison ? TOKEN_REQUESTS : TOKEN_P99,
+			1 } },
 		{ .label = "service", .ink = { TOKEN_OK, 1 },
 		    .dash = DASH_LONG } };
 	const Ringmaster__V1__LoadLatency *before = page->before.result
@@ -212,12 +215,14 @@ void panel_percentiles(struct page *page, struct box box)
 	chart_fit(&chart);
 	chart_grid(&chart);
 	if (before && before->count && before->n_bins) {
-		keys[2] = (struct chart_key){ .label = "the run before",
+		keys[2] = (struct chart_key){
+			.label = page->comparison ? "A" : "the run before",
 			.ink = { TOKEN_FAINT, 1 }, .dash = DASH_SHORT };
 		percentile_curve(page, &chart, before, &keys[2]);
 	}
 	/* In the closed model the two are the same. */
-	if (page->run.open && page->run.result->service->count) {
+	if (page->run.open && page->run.result->service->count &&
+	    !page->comparison) {
 		percentile_curve(page, &chart, page->run.result->service,
 		    &keys[1]);
 		count = 2;

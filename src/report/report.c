@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "load/compare.h"
 #include "report/draw.h"
 #include "report/png.h"
 #include "report/text.h"
@@ -29,23 +30,34 @@ struct report {
 
 /* ---- the page ---- */
 
-static int report_pages(struct report *report)
+static int report_run(struct report *report)
 {
-	const struct report_request *request = report->request;
 	struct page *page = &report->page;
-	int before = source_previous(report->source, request->runs[0]);
-	int err = page_run_make(page, request->runs[0], &page->run);
+	int before = source_previous(report->source, page->index);
+	int err = page_run_make(page, page->index, &page->run);
 
-	page->index = request->runs[0];
 	if (!err && before >= 0)
 		err = page_run_make(page, (unsigned)before, &page->before);
 	return err;
 }
 
+static int report_compare(struct report *report)
+{
+	const struct report_request *request = report->request;
+	struct page *page = &report->page;
+	int err = page_run_make(page, request->runs[0], &page->before);
+
+	if (!err)
+		err = page_run_make(page, request->runs[1], &page->run);
+	return err ? err : load_compare(page->before.result, page->run.result,
+	    &report->arena, &page->comparison);
+}
+
 static void report_size(const struct report_request *request, double *width,
     double *height)
 {
-	bool panel = request->panel != PANEL_NONE;
+	bool panel = request->view == REPORT_RUN &&
+	    request->panel != PANEL_NONE;
 
 	*width = request->width ? request->width
 	    : panel ? REPORT_PANEL_WIDTH : PAGE_WIDTH;
@@ -56,23 +68,47 @@ static void report_size(const struct report_request *request, double *width,
 	    : PAGE_HEIGHT;
 }
 
-static int report_layout(struct report *report)
+static void report_run_layout(struct report *report, double width,
+    double height)
 {
-	const struct report_request *request = report->request;
-	double width, height;
-	int err = report_pages(report);
+	enum page_panel panel = report->request->panel;
 
-	if (err)
-		return err;
-	report_size(request, &width, &height);
-	if (request->panel != PANEL_NONE)
-		page_panel_layout(&report->page, request->panel, width,
-		    height);
+	if (panel != PANEL_NONE)
+		page_panel_layout(&report->page, panel, width, height);
 	else if (width >= PAGE_FULL_WIDTH && height >= PAGE_FULL_HEIGHT)
 		page_run_layout(&report->page, width, height);
 	else
 		page_card_layout(&report->page, width, height);
-	return report->scene.failed ? -ENOMEM : 0;
+}
+
+static int report_layout(struct report *report)
+{
+	const struct report_request *request = report->request;
+	struct page *page = &report->page;
+	double width, height;
+	int err = 0;
+
+	page->index = request->runs[request->view == REPORT_COMPARE];
+	page->history = request->view == REPORT_TREND ? request->last
+	    : PAGE_HISTORY;
+	report_size(request, &width, &height);
+	switch (request->view) {
+	case REPORT_RUN:
+		err = report_run(report);
+		if (!err)
+			report_run_layout(report, width, height);
+		break;
+	case REPORT_COMPARE:
+		err = report_compare(report);
+		if (!err)
+			page_compare_layout(page, width, height);
+		break;
+	case REPORT_TREND:
+		err = page_run_make(page, page->index, &page->run);
+		if (!err)
+			page_trend_layout(page, width, height);
+	}
+	return err || !report->scene.failed ? err : -ENOMEM;
 }
 
 /* ---- formats ---- */

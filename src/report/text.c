@@ -2,28 +2,63 @@
 
 #include "report/text.h"
 
+#include <ctype.h>
 #include <errno.h>
+#include <inttypes.h>
+#include <math.h>
 
+#include "base/clock.h"
+#include "load/compare.h"
 #include "load/print.h"
 
 enum { TEXT_MEMORY_MAX = 256 << 20 };
 
 /* ---- data ---- */
 
-/* The run, and the figures of those before. */
+/* The last of them up to `last`, figures only. */
+static unsigned data_history(unsigned last, unsigned most,
+    struct source_part *parts)
+{
+	unsigned count = 0;
+
+	for (unsigned i = last + 1 > most ? last + 1 - most : 0; i <= last;
+	    i++)
+		parts[count++] = (struct source_part){ i, false };
+	return count;
+}
+
+/* A run, those before it, and the one that it is compared with. */
+static unsigned data_run(const struct source *source, unsigned run,
+    struct source_part *parts)
+{
+	int before = source_previous(source, run);
+	unsigned count = 0;
+
+	if (before >= 0 && (unsigned)before + PAGE_HISTORY <= run)
+		parts[count++] = (struct source_part){ (unsigned)before,
+			false };
+	count += data_history(run, PAGE_HISTORY, parts + count);
+	parts[count - 1].whole = true;
+	return count;
+}
+
 int report_data(const struct source *source,
     const struct report_request *request, struct buf *out)
 {
-	struct source_part parts[PAGE_HISTORY + 1];
-	unsigned last = request->runs[0], count = 0;
-	int before = source_previous(source, last);
-	unsigned first = last + 1 > PAGE_HISTORY ? last + 1 - PAGE_HISTORY : 0;
+	struct source_part parts[REPORT_TREND_MAX + 1];
+	unsigned count = 2, first = request->runs[0];
 
-	if (before >= 0 && (unsigned)before < first)
-		parts[count++] = (struct source_part){ (unsigned)before,
-			false };
-	for (unsigned i = first; i <= last; i++)
-		parts[count++] = (struct source_part){ i, i == last };
+	switch (request->view) {
+	case REPORT_RUN:
+		count = data_run(source, first, parts);
+		break;
+	case REPORT_COMPARE:
+		parts[0] = (struct source_part){ first, true };
+		parts[1] = (struct source_part){ request->runs[1], true };
+		break;
+	case REPORT_TREND:
+		count = data_history(first, request->last, parts);
+	}
 	return source_write(source, parts, count, out);
 }
 
@@ -47,16 +82,129 @@ static int text_run(const struct source *source, unsigned index,
 	return result ? 0 : -ENOMEM;
 }
 
+/* An id is letters and digits; of what is none, only these. */
+static void text_id(const char *id, struct buf *out)
+{
+	for (; *id; id++)
+		if (isalnum((unsigned char)*id))
+			buf_append_char(out, *id);
+}
+
+static void text_differences(const Ringmaster__V1__LoadComparison *comparison,
+    struct buf *out)
+{
+	buf_append_cstr(out, "figure,a,b,ratio,low,high,shown\n");
+	for (size_t i = 0; i < comparison->n_differences; i++) {
+		const Ringmaster__V1__LoadDifference *difference =
+		    comparison->differences[i];
+
+		buf_printf(out, "%s,%.9g,%.9g,%.6f,%.6f,%.6f,%d\n",
+		    difference->figure, difference->a, difference->b,
+		    difference->ratio, difference->low, difference->high,
+		    difference->shown);
+	}
+}
+
+static int text_compare(const struct source *source, const unsigned runs[2],
+    enum report_format format, struct buf *out)
+{
+	Ringmaster__V1__LoadResult *a, *b;
+	Ringmaster__V1__LoadComparison *comparison = NULL;
+	struct arena arena;
+	int err = -ENOMEM;
+
+	arena_init(&arena, NULL, 0, TEXT_MEMORY_MAX);
+	a = source_unpack(source, runs[0], &arena);
+	b = source_unpack(source, runs[1], &arena);
+	if (a && b)
+		err = load_compare(a, b, &arena, &comparison);
+	if (!err && format == REPORT_CSV) {
+		text_differences(comparison, out);
+	} else if (!err) {
+		buf_append_cstr(out, format == REPORT_MD ? "```\n" : "");
+		load_print_comparison(out, comparison);
+		buf_append_cstr(out, format == REPORT_MD ? "```\n" : "");
+	}
+	arena_fini(&arena);
+	return err;
+}
+
+/* Nothing is not a time. */
+static void text_seconds(double seconds, struct buf *out)
+{
+	if (isfinite(seconds))
+		buf_printf(out, "%.9f", seconds);
+	else
+		buf_append_char(out, '-');
+}
+
+/* The course of the runs, oldest first. */
+static void text_trend(const struct source *source,
+    const struct report_request *request, enum report_format format,
+    struct buf *out)
+{
+	unsigned last = request->runs[0];
+	unsigned first = last + 1 > request->last ? last + 1 - request->last
+	    : 0;
+	/* What is between columns, and around them. */
+	const char *by = format == REPORT_CSV ? "," : format == REPORT_MD
+	    ? " | " : "  ";
+	const char *edge = format == REPORT_MD ? "|" : "";
+
+	buf_printf(out, "%srun%sbegan_unix_s%srate_per_s%sp50_s%sp99_s%s"
+	    "requests%serrors%spassed%s\n", edge, by, by, by, by, by, by, by,
+	    edge);
+	if (format == REPORT_MD)
+		buf_append_cstr(out, "|---|---|---|---|---|---|---|---|\n");
+	for (unsigned i = first; i <= last; i++) {
+		const struct source_run *run = &source->runs[i];
+
+		buf_append_cstr(out, edge);
+		text_id(run->run, out);
+		buf_printf(out, "%s%" PRIu64 "%s%.3f%s", by,
+		    run->started_ns / NS_PER_SEC, by, run->rate, by);
+		text_seconds(run->p50, out);
+		buf_append_cstr(out, by);
+		text_seconds(run->p99, out);
+		buf_printf(out, "%s%" PRIu64 "%s%" PRIu64 "%s%d%s\n", by,
+		    run->requests, by, run->errors, by, run->passed, edge);
+	}
+}
+
 int report_text(const struct source *source,
     const struct report_request *request, enum report_format format,
     struct buf *out)
 {
 	if (format == REPORT_JSON)
 		return report_data(source, request, out);
-	return text_run(source, request->runs[0], format, out);
+	switch (request->view) {
+	case REPORT_RUN:
+		return text_run(source, request->runs[0], format, out);
+	case REPORT_COMPARE:
+		return text_compare(source, request->runs, format, out);
+	default:
+		text_trend(source, request, format, out);
+		return 0;
+	}
 }
 
 /* ---- a page ---- */
+
+static const char page_glossary[] =
+    "response    from the moment a request was due to the last byte of its\n"
+    "            answer: what a user waits, also while others are served\n"
+    "service     from its sending to the last byte: what the server needs\n"
+    "first byte  from its sending to the first byte of the answer\n"
+    "slip        how late it was sent\n"
+    "closed      a connection asks again when it was answered: while the\n"
+    "            server stalls nobody asks, and nobody is seen waiting\n"
+    "open        requests are due at a rate, whatever the server does\n"
+    "p99         99 of 100 took at most this long; \"-\" means there are too\n"
+    "            few samples: ten must lie beyond it\n"
+    "kernel      of the server's part: until its loop received a request;\n"
+    "            then queue: until its turn came; return: the answer's way\n"
+    "valid       nothing speaks against the numbers; suspect: they say\n"
+    "            something else, too; invalid: nothing about the server\n";
 
 /* What would be read as markup is written as its number. */
 static void page_escape(struct slice text, struct buf *out)
@@ -105,6 +253,6 @@ void report_page(const struct report_html *html, struct buf *out)
 	buf_append_cstr(out, "<section>\n<h1>In numbers</h1>\n<pre>");
 	page_escape(html->text, out);
 	buf_append_cstr(out, "</pre>\n<h2>What the words mean</h2>\n<pre>");
-	page_escape(slice_cstr(load_print_glossary), out);
+	page_escape(slice_cstr(page_glossary), out);
 	buf_append_cstr(out, "</pre>\n</section>\n</main>\n");
 }

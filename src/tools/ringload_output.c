@@ -91,57 +91,6 @@ int tool_output_result(struct tool *tool, Ringmaster__V1__LoadResult *result)
 
 /* ---- comparisons ---- */
 
-static void output_side(struct buf *out, const char *name,
-    const Ringmaster__V1__LoadResult *result)
-{
-	buf_printf(out, "%s: ", name);
-	load_print_plain(out, slice_cstr(result->url));
-	if (result->name[0]) {
-		buf_append_cstr(out, "  ");
-		load_print_plain(out, slice_cstr(result->name));
-	}
-	buf_append_cstr(out, "  (run ");
-	load_print_plain(out, slice_cstr(result->run));
-	buf_append_cstr(out, ")\n");
-}
-
-/* A figure in its unit: requests/s or milliseconds. */
-static void output_figure(struct buf *out, const char *figure, double value)
-{
-	if (strcmp(figure, "rate") == 0)
-		buf_printf(out, " %12.0f/s ", value);
-	else
-		buf_printf(out, " %12.3f ms", value * 1e3);
-}
-
-static void output_comparison(struct buf *out,
-    const Ringmaster__V1__LoadComparison *comparison)
-{
-	output_side(out, "A", comparison->a);
-	output_side(out, "B", comparison->b);
-	if (comparison->rounds)
-		buf_printf(out, "%u rounds, by turns; medians over rounds\n",
-		    comparison->rounds);
-	buf_append_cstr(out, "\n                  A               B   B/A\n");
-	for (size_t i = 0; i < comparison->n_differences; i++) {
-		const Ringmaster__V1__LoadDifference *difference =
-		    comparison->differences[i];
-
-		buf_printf(out, "%-4s", difference->figure);
-		output_figure(out, difference->figure, difference->a);
-		output_figure(out, difference->figure, difference->b);
-		buf_printf(out, "  %.3f\n", difference->ratio);
-	}
-	buf_append_char(out, '\n');
-	for (size_t i = 0; i < comparison->n_differences; i++)
-		buf_printf(out, "%s\n", comparison->differences[i]->words);
-	for (size_t i = 0; i < comparison->n_warnings; i++) {
-		buf_append_cstr(out, "warning: ");
-		load_print_plain(out, slice_cstr(comparison->warnings[i]));
-		buf_append_char(out, '\n');
-	}
-}
-
 int tool_output_comparison(struct tool *tool,
     const Ringmaster__V1__LoadComparison *comparison)
 {
@@ -156,13 +105,13 @@ int tool_output_comparison(struct tool *tool,
 			json_write(&text, &comparison->base, &json);
 			buf_append_char(&text, '\n');
 		} else {
-			output_comparison(&text, comparison);
+			load_print_comparison(&text, comparison);
 		}
 		status |= output_put(&options->outputs[i], &text);
 	}
 	if (output_printed(options))
 		return status;
-	output_comparison(&text, comparison);
+	load_print_comparison(&text, comparison);
 	return status | output_put(&people, &text);
 }
 
