@@ -1,0 +1,40 @@
+#ifndef RINGMASTER_TOOLS_RINGREPORT_H
+#define RINGMASTER_TOOLS_RINGREPORT_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "report/report.h"
+
+/* Exit statuses. */
+enum { TOOL_OK, TOOL_FAILED, TOOL_USAGE };
+
+enum {
+	TOOL_RUNS_MAX = 100,		/* on a command line */
+	TOOL_WHY_MAX = 256,
+	TOOL_WATCH_MAX = 86400,		/* seconds */
+};
+
+#define TOOL_RESULTS "reports/test_results.json"
+#define TOOL_GRAPH "reports/performance_graph"
+
+enum tool_mode { TOOL_REPORT, TOOL_COMPARE, TOOL_TREND, TOOL_EXTRACT };
+
+struct tool_options {
+	enum tool_mode mode;
+	const char *runs[TOOL_RUNS_MAX];	/* ids or files */
+	unsigned run_count;
+	const char *from;
+	const char *output;		/* NULL: by the mode */
+	bool formats[REPORT_FORMATS];
+	struct report_request request;
+	unsigned watch;			/* seconds; 0: once */
+	bool help, version;
+};
+
+/* Returns 0, or TOOL_USAGE with a sentence in `why`. */
+int tool_options_parse(int argc, char **argv, struct tool_options *options,
+    char *why);
+void tool_options_help(FILE *to);
+
+#endif
