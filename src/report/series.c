@@ -366,7 +366,13 @@ void series_curve(const Ringmaster__V1__LoadLatency *latency,
 		if (q >= last)
 			break;
 		ret->q[ret->count] = q;
-		ret->seconds[ret->count++] = latency_quantile(latency, q);
+		ret->seconds[ret->count] = latency_quantile(latency, q);
+		/* Some are exact and some the middle of a bin. */
+		if (ret->count > 0)
+			ret->seconds[ret->count] =
+			    fmax(ret->seconds[ret->count],
+				ret->seconds[ret->count - 1]);
+		ret->count++;
 	}
 	ret->q[ret->count] = last;
 	ret->seconds[ret->count++] = latency->max;
