@@ -174,14 +174,17 @@ static void percentile_curve(struct page *page, struct chart *chart,
 static void percentile_axes(struct page *page, struct chart *chart)
 {
 	const Ringmaster__V1__LoadLatency *latency = page->run.result->latency;
-	const Ringmaster__V1__LoadLatency *other = page->comparison
-	    ? page->before.result->latency : page->run.result->service;
+	const Ringmaster__V1__LoadLatency *others[2] = {
+		page->run.result->service, page->before.result
+		    ? page->before.result->latency : latency };
 	double low = latency->min, high = latency->max;
 	double most = fmax((double)latency->count, 100);
 
-	if (other->count) {
-		low = fmin(low, other->min);
-		high = fmax(high, other->max);
+	for (unsigned i = 0; i < 2; i++) {
+		if (others[i]->count == 0)
+			continue;
+		low = fmin(low, others[i]->min);
+		high = fmax(high, others[i]->max);
 	}
 	axis_log_around(&chart->y, low, high, 1);
 	chart->x = (struct axis){ .low = 1, .high = most, .log = true };

@@ -122,7 +122,8 @@ static int report_png(struct report *report, struct buf *out)
 
 	if (err)
 		return err;
-	err = report_data(report->source, report->request, &data);
+	if (!report->request->bare)
+		err = report_data(report->source, report->request, &data);
 	if (!err)
 		err = png_write(&(struct png_picture){
 		    .pixels = image.pixels, .width = image.width,

@@ -41,6 +41,7 @@ struct report_request {
 	enum page_panel panel;	/* of a run; PANEL_NONE: the whole page */
 	unsigned width, height;	/* units; 0: as is usual */
 	double scale;		/* pixels a unit, of a PNG; 0: 2 */
+	bool bare;		/* a PNG without its data */
 };
 
 /*

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -356,9 +357,14 @@ Ringmaster__V1__LoadResult *source_unpack(const struct source *source,
 	return run && source_complete(run, arena) == 0 ? run : NULL;
 }
 
-/* Figures only, and of the response times how they are distributed. */
-static void source_reduce(Ringmaster__V1__LoadResult *run)
+static void source_reduce(Ringmaster__V1__LoadResult *run,
+    enum source_detail detail)
 {
+	if (detail == SOURCE_WHOLE)
+		return;
+	/* Of a small sample, bins are few, and the only ones to say p99. */
+	if (detail == SOURCE_FIGURES && !isnan(run->latency->p99))
+		run->latency->n_bins = 0;
 	run->n_seconds = 0;
 	run->service->n_bins = 0;
 	run->first_byte = run->slip = run->connect = NULL;
@@ -383,8 +389,7 @@ int source_write(const struct source *source, const struct source_part *parts,
 			err = -ENOMEM;
 			break;
 		}
-		if (!parts[i].whole)
-			source_reduce(run);
+		source_reduce(run, parts[i].detail);
 		json_write(out, &run->base, &options);
 		buf_append_cstr(out, i + 1 < count ? ",\n" : "\n");
 	}

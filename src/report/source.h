@@ -74,15 +74,19 @@ int source_previous(const struct source *source, unsigned index);
 Ringmaster__V1__LoadResult *source_unpack(const struct source *source,
     unsigned index, struct arena *arena);
 
-/*
- * Append runs as a file of results: those that are `whole` with all, others
- * with their figures and the distribution of response times.
- * Returns 0 or -ENOMEM.
- */
+/* How much of a run. */
+enum source_detail {
+	SOURCE_FIGURES,
+	SOURCE_CURVE,			/* and how response times are spread */
+	SOURCE_WHOLE,
+};
+
 struct source_part {
 	unsigned index;
-	bool whole;
+	enum source_detail detail;
 };
+
+/* Append runs as a file of results. Returns 0 or -ENOMEM. */
 int source_write(const struct source *source, const struct source_part *parts,
     unsigned count, struct buf *out);
 

@@ -23,7 +23,7 @@ static unsigned data_history(unsigned last, unsigned most,
 
 	for (unsigned i = last + 1 > most ? last + 1 - most : 0; i <= last;
 	    i++)
-		parts[count++] = (struct source_part){ i, false };
+		parts[count++] = (struct source_part){ i, SOURCE_FIGURES };
 	return count;
 }
 
@@ -35,10 +35,12 @@ static unsigned data_run(const struct source *source, unsigned run,
 	unsigned count = 0;
 
 	if (before >= 0 && (unsigned)before + PAGE_HISTORY <= run)
-		parts[count++] = (struct source_part){ (unsigned)before,
-			false };
+		parts[count++].index = (unsigned)before;
 	count += data_history(run, PAGE_HISTORY, parts + count);
-	parts[count - 1].whole = true;
+	for (unsigned i = 0; i < count; i++)
+		if ((int)parts[i].index == before)
+			parts[i].detail = SOURCE_CURVE;
+	parts[count - 1].detail = SOURCE_WHOLE;
 	return count;
 }
 
@@ -53,8 +55,9 @@ int report_data(const struct source *source,
 		count = data_run(source, first, parts);
 		break;
 	case REPORT_COMPARE:
-		parts[0] = (struct source_part){ first, true };
-		parts[1] = (struct source_part){ request->runs[1], true };
+		parts[0] = (struct source_part){ first, SOURCE_WHOLE };
+		parts[1] = (struct source_part){ request->runs[1],
+			SOURCE_WHOLE };
 		break;
 	case REPORT_TREND:
 		count = data_history(first, request->last, parts);
