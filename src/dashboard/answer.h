@@ -50,6 +50,8 @@ http_handler dashboard_test_stop;	/* /api/v1/tests/stop */
 http_handler dashboard_tests;		/* /api/v1/tests and one of them */
 http_handler dashboard_tests_compare;	/* /api/v1/tests/compare */
 http_handler dashboard_tests_edit;	/* /api/v1/tests/note|pin|delete */
+http_handler dashboard_report;		/* /api/v1/reports/{run} */
+http_handler dashboard_reports;		/* /reports/ */
 http_handler dashboard_session;		/* /api/v1/session */
 http_handler dashboard_history;		/* /api/v1/history */
 http_handler dashboard_heatmap;		/* /api/v1/heatmap */

@@ -68,6 +68,10 @@ static const struct dashboard_route {
 	READ("/api/v1/tests/compare", dashboard_tests_compare),
 	READ("/api/v1/tests", dashboard_tests),
 	READ("/api/v1/tests/{run}", dashboard_tests),
+	READ("/api/v1/reports/compare", dashboard_report),
+	READ("/api/v1/reports/trend", dashboard_report),
+	READ("/api/v1/reports/{run}", dashboard_report),
+	READ("/reports/", dashboard_reports),
 };
 
 /* Before anything else: is it meant for us (RFC 9110 15.5.20)? */

@@ -147,6 +147,8 @@ EXAMPLES = [
         "method": "POST", "body": b'{"run":"1"}',
         "headers": {"Content-Type": "application/json"}}),
     ("/api/v1/history?range=nonsense", {}),
+    ("/api/v1/reports/{run}", {}), ("/api/v1/reports/trend?n=1", {}),
+    ("/api/v1/reports/compare", {}),
 ]
 
 

@@ -292,6 +292,11 @@ function controls() {
 				node.value = item.note;
 		}, 'change', (item, node) => change('note',
 			{ run: item.run, note: node.value })),
+		control('report', 'Report', () => make('a',
+			{ textContent: 'Picture' }), (node, item) => {
+			named(node, 'Picture of', item);
+			node.href = `/api/v1/reports/${item.run}`;
+		}, 'click', () => {}),
 		control('pin', 'Keep', () => make('button',
 			{ textContent: 'Pin' }), (node, item) => {
 			named(node, 'Pin', item);
