@@ -77,6 +77,16 @@ void arrivals_start(struct load_worker *worker)
 	arrivals_advance(worker);
 }
 
+bool arrivals_change_rate(struct load_worker *worker, double rate)
+{
+	if (!worker->plan->open || worker->plan->replay || !worker->more ||
+	    !schedule_change(&worker->schedule,
+		clock_mono_ns() - worker->start_ns, rate))
+		return false;
+	arrivals_advance(worker);
+	return true;
+}
+
 uint64_t arrivals_backlog(const struct load_worker *worker, uint64_t now_ns)
 {
 	double due;

@@ -21,6 +21,10 @@ bool arrivals_take(struct load_worker *worker,
 /* One of the requests of the plan, by turns or by weight. */
 const struct load_request *arrivals_choose(struct load_worker *worker);
 
+/* Let the rate be another from now on. Returns false, changing nothing, for
+ * what has none, or none left to come. */
+bool arrivals_change_rate(struct load_worker *worker, double rate);
+
 /* About how many arrivals were due and are not sent yet; 0 in a replay. */
 uint64_t arrivals_backlog(const struct load_worker *worker, uint64_t now_ns);
 

@@ -564,3 +564,13 @@ void client_start_all(struct load_worker *worker)
 	if (client_all_done(worker))
 		ring_stop(worker->ring);
 }
+
+void client_change_rate(struct load_worker *worker, double rate)
+{
+	if (!arrivals_change_rate(worker, rate))
+		return;
+	if (worker->more)
+		worker_wait(worker);
+	else if (client_all_done(worker))
+		ring_stop(worker->ring);
+}

@@ -36,6 +36,7 @@ struct engine_thread {
 	int err;			/* why it could not run, or 0 */
 	uint64_t end_ns;
 	uint64_t tick_ns;		/* when it is to look next */
+	uint32_t rate;			/* it was told; 0: that of the plan */
 	uint64_t stalled_ns;
 	struct rusage before;
 	double cpu_share;
@@ -94,6 +95,17 @@ static void thread_tick_set(struct engine_thread *thread, uint64_t now_ns)
 	ring_timer_set(thread->worker.ring, &thread->timer, thread->tick_ns);
 }
 
+static void thread_look_at_rate(struct engine_thread *thread)
+{
+	const uint32_t *told = thread->engine->hooks->rate;
+	uint32_t rate = told ? __atomic_load_n(told, __ATOMIC_RELAXED) : 0;
+
+	if (rate == thread->rate)
+		return;
+	thread->rate = rate;
+	client_change_rate(&thread->worker, rate);
+}
+
 static void thread_tick(void *arg)
 {
 	struct engine_thread *thread = arg;
@@ -106,6 +118,7 @@ static void thread_tick(void *arg)
 	while (thread->second + 1 < LOAD_SECONDS_MAX &&
 	    now_ns - worker->start_ns >= (thread->second + 1) * NS_PER_SEC)
 		thread_hand_over(thread, now_ns);
+	thread_look_at_rate(thread);
 	if (engine_stopping(thread->engine)) {
 		worker->stopping = thread->stopped = true;
 		ring_stop(worker->ring);
@@ -345,6 +358,9 @@ static void engine_collect(struct engine *engine)
 	if (engine->plan->duration_ns == 0 && result->record.counts.sent <
 	    engine->plan->each * engine->plan->connections)
 		result->stopped = true;
+	/* All were told the same, within the time of a look. */
+	result->changed = engine->threads[0].rate != 0;
+	result->schedule = engine->threads[0].worker.schedule;
 	result->started_ns = engine->start_ns ? engine->start_ns
 	    : engine->threads[0].worker.start_ns;
 	result->started_real_ns = clock_real_ns() -

@@ -40,6 +40,8 @@ struct engine_result {
 	unsigned second_count;
 	struct engine_health health;
 	bool stopped;			/* before its end */
+	bool changed;			/* the rate, to this: */
+	struct schedule schedule;
 };
 
 /* Ask, in any thread, whether `stop`, which may be NULL, is not 0; say so, in
@@ -64,6 +66,9 @@ struct engine_hooks {
 	struct load_follow *follow;
 	/* Ends the test when it is not 0: for a signal handler. Or NULL. */
 	const volatile sig_atomic_t *stop;
+	/* Requests a second of the open model from now on, 0 for those of the
+	 * plan; read and written atomically in any thread. Or NULL. */
+	const uint32_t *rate;
 };
 
 /*

@@ -29,7 +29,7 @@ static bool run_second(void *arg, unsigned index,
 int load_run(struct load_run *run, struct engine_result *measured)
 {
 	struct engine_hooks hooks = { .second = run_second, .arg = run,
-	    .stop = run->stop };
+	    .stop = run->stop, .rate = run->rate };
 	int err;
 
 	_Static_assert(LOAD_PROGRESS_BAD_MAX == 3, "the sentence says 3 s");
@@ -48,6 +48,11 @@ int load_run(struct load_run *run, struct engine_result *measured)
 	load_host_read(&run->after);
 	if (run->followed)
 		load_server_end(run->server, &measured->record);
+	if (!err && measured->changed) {
+		run->changed = *run->plan;
+		run->changed.schedule = measured->schedule;
+		run->plan = &run->changed;
+	}
 	if (err || !measured->stopped)
 		run->ended = NULL;
 	else if (!run->ended)

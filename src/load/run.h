@@ -22,6 +22,7 @@ struct load_run {
 	void *arg;
 	const volatile sig_atomic_t *stop; /* not 0 ends the test; or NULL */
 	unsigned part, parts;		/* of several alike; 0: alone */
+	const uint32_t *rate;		/* as in struct engine_hooks */
 	const struct slo_list *slos;
 	const struct slo_list *fail_ifs;	/* or NULL */
 	struct load_server *server;	/* that may be the one under test; or
@@ -29,7 +30,9 @@ struct load_run {
 	struct hdr *response;		/* load_run_make() puts a copy of the
 					 * response times here; or NULL */
 
-	/* Set by load_run(). */
+	/* Set by load_run(), which also makes `plan` the one that was
+	 * followed, where the rate was changed. */
+	struct load_plan changed;
 	struct load_progress progress;
 	const char *ended;		/* why before its end; NULL if not */
 	bool followed;			/* `server` was told of it */

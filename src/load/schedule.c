@@ -67,7 +67,6 @@ void schedule_start(struct schedule *schedule, uint64_t seed, unsigned part,
 {
 	schedule->segment = 0;
 	schedule->area = 0;
-	schedule->number = 0;
 	schedule->step = parts;
 	schedule->random = (seed + part) * UINT64_C(0x9e3779b97f4a7c15) | 1;
 	schedule->next = schedule->arrivals == SCHEDULE_POISSON
@@ -78,6 +77,8 @@ bool schedule_next(struct schedule *schedule, uint64_t *ret)
 {
 	double wanted = schedule->next;
 
+	schedule->given = schedule->next;
+	schedule->given_random = schedule->random;
 	if (schedule->arrivals == SCHEDULE_UNIFORM)
 		wanted += schedule_random_unit(&schedule->random) *
 		    schedule->step;
@@ -91,13 +92,34 @@ bool schedule_next(struct schedule *schedule, uint64_t *ret)
 			    schedule_segment_time(point,
 				wanted - schedule->area));
 			schedule->next += schedule_step(schedule);
-			schedule->number++;
 			return true;
 		}
 		schedule->area += area;
 		schedule->segment++;
 	}
 	return false;
+}
+
+bool schedule_change(struct schedule *schedule, uint64_t at_ns, double rate)
+{
+	struct schedule_point *points = schedule->points;
+	uint64_t end_ns = schedule_end_ns(schedule);
+	double before = schedule_rate(schedule, at_ns);
+	unsigned i = 0;
+
+	while (i < schedule->count && points[i].at_ns <= at_ns)
+		i++;
+	if (i == schedule->count || i + 3 > SCHEDULE_POINTS_MAX)
+		return false;
+	points[i++] = (struct schedule_point){ at_ns, before };
+	points[i++] = (struct schedule_point){ at_ns, rate };
+	points[i++] = (struct schedule_point){ end_ns, rate };
+	schedule->count = i;
+	schedule->segment = 0;
+	schedule->area = 0;
+	schedule->next = schedule->given;
+	schedule->random = schedule->given_random;
+	return true;
 }
 
 double schedule_area(const struct schedule *schedule, uint64_t at_ns)

@@ -39,8 +39,10 @@ struct schedule {
 	double area;		/* arrivals due until that point */
 	double next;		/* area of the next arrival */
 	double step;		/* of which this schedule takes every so many */
-	uint64_t number;	/* arrivals given */
 	uint64_t random;
+	double given;		/* `next` and `random` before the newest arrival
+				 * was given */
+	uint64_t given_random;
 };
 
 /*
@@ -55,6 +57,14 @@ void schedule_start(struct schedule *schedule, uint64_t seed, unsigned part,
 
 /* The time of the next arrival to *ret; false when there are no more. */
 bool schedule_next(struct schedule *schedule, uint64_t *ret);
+
+/*
+ * From `at_ns` on, until the end, the rate is `rate`. schedule_next() gives
+ * the newest arrival once more, at the time that it has then: the same if it
+ * was due already. Returns false, changing nothing, at or behind the end, or
+ * if there is no room for the points.
+ */
+bool schedule_change(struct schedule *schedule, uint64_t at_ns, double rate);
 
 /* Arrivals that all parts together have had by `at_ns`. */
 double schedule_area(const struct schedule *schedule, uint64_t at_ns);

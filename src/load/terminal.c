@@ -25,6 +25,7 @@ enum {
 	TERMINAL_DRAW_MS = 250,
 	TERMINAL_OUT_MAX = 256 << 10,	/* bytes of a screen */
 	TERMINAL_DOING_MAX = 200,
+	TERMINAL_TYPED_MAX = 8,		/* bytes of a rate, terminated */
 	TERMINAL_TOLD_MAX = 256 << 10,	/* bytes of lines about tests */
 	TERMINAL_COLUMNS = 80, TERMINAL_ROWS = 24, /* if it does not say */
 };
@@ -40,6 +41,7 @@ struct load_terminal {
 	struct buf told;
 	bool screen;			/* else lines */
 	bool keys;
+	char typed[TERMINAL_TYPED_MAX];	/* while view.typed points to it */
 	int end_fd;			/* readable: the thread is to end */
 	pthread_t thread;
 };
@@ -172,6 +174,39 @@ static void terminal_draw(struct load_terminal *terminal)
 	buf_free(&out);
 }
 
+/* The rate that was typed, from now on. */
+static void terminal_change_rate(struct load_terminal *terminal)
+{
+	uint64_t rate;
+
+	if (!slice_to_u64(slice_cstr(terminal->typed), &rate) || rate == 0 ||
+	    rate > LOAD_RATE_MAX)
+		return;
+	__atomic_store_n(terminal->options.rate, (uint32_t)rate,
+	    __ATOMIC_RELAXED);
+	(void)pthread_mutex_lock(&terminal->lock);
+	/* Without room for it the engine has none, either. */
+	(void)schedule_change(&terminal->plan.schedule,
+	    clock_mono_ns() - terminal->started_ns, (double)rate);
+	(void)pthread_mutex_unlock(&terminal->lock);
+}
+
+/* A key while a rate is typed: all but digits ends that. */
+static void terminal_type(struct load_terminal *terminal, char key)
+{
+	size_t len = strlen(terminal->typed);
+
+	if (key >= '0' && key <= '9' && len + 1 < sizeof(terminal->typed)) {
+		terminal->typed[len] = key;
+	} else if ((key == '\b' || key == 0x7f) && len > 0) {
+		terminal->typed[len - 1] = '\0';
+	} else {
+		terminal->view.typed = NULL;
+		if (key == '\n' || key == '\r')
+			terminal_change_rate(terminal);
+	}
+}
+
 static void terminal_read_keys(struct load_terminal *terminal)
 {
 	char keys[64];
@@ -180,8 +215,13 @@ static void terminal_read_keys(struct load_terminal *terminal)
 	if (n <= 0)
 		terminal->keys = false;	/* it hung up */
 	for (ssize_t i = 0; i < n; i++)
-		if (keys[i] == 'q' || keys[i] == 'Q')
+		if (terminal->view.typed)
+			terminal_type(terminal, keys[i]);
+		else if (keys[i] == 'q' || keys[i] == 'Q')
 			engine_stop_ask(terminal->options.stop);
+		else if (keys[i] == 'r' && terminal->view.can_change)
+			terminal->view.typed = memset(terminal->typed, 0,
+			    sizeof(terminal->typed));
 }
 
 static void *terminal_main(void *arg)
@@ -254,6 +294,8 @@ int load_terminal_open(const struct load_terminal_options *options,
 	};
 	if (options->several)
 		terminal->view.doing = terminal->doing;
+	terminal->view.can_change = options->rate && options->plan->open &&
+	    !options->plan->replay;
 	terminal->told = buf_make(TERMINAL_TOLD_MAX);
 	terminal_plan(terminal, options->plan);
 	(void)pthread_mutex_init(&terminal->lock, NULL);

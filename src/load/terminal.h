@@ -10,7 +10,8 @@
  * drawn four times a second, else one line a second.
  *
  * The screen is drawn by a thread of its own, which sleeps in between, so it
- * takes nothing from the engine's threads. Its key `q` ends the test.
+ * takes nothing from the engine's threads. Its key `q` ends the test, `r` and
+ * a number change the rate of the open model.
  *
  * Several tests in a row may share it. Then there is a line for each when it
  * is over, on the screen and, when that is gone, below it; and without a
@@ -27,6 +28,8 @@ struct load_terminal_options {
 	int keys_fd;			/* keys are read here if it is a
 					 * terminal: standard input */
 	volatile sig_atomic_t *stop;	/* set to 1 by the key */
+	uint32_t *rate;			/* set by the other one, atomically;
+					 * or NULL: there is none */
 };
 
 /*

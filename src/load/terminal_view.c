@@ -239,6 +239,24 @@ static void view_told(struct line *line)
 	}
 }
 
+static void view_keys(struct line *line)
+{
+	const struct load_view *view = line->view;
+
+	if (!line_begin(line))
+		return;
+	if (view->typed) {
+		line_printf(line, " new rate: %s_  Enter: from now on, else: "
+		    "no change", view->typed);
+		return;
+	}
+	line_colour(line, "\033[2m");
+	line_text(line, " q: stop and print the result");
+	if (view->can_change)
+		line_text(line, "   r: change the rate");
+	line_colour(line, view_reset);
+}
+
 void load_view_draw(struct buf *out, const struct load_view *view,
     const struct load_progress *progress)
 {
@@ -269,11 +287,7 @@ void load_view_draw(struct buf *out, const struct load_view *view,
 	(void)line_begin(&line);
 	view_errors(&line, progress);
 	view_told(&line);
-	if (line_begin(&line)) {
-		line_colour(&line, "\033[2m");
-		line_text(&line, " q: stop and print the result");
-		line_colour(&line, view_reset);
-	}
+	view_keys(&line);
 }
 
 void load_view_line(struct buf *out, const struct load_progress *progress)

@@ -18,6 +18,8 @@ struct load_view {
 					 * last; as many as fit are shown */
 	double elapsed_s;		/* since the test began */
 	bool stopping;			/* it was told to end */
+	bool can_change;		/* the rate, by the key `r` */
+	const char *typed;		/* of a new rate so far; or NULL */
 };
 
 /* Append the screen: at most `rows` lines that are at most `columns` wide,

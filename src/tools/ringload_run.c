@@ -26,7 +26,7 @@ int tool_watch(struct tool *tool, const struct load_plan *plan,
 	const struct load_terminal_options options = {
 		.plan = plan, .title = title, .several = several,
 		.fd = STDERR_FILENO, .keys_fd = STDIN_FILENO,
-		.stop = &tool_stop,
+		.stop = &tool_stop, .rate = several ? NULL : &tool->rate,
 	};
 
 	return tool->options.quiet ? 0
@@ -105,7 +105,8 @@ int tool_run(struct tool *tool)
 	struct slo_list slos = { .count = 0 };
 	struct load_plan plan;
 	struct load_run run = { .plan = &plan, .second = tool_second,
-	    .arg = tool, .stop = &tool_stop, .slos = &slos,
+	    .arg = tool, .stop = &tool_stop, .rate = &tool->rate,
+	    .slos = &slos,
 	    .fail_ifs = &tool->fail_ifs, .server = tool->server,
 	    .response = &tool->response };
 	Ringmaster__V1__LoadResult *result;

@@ -21,6 +21,7 @@ struct tool {
 	struct load_terminal *terminal;	/* while a test runs; or NULL */
 	struct hdr response;		/* of the run, exactly */
 	bool live_gone;			/* nobody reads --live-fd */
+	uint32_t rate;			/* set by the key `r`; atomic */
 	char why[TOOL_WHY_MAX];
 };
 

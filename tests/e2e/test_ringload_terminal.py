@@ -117,6 +117,35 @@ def test_q_stops_and_prints(terminal):
     assert result["partial"]
 
 
+def test_r_changes_the_rate(terminal):
+    one = terminal("-R", "50", "-d", "60s", "-c", "4", "-t", "2",
+                   "--warmup", "0")
+    one.read_until("of 50/s(?s:.)*r: change the rate")
+    one.type("r30")
+    one.read_until("new rate: 30_")
+    one.type("\x1b")			# no, leave it
+    one.type("r1000\x7f\r")
+    one.read_until("of 100/s")
+    one.read_until(r"rate +(9[5-9]|1\d\d)/s of 100/s")
+    one.type("q")
+    assert one.wait() in (0, 4)
+    result = json.loads(terminal.out.read_text())
+    stages = result["spec"]["stages"]
+    assert [stage["rate"] for stage in stages] == [50, 50, 100, 100]
+    assert stages[1]["at_seconds"] == stages[2]["at_seconds"] < 30
+    first = stages[1]["at_seconds"]
+    meant = 50 * first + 100 * (result["duration_seconds"] - first)
+    assert abs(result["sent"] + result["unsent"] - meant) < 15
+
+
+def test_the_closed_model_has_no_rate_to_change(terminal):
+    one = terminal("-d", "60s", "-c", "2")
+    one.read_until("[1-9] answered")
+    one.type("r5\rq")
+    one.wait()
+    assert "rate" not in one.text.replace(" rate  ", "")
+
+
 def test_ctrl_c_restores_the_terminal(terminal):
     one = terminal("-d", "60s", "-c", "2")
     one.read_until("[1-9] answered")

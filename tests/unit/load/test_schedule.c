@@ -138,6 +138,81 @@ static void uniform_arrivals_keep_to_their_unit(void **state)
 		assert_in_range(at_ns, i * 1000000, (i + 1) * 1000000 + 1);
 }
 
+/* As count_all(), with the rate changed behind arrival `number`, which is
+ * told once more. *ret is when that was. */
+static unsigned count_changed(struct schedule *schedule, unsigned number,
+    double rate, uint64_t *ret)
+{
+	uint64_t at_ns, before_ns;
+
+	for (unsigned i = 0; i < number; i++)
+		assert_true(schedule_next(schedule, &before_ns));
+	assert_true(schedule_next(schedule, &at_ns));
+	*ret = before_ns;
+	assert_true(schedule_change(schedule, before_ns, rate));
+	return number + count_all(schedule);
+}
+
+static void a_rate_that_is_changed_holds_from_then_on(void **state)
+{
+	static const double rates[] = { 1, 100, 1000, 20000 };
+	uint64_t at_ns;
+
+	(void)state;
+	for (unsigned kind = 0; kind < 3; kind++) {
+		for (unsigned i = 0; i < 4; i++) {
+			struct schedule schedule = constant(1000, 10);
+			double left, more;
+
+			schedule.arrivals = (enum schedule_arrivals)kind;
+			schedule_start(&schedule, 5, 0, 1);
+			more = count_changed(&schedule, 4000, rates[i],
+			    &at_ns) - 4000.0;
+			left = 10 - (double)at_ns / (double)NS_PER_SEC;
+			assert_true(fabs(more - left * rates[i]) <=
+			    2 + 5 * sqrt(left * rates[i]));
+			assert_int_equal(schedule_end_ns(&schedule),
+			    10 * NS_PER_SEC);
+			assert_true(schedule_rate(&schedule, at_ns) ==
+			    rates[i]);
+			assert_true(schedule_rate(&schedule, at_ns - 1) ==
+			    1000);
+		}
+	}
+}
+
+static void what_was_due_stays_due(void **state)
+{
+	struct schedule schedule = constant(1000, 10);
+	uint64_t at_ns, again_ns;
+
+	(void)state;
+	schedule_start(&schedule, 1, 0, 1);
+	for (unsigned i = 0; i < 100; i++)
+		assert_true(schedule_next(&schedule, &at_ns));
+	assert_true(schedule_change(&schedule, 5 * NS_PER_SEC, 10));
+	assert_true(schedule_next(&schedule, &again_ns));
+	assert_int_equal(at_ns, again_ns);
+	assert_int_equal(schedule_area(&schedule, UINT64_MAX), 5000 + 50);
+}
+
+static void a_rate_is_changed_as_often_as_there_is_room(void **state)
+{
+	struct schedule schedule = constant(1000, 10);
+	unsigned count = 0;
+	uint64_t at_ns;
+
+	(void)state;
+	schedule_start(&schedule, 1, 0, 1);
+	assert_true(schedule_next(&schedule, &at_ns));
+	assert_false(schedule_change(&schedule, 10 * NS_PER_SEC, 10));
+	while (schedule_change(&schedule, (count + 1) * NS_PER_MSEC, 10 + count))
+		count++;
+	assert_int_equal(schedule.count, SCHEDULE_POINTS_MAX);
+	assert_int_equal(count, (SCHEDULE_POINTS_MAX - 2) / 2);
+	assert_true(schedule_rate(&schedule, 9 * NS_PER_SEC) == 9 + count);
+}
+
 static void a_seed_gives_the_same_times(void **state)
 {
 	struct schedule a = constant(100, 10), b, c;
@@ -169,6 +244,9 @@ int main(void)
 		cmocka_unit_test(a_jump_and_a_pause_are_followed),
 		cmocka_unit_test(poisson_arrivals_have_no_memory),
 		cmocka_unit_test(uniform_arrivals_keep_to_their_unit),
+		cmocka_unit_test(a_rate_that_is_changed_holds_from_then_on),
+		cmocka_unit_test(what_was_due_stays_due),
+		cmocka_unit_test(a_rate_is_changed_as_often_as_there_is_room),
 		cmocka_unit_test(a_seed_gives_the_same_times),
 	};
 

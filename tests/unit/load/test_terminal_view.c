@@ -175,6 +175,25 @@ static void a_test_that_fails_ends(void **state)
 	assert_false(load_progress_add(&progress, &bad));
 }
 
+static void a_rate_is_typed_in_the_last_row(void **state)
+{
+	struct load_view view = { .columns = 80, .rows = 24, .title = "t" };
+	struct buf out = draw(view);
+
+	(void)state;
+	assert_null(strstr(out.data, "r: change the rate"));
+	buf_free(&out);
+	view.can_change = true;
+	out = draw(view);
+	assert_non_null(strstr(out.data, "r: change the rate"));
+	buf_free(&out);
+	view.typed = "120";
+	out = draw(view);
+	assert_non_null(strstr(out.data, "\n new rate: 120_ "));
+	assert_null(strstr(out.data, "q: stop"));
+	buf_free(&out);
+}
+
 static void several_tests_have_lines(void **state)
 {
 	struct load_view view = { .columns = 80, .rows = 24, .title = "t",
@@ -210,6 +229,7 @@ int main(void)
 		cmocka_unit_test_setup(names_the_causes_of_errors, setup),
 		cmocka_unit_test_setup(has_no_made_up_tail, setup),
 		cmocka_unit_test_setup(stays_within_any_size, setup),
+		cmocka_unit_test_setup(a_rate_is_typed_in_the_last_row, setup),
 		cmocka_unit_test_setup(several_tests_have_lines, setup),
 		cmocka_unit_test_setup(lines_tell_of_each_second, setup),
 		cmocka_unit_test_setup(progress_is_by_time_or_count, setup),
