@@ -164,6 +164,7 @@ static void terminal_draw(struct load_terminal *terminal)
 	view->elapsed_s = (double)(clock_mono_ns() - terminal->started_ns) *
 	    1e-9;
 	view->stopping = engine_stop_asked(terminal->options.stop);
+	view->keys = terminal->keys;
 	view->told = buf_slice(&terminal->told);
 	load_view_draw(&lines, view, &terminal->progress);
 	(void)pthread_mutex_unlock(&terminal->lock);

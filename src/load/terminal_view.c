@@ -243,7 +243,7 @@ static void view_keys(struct line *line)
 {
 	const struct load_view *view = line->view;
 
-	if (!line_begin(line))
+	if (!view->keys || !line_begin(line))
 		return;
 	if (view->typed) {
 		line_printf(line, " new rate: %s_  Enter: from now on, else: "

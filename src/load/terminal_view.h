@@ -18,6 +18,7 @@ struct load_view {
 					 * last; as many as fit are shown */
 	double elapsed_s;		/* since the test began */
 	bool stopping;			/* it was told to end */
+	bool keys;			/* are read */
 	bool can_change;		/* the rate, by the key `r` */
 	const char *typed;		/* of a new rate so far; or NULL */
 };

@@ -260,3 +260,11 @@ def test_a_comparison_shows_its_rounds(terminal):
     below = one.text[one.text.index(LEAVE):]
     assert below.count("round ") == 6
     assert json.loads(terminal.out.read_text())["rounds"] == 3
+
+
+def test_keys_that_are_not_read_are_not_offered(terminal):
+    one = terminal("-d", "2s", "-c", "1",
+                   by=("/bin/sh", "-c", 'exec "$0" "$@" </dev/null'))
+    one.wait()
+    assert ENTER in one.text and "answered" in one.text
+    assert "q: stop" not in one.text

@@ -177,10 +177,12 @@ static void a_test_that_fails_ends(void **state)
 
 static void a_rate_is_typed_in_the_last_row(void **state)
 {
-	struct load_view view = { .columns = 80, .rows = 24, .title = "t" };
+	struct load_view view = { .columns = 80, .rows = 24, .title = "t",
+	    .keys = true };
 	struct buf out = draw(view);
 
 	(void)state;
+	assert_non_null(strstr(out.data, "q: stop"));
 	assert_null(strstr(out.data, "r: change the rate"));
 	buf_free(&out);
 	view.can_change = true;
@@ -192,12 +194,18 @@ static void a_rate_is_typed_in_the_last_row(void **state)
 	assert_non_null(strstr(out.data, "\n new rate: 120_ "));
 	assert_null(strstr(out.data, "q: stop"));
 	buf_free(&out);
+	view.typed = NULL;
+	view.keys = false;
+	out = draw(view);
+	assert_null(strstr(out.data, "q: stop"));
+	buf_free(&out);
 }
 
 static void several_tests_have_lines(void **state)
 {
 	struct load_view view = { .columns = 80, .rows = 24, .title = "t",
-	    .doing = "step 7: 100/s", .told = SLICE("one\ntwo\nthree\n") };
+	    .keys = true, .doing = "step 7: 100/s",
+	    .told = SLICE("one\ntwo\nthree\n") };
 	struct buf out = draw(view);
 
 	(void)state;
