@@ -51,6 +51,7 @@ http_handler dashboard_tests;		/* /api/v1/tests and one of them */
 http_handler dashboard_tests_compare;	/* /api/v1/tests/compare */
 http_handler dashboard_tests_edit;	/* /api/v1/tests/note|pin|delete */
 http_handler dashboard_report;		/* /api/v1/reports/{run} */
+http_handler dashboard_report_server;	/* /api/v1/reports/server */
 http_handler dashboard_reports;		/* /reports/ */
 http_handler dashboard_session;		/* /api/v1/session */
 http_handler dashboard_history;		/* /api/v1/history */

@@ -128,6 +128,14 @@ enum { HISTORY_BAD_MAX = 4 };	/* files put aside that are kept */
 int history_open(const char *path, const struct log *log,
     struct history **ret);
 
+/*
+ * Look at the history at `path`, which another process may be writing, and
+ * change nothing. Only to be read, and closed.
+ * Returns 0; -EBADMSG if it is no history of this version, or cut short;
+ * -EINVAL if it is no plain file; or -errno.
+ */
+int history_view(const char *path, struct history **ret);
+
 /* Forget it; the file stays. */
 void history_close(struct history **history);
 
@@ -207,7 +215,7 @@ void history_marks_copy(struct history *history,
 /*
  * The marks of the file and those of the segment, each once, newest first.
  *
- * history:  or NULL if there is none
+ * history, segment:  or NULL if there is none
  * ret:      room for HISTORY_MARKS_ALL
  * Returns how many there are.
  */

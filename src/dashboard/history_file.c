@@ -338,6 +338,48 @@ int history_open(const char *path, const struct log *log,
 	return 0;
 }
 
+static int history_view_file(struct history *history, const char *path)
+{
+	struct history_header header = { .magic = 0 };
+	struct stat status;
+	void *memory;
+
+	history->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (history->fd < 0 || fstat(history->fd, &status) < 0)
+		return -errno;
+	if (!S_ISREG(status.st_mode))
+		return -EINVAL;
+	if (pread(history->fd, &header, sizeof(header), 0) < 0)
+		return -errno;
+	if (history_header_wrong(&header) ||
+	    status.st_size != sizeof(struct history_file))
+		return -EBADMSG;
+	memory = mmap(NULL, sizeof(struct history_file), PROT_READ, MAP_SHARED,
+	    history->fd, 0);
+	if (memory == MAP_FAILED)
+		return -errno;
+	history->file = memory;
+	return 0;
+}
+
+int history_view(const char *path, struct history **ret)
+{
+	struct history *history = calloc(1, sizeof(*history));
+	int err;
+
+	if (!history)
+		return -ENOMEM;
+	err = history_view_file(history, path);
+	if (err) {
+		history_drop(history);
+		free(history);
+		return err;
+	}
+	(void)pthread_mutex_init(&history->mutex, NULL); /* cannot fail */
+	*ret = history;
+	return 0;
+}
+
 void history_close(struct history **history)
 {
 	if (!*history)

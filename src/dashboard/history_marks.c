@@ -99,7 +99,8 @@ unsigned history_marks_read(struct history *history,
     const struct metrics_segment *segment, struct metrics_mark *ret)
 {
 	struct metrics_mark now[METRICS_MARKS];
-	unsigned now_count = metrics_marks_read(segment, now), count = 0;
+	unsigned now_count = segment ? metrics_marks_read(segment, now) : 0;
+	unsigned count = 0;
 	uint64_t number;
 
 	if (history)

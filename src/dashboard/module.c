@@ -69,6 +69,7 @@ static const struct dashboard_route {
 	READ("/api/v1/tests", dashboard_tests),
 	READ("/api/v1/tests/{run}", dashboard_tests),
 	READ("/api/v1/reports/compare", dashboard_report),
+	READ("/api/v1/reports/server", dashboard_report_server),
 	READ("/api/v1/reports/trend", dashboard_report),
 	READ("/api/v1/reports/{run}", dashboard_report),
 	READ("/reports/", dashboard_reports),

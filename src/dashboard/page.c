@@ -96,9 +96,13 @@ void page_write_reports_begin(struct buf *out, unsigned count)
 	if (count == 0)
 		buf_append_cstr(out, "<p>No test was kept yet: the dashboard "
 		    "starts one, or <code>ringload --save</code>.</p>\n");
+	buf_append_cstr(out, "<p>");
 	if (count > 1)
-		buf_append_cstr(out, "<p><a href=\"/api/v1/reports/trend\">"
-		    "The course of the last 20</a></p>\n");
+		buf_append_cstr(out, "<a href=\"/api/v1/reports/trend\">"
+		    "The course of the last 20</a>, ");
+	buf_append_cstr(out, "<a href=\"/api/v1/reports/server?range=1h\">"
+	    "the server in the last hour</a>, "
+	    "<a href=\"/api/v1/reports/server?range=24h\">day</a></p>\n");
 	buf_append_cstr(out, "<div class=\"gallery\">\n");
 }
 

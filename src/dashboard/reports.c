@@ -21,7 +21,9 @@
 #include "dashboard/loadtest.h"
 #include "dashboard/page.h"
 #include "dashboard/query.h"
+#include "dashboard/since.h"
 #include "http/conn.h"
+#include "load/number.h"
 #include "report/report.h"
 
 enum {
@@ -31,6 +33,7 @@ enum {
 	REPORTS_SHOWN = 50,		/* in the gallery */
 	REPORTS_TAG = 24,		/* bytes of an entity tag */
 	REPORTS_TREND = 20,		/* runs, if nobody says */
+	REPORTS_SECONDS = 3600,		/* of the server, likewise */
 };
 
 #define REPORTS_WAIT_NS (10 * NS_PER_SEC)
@@ -41,6 +44,7 @@ struct reports {
 	void (*work)(struct reports *reports, struct source *source);
 	const char *run, *other;	/* ids; NULL: the last one */
 	struct report_request request;
+	struct since since;		/* of the server; history NULL: runs */
 	struct slice query;		/* all that was asked, for the tag */
 	struct slice known;		/* tags that the client has */
 	/* what came of it */
@@ -50,6 +54,8 @@ struct reports {
 	char why[SOURCE_WHY_MAX];
 	struct buf out;
 };
+
+static void reports_gallery(struct reports *reports, struct source *source);
 
 static bool reports_drawing;		/* only the loop's thread looks */
 static unsigned reports_waiting;
@@ -90,6 +96,17 @@ static int reports_find(struct reports *reports, struct source *source,
 	return 0;
 }
 
+/* Why nothing was drawn; that a run is missing has another reason. */
+static void reports_explain(struct reports *reports)
+{
+	if (reports->err)
+		(void)snprintf(reports->why, sizeof(reports->why),
+		    "It cannot be drawn: %s.", reports->err == -ENOENT
+		    ? "this machine has no font" : strerror(-reports->err));
+	if (reports->err == -ENOENT)
+		reports->err = -ENOSYS;
+}
+
 static void reports_draw(struct reports *reports, struct source *source)
 {
 	struct report_request *request = &reports->request;
@@ -102,12 +119,16 @@ static void reports_draw(struct reports *reports, struct source *source)
 	if (reports->err)
 		return;
 	reports->err = report_make(source, request, &reports->out);
-	if (reports->err)
-		(void)snprintf(reports->why, sizeof(reports->why),
-		    "It cannot be drawn: %s.", reports->err == -ENOENT
-		    ? "this machine has no font" : strerror(-reports->err));
-	if (reports->err == -ENOENT)
-		reports->err = -ENOSYS;
+	reports_explain(reports);
+}
+
+/* Of the server; there is no file of results behind it. */
+static void reports_since(struct reports *reports, struct source *source)
+{
+	(void)source;
+	reports->err = since_report(&reports->since, &reports->request,
+	    &reports->out);
+	reports_explain(reports);
 }
 
 static void reports_run(void *arg)
@@ -116,6 +137,10 @@ static void reports_run(void *arg)
 	struct source *source;
 	unsigned last;
 
+	if (reports->since.history) {
+		reports->work(reports, NULL);
+		return;
+	}
 	reports->err = reports_tag(reports);
 	if (reports->err == -ENOENT && reports->work != reports_draw) {
 		reports->err = 0;
@@ -178,7 +203,7 @@ static int reports_disposition(struct http_request *request,
 	enum report_format format = reports->request.format;
 	struct slice value;
 
-	if (format == REPORT_PNG || reports->work != reports_draw)
+	if (format == REPORT_PNG || reports->work == reports_gallery)
 		return 0;
 	value = arena_printf(&request->arena,
 	    "attachment; filename=\"%s.%s\"", reports->run ? reports->run
@@ -262,6 +287,17 @@ static bool reports_scale(struct slice value, struct report_request *request)
 	    request->scale <= REPORT_SCALE_MAX;
 }
 
+static bool reports_range(struct slice value, unsigned *ret)
+{
+	double seconds;
+
+	if (!load_seconds_parse(value, &seconds) ||
+	    seconds < SINCE_SECONDS_MIN || seconds > SINCE_SECONDS_MAX)
+		return false;
+	*ret = (unsigned)seconds;
+	return true;
+}
+
 static bool reports_named(const struct query_arg *arg,
     struct report_request *request)
 {
@@ -304,6 +340,8 @@ static bool reports_arg(struct reports *reports, struct arena *arena,
 			.width = 1200, .height = 630, .scale = 0.5,
 			.bare = true, .theme = request->theme };
 	}
+	if (slice_equal(arg->name, SLICE("range")))
+		return reports_range(arg->value, &reports->since.seconds);
 	if (slice_equal(arg->name, SLICE("a")))
 		return (reports->run = arena_copy(arena, arg->value).data);
 	if (slice_equal(arg->name, SLICE("b")))
@@ -385,7 +423,6 @@ int dashboard_report(struct http_request *request)
 	struct reports *reports = reports_new(request,
 	    slice_equal(name, SLICE("compare")) ? REPORT_COMPARE
 	    : slice_equal(name, SLICE("trend")) ? REPORT_TREND : REPORT_RUN);
-	int rc;
 
 	if (!reports)
 		return 500;
@@ -401,8 +438,25 @@ int dashboard_report(struct http_request *request)
 				return dashboard_error(request, 404,
 				    "There is no such run.");
 	}
-	rc = reports_make(request, reports);
-	return rc;
+	return reports_make(request, reports);
+}
+
+int dashboard_report_server(struct http_request *request)
+{
+	struct reports *reports = reports_new(request, REPORT_RUN);
+
+	if (!reports)
+		return 500;
+	reports->work = reports_since;
+	reports->since = (struct since){
+		.history = dashboard_request_conf(request)->history,
+		.segment = request->worker->segment,
+		.now_s = clock_real_ns() / NS_PER_SEC,
+		.seconds = REPORTS_SECONDS };
+	if (!reports->since.history)
+		return dashboard_error(request, 503,
+		    "There is no history: the error log says why.");
+	return reports_make(request, reports);
 }
 
 /* ---- the gallery ---- */

@@ -8,14 +8,12 @@
 #include "load/latency.h"
 #include "load/record.h"
 #include "report/page.h"
+#include "report/tile.h"
 
 #define VERDICT(name)                                                      \
 	RINGMASTER__V1__LOAD_VERDICT_STATE__LOAD_VERDICT_STATE_##name
 
-enum { TILES = 6, TILE_SPARK_MAX = 60 };
-
-/* A change that is worth a colour. */
-#define TILE_CHANGE_MIN 0.02
+enum { TILES = 6 };
 
 /* ---- words ---- */
 
@@ -204,97 +202,6 @@ void page_header(struct page *page, struct box box)
 
 /* ---- tiles ---- */
 
-struct tile {
-	const char *label;
-	char value[WORDS_MAX];		/* a number, and its unit behind " " */
-	const char *below;
-	const double *spark;
-	enum theme_token token;
-	double now, before;		/* NAN: cannot be compared */
-	bool more;			/* is better */
-};
-
-/* The largest of each few values, as many as can be seen. */
-static unsigned spark_values(const struct tile *tile, unsigned count,
-    double values[TILE_SPARK_MAX])
-{
-	unsigned each = (count + TILE_SPARK_MAX - 1) / TILE_SPARK_MAX;
-
-	for (unsigned i = 0; i * each < count; i++)
-		values[i] = series_most(tile->spark + i * each,
-		    count - i * each < each ? count - i * each : each);
-	return (count + each - 1) / each;
-}
-
-static void tile_spark(struct page *page, const struct tile *tile,
-    struct box box)
-{
-	double values[TILE_SPARK_MAX];
-	unsigned count = page->run.series.count;
-	struct chart_series series = { .values = values, .step = 1 };
-	struct chart chart = { .scene = page->scene, .plot = box };
-
-	if (!tile->spark || count < 3)
-		return;
-	series.count = spark_values(tile, count, values);
-	chart.x = (struct axis){ 0, series.count - 1, box.x, box_right(box),
-		false };
-	axis_from_zero(&chart.y, series_most(values, series.count), 1e-12);
-	chart.y.from = box_bottom(box);
-	chart.y.to = box.y;
-	chart_area(&chart, &series, ink_weak(tile->token, 0.15));
-	chart_line(&chart, &series, ink(tile->token))->width = 1.25;
-}
-
-/* What it is more or less than in the run before. */
-static void tile_change(struct page *page, const struct tile *tile,
-    struct point at)
-{
-	double change = (tile->now - tile->before) / tile->before;
-	struct scene_style style = { .size = 12, .anchor = ANCHOR_RIGHT,
-		.ink = { TOKEN_FAINT, 1 } };
-	bool better = (change > 0) == tile->more;
-	char words[WORDS_MAX];
-
-	if (!isfinite(change) || fabs(change) > 100)
-		return;
-	if (fabs(change) >= TILE_CHANGE_MIN)
-		style.ink.token = better ? TOKEN_OK : TOKEN_SERVER;
-	(void)scene_text(page->scene, at, &style, "%s",
-	    report_words_change(words, change));
-}
-
-static void tile_show(struct page *page, const struct tile *tile,
-    struct box box)
-{
-	struct scene_style label = { .size = 12, .ink = { TOKEN_MUTED, 1 } };
-	struct scene_style value = { .size = 30, .bold = true };
-	struct scene_style unit = { .size = 16, .ink = { TOKEN_MUTED, 1 } };
-	struct scene_style below = { .ink = { TOKEN_FAINT, 1 },
-		.width_max = box.w - 32 };
-	const char *blank = strchr(tile->value, ' ');
-	struct point at = { box.x + 16, box.y + 60 };
-
-	scene_box(page->scene, box, 10, ink(TOKEN_PANEL));
-	scene_frame(page->scene, box, 10, ink(TOKEN_LINE));
-	(void)scene_text(page->scene, (struct point){ at.x, box.y + 24 },
-	    &label, "%s", tile->label);
-	value.width_max = box.w - 32;
-	at.x += scene_text(page->scene, at, &value, "%.*s",
-	    (int)(blank ? blank - tile->value : WORDS_MAX), tile->value) + 5;
-	if (blank)
-		at.x += scene_text(page->scene, at, &unit, "%s", blank + 1) +
-		    5;
-	(void)scene_text(page->scene, (struct point){ box.x + 16,
-	    box.y + 87 }, &below, "%s", tile->below);
-	if (box_right(box) - 16 - at.x > 32)
-		tile_spark(page, tile, (struct box){ fmax(at.x + 8,
-		    box_right(box) - 106), box.y + 36,
-		    fmin(90, box_right(box) - 24 - at.x), 26 });
-	tile_change(page, tile, (struct point){ box_right(box) - 16,
-	    box.y + 24 });
-}
-
 static const char *tile_quantile(struct page *page, const char *name,
     double value, double q)
 {
@@ -426,7 +333,6 @@ static void tiles_before(struct page *page, struct tile tiles[TILES])
 
 void page_tiles(struct page *page, struct box box)
 {
-	const double gap = 14;
 	struct tile tiles[TILES];
 
 	tiles_counts(page, tiles);
@@ -434,11 +340,9 @@ void page_tiles(struct page *page, struct box box)
 	tiles_errors(page, &tiles[5]);
 	if (page->comparison)
 		tiles_before(page, tiles);
-	box.w = (box.w - gap * (TILES - 1)) / TILES;
-	for (unsigned i = 0; i < TILES; i++) {
-		tile_show(page, &tiles[i], box);
-		box.x += box.w + gap;
-	}
+	for (unsigned i = 0; i < TILES; i++)
+		tiles[i].spark_count = page->run.series.count;
+	tiles_show(page->scene, box, tiles, TILES);
 }
 
 /* ---- footer ---- */

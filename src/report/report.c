@@ -7,6 +7,7 @@
 #include "load/compare.h"
 #include "report/draw.h"
 #include "report/png.h"
+#include "report/server.h"
 #include "report/text.h"
 
 enum {
@@ -20,7 +21,8 @@ const char *const report_format_names[REPORT_FORMATS] = { "png", "svg", "pdf",
 
 /* A report that is made. */
 struct report {
-	const struct source *source;
+	const struct source *source;	/* of runs, or */
+	const struct report_server *server;
 	const struct report_request *request;
 	struct arena arena;
 	struct scene scene;
@@ -88,10 +90,15 @@ static int report_layout(struct report *report)
 	double width, height;
 	int err = 0;
 
+	report_size(request, &width, &height);
+	if (report->server) {
+		page_server_layout(&report->scene, report->server, width,
+		    height);
+		return report->scene.failed ? -ENOMEM : 0;
+	}
 	page->index = request->runs[request->view == REPORT_COMPARE];
 	page->history = request->view == REPORT_TREND ? request->last
 	    : PAGE_HISTORY;
-	report_size(request, &width, &height);
 	switch (request->view) {
 	case REPORT_RUN:
 		err = report_run(report);
@@ -122,7 +129,7 @@ static int report_png(struct report *report, struct buf *out)
 
 	if (err)
 		return err;
-	if (!report->request->bare)
+	if (!report->request->bare && report->source)
 		err = report_data(report->source, report->request, &data);
 	if (!err)
 		err = png_write(&(struct png_picture){
@@ -138,8 +145,9 @@ static int report_png(struct report *report, struct buf *out)
 /* The day of the last run, as documents say when they were made. */
 static void report_date(const struct report *report, char date[32])
 {
-	time_t seconds = (time_t)(report->source
-	    ->runs[report->request->runs[0]].started_ns / NS_PER_SEC);
+	time_t seconds = (time_t)(report->server ? report->server->from_s
+	    : report->source->runs[report->request->runs[0]].started_ns /
+	    NS_PER_SEC);
 	struct tm tm;
 
 	if (!gmtime_r(&seconds, &tm) ||
@@ -152,7 +160,9 @@ static int report_html(struct report *report, struct buf *out)
 	struct buf svg = buf_make(out->limit), text = buf_make(out->limit);
 	int err = draw_svg(report->draw, &report->scene, &svg);
 
-	if (!err)
+	if (!err && report->server)
+		report_server_text(report->server, &text);
+	else if (!err)
 		err = report_text(report->source, report->request,
 		    REPORT_TEXT, &text);
 	if (!err)
@@ -197,21 +207,38 @@ static int report_picture(struct report *report, struct buf *out)
 	return err;
 }
 
+static int report_begin(struct report *report, struct buf *out)
+{
+	int err;
+
+	arena_init(&report->arena, NULL, 0, REPORT_MEMORY_MAX);
+	scene_init(&report->scene, &report->arena, report->request->theme);
+	report->page = (struct page){ .scene = &report->scene,
+		.arena = &report->arena, .source = report->source };
+	err = report_picture(report, out);
+	arena_fini(&report->arena);
+	return err || !out->failed ? err : -ENOMEM;
+}
+
 int report_make(const struct source *source,
     const struct report_request *request, struct buf *out)
 {
 	struct report report = { .source = source, .request = request };
 	int err;
 
-	if (request->format >= REPORT_CSV) {
-		err = report_text(source, request, request->format, out);
-		return err || !out->failed ? err : -ENOMEM;
-	}
-	arena_init(&report.arena, NULL, 0, REPORT_MEMORY_MAX);
-	scene_init(&report.scene, &report.arena, request->theme);
-	report.page = (struct page){ .scene = &report.scene,
-		.arena = &report.arena, .source = source };
-	err = report_picture(&report, out);
-	arena_fini(&report.arena);
+	if (request->format < REPORT_CSV)
+		return report_begin(&report, out);
+	err = report_text(source, request, request->format, out);
 	return err || !out->failed ? err : -ENOMEM;
+}
+
+int report_server_make(const struct report_server *server,
+    const struct report_request *request, struct buf *out)
+{
+	struct report report = { .server = server, .request = request };
+
+	if (request->format < REPORT_CSV)
+		return report_begin(&report, out);
+	report_server_text(server, out);
+	return out->failed ? -ENOMEM : 0;
 }

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "load/compare.h"
 #include "load/print.h"
+#include "report/server.h"
 
 enum { TEXT_MEMORY_MAX = 256 << 20 };
 
@@ -188,6 +189,45 @@ int report_text(const struct source *source,
 	default:
 		text_trend(source, request, format, out);
 		return 0;
+	}
+}
+
+/* ---- a server ---- */
+
+static void text_server_time(const struct report_server *server,
+    enum server_series id, const char *label, struct buf *out)
+{
+	const double *points = server->points[id];
+	char mean[WORDS_MAX], most[WORDS_MAX];
+
+	buf_printf(out, "%-14s mean %s, most %s\n", label,
+	    words_time(mean, series_mean(points, 0, server->count)),
+	    words_time(most, series_most(points, server->count)));
+}
+
+void report_server_text(const struct report_server *server, struct buf *out)
+{
+	const double *rate = server->points[SERVER_REQUESTS];
+	char all[WORDS_MAX], mean[WORDS_MAX], most[WORDS_MAX];
+
+	buf_printf(out, "%-14s %" PRIu64 " to %" PRIu64 ", Unix seconds\n",
+	    "time", server->from_s, server->from_s +
+	    (uint64_t)server->step_s * server->count);
+	buf_printf(out, "%-14s %s, %s/s on average, %s/s at most\n",
+	    "requests", words_number(all, server->requests),
+	    words_number(mean, series_mean(rate, 0, server->count)),
+	    words_number(most, series_most(rate, server->count)));
+	buf_printf(out, "%-14s %s\n", "server errors",
+	    words_number(all, server->errors));
+	text_server_time(server, SERVER_P50, "p50", out);
+	text_server_time(server, SERVER_P99, "p99", out);
+	text_server_time(server, SERVER_LAG, "loop lag p99", out);
+	text_server_time(server, SERVER_POOL_WAIT, "pool wait p99", out);
+	for (unsigned i = 0; i < server->mark_count; i++) {
+		buf_printf(out, "%-14" PRIu64 " ", server->marks[i].time_s);
+		for (const char *c = server->marks[i].text; *c; c++)
+			buf_append_char(out, *c < 0x20 && *c >= 0 ? '?' : *c);
+		buf_append_char(out, '\n');
 	}
 }
 

@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "tools/ringreport.h"
 
 enum {
@@ -159,10 +160,10 @@ static const char *tool_error(int err)
 	    "--size or --scale will do" : strerror(-err);
 }
 
-/* A report in all formats that are asked for. */
-static int tool_make(const struct tool_options *options,
-    const struct source *source, const struct report_request *asked,
-    const char *name)
+/* A report in all formats that are asked for, of a source or a server. */
+static int tool_make_of(const struct tool_options *options,
+    const struct source *source, const struct since *since,
+    const struct report_request *asked, const char *name)
 {
 	int status = TOOL_OK;
 
@@ -174,7 +175,8 @@ static int tool_make(const struct tool_options *options,
 		if (!options->formats[i])
 			continue;
 		request.format = (enum report_format)i;
-		err = report_make(source, &request, &out);
+		err = since ? since_report(since, &request, &out)
+		    : report_make(source, &request, &out);
 		if (err)
 			tool_say("%s", tool_error(err));
 		status = err ? TOOL_FAILED : tool_put(options, name,
@@ -182,6 +184,13 @@ static int tool_make(const struct tool_options *options,
 		buf_free(&out);
 	}
 	return status;
+}
+
+static int tool_make(const struct tool_options *options,
+    const struct source *source, const struct report_request *asked,
+    const char *name)
+{
+	return tool_make_of(options, source, NULL, asked, name);
 }
 
 /* Is it the id of a run? Else it is a file. */
@@ -292,6 +301,26 @@ static int tool_trend(const struct tool_options *options,
 	return tool_make(options, source, &request, "reports/trend");
 }
 
+static int tool_since(const struct tool_options *options,
+    struct source *source)
+{
+	struct since since = { .seconds = options->since,
+		.now_s = clock_real_ns() / NS_PER_SEC };
+	int err = history_view(options->history, &since.history), status;
+
+	(void)source;
+	if (err) {
+		tool_say("%s: %s", options->history, err == -EBADMSG
+		    ? "no history of this version of ringmaster, or damaged"
+		    : strerror(-err));
+		return TOOL_FAILED;
+	}
+	status = tool_make_of(options, NULL, &since, &options->request,
+	    "reports/server");
+	history_close(&since.history);
+	return status;
+}
+
 static int tool_extract(const struct tool_options *options,
     struct source *source)
 {
@@ -318,6 +347,7 @@ static int tool_once(const struct tool_options *options)
 	static int (*const modes[])(const struct tool_options *,
 	    struct source *) = { [TOOL_REPORT] = tool_report,
 		[TOOL_COMPARE] = tool_compare, [TOOL_TREND] = tool_trend,
+		[TOOL_SINCE] = tool_since,
 		[TOOL_EXTRACT] = tool_extract };
 	struct source *source = source_new();
 	int status = TOOL_FAILED;

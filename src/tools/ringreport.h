@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "dashboard/since.h"
 #include "report/report.h"
 
 /* Exit statuses. */
@@ -16,9 +17,11 @@ enum {
 };
 
 #define TOOL_RESULTS "reports/test_results.json"
+#define TOOL_HISTORY "ringmaster.history"
 #define TOOL_GRAPH "reports/performance_graph"
 
-enum tool_mode { TOOL_REPORT, TOOL_COMPARE, TOOL_TREND, TOOL_EXTRACT };
+enum tool_mode { TOOL_REPORT, TOOL_COMPARE, TOOL_TREND, TOOL_SINCE,
+	TOOL_EXTRACT };
 
 struct tool_options {
 	enum tool_mode mode;
@@ -28,6 +31,8 @@ struct tool_options {
 	const char *output;		/* NULL: by the mode */
 	bool formats[REPORT_FORMATS];
 	struct report_request request;
+	unsigned since;			/* seconds, of TOOL_SINCE */
+	const char *history;
 	unsigned watch;			/* seconds; 0: once */
 	bool help, version;
 };

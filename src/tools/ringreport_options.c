@@ -8,8 +8,8 @@
 
 /* Options without a letter; values beyond those of letters. */
 enum {
-	OPT_COMPARE = 256, OPT_FROM, OPT_LAST, OPT_PANEL, OPT_SCALE, OPT_SIZE,
-	OPT_THEME, OPT_WATCH,
+	OPT_COMPARE = 256, OPT_FROM, OPT_HISTORY, OPT_LAST, OPT_PANEL,
+	OPT_SCALE, OPT_SINCE, OPT_SIZE, OPT_THEME, OPT_WATCH,
 };
 
 static const struct tool_option {
@@ -24,6 +24,9 @@ static const struct tool_option {
 	{ "from", "FILE", "kept results (" TOOL_RESULTS ")", OPT_FROM },
 	{ "compare", NULL, "two runs with each other", OPT_COMPARE },
 	{ "last", "N", "the course of the last N runs", OPT_LAST },
+	{ "since", "TIME", "what the server did, from 10s to 168h",
+	    OPT_SINCE },
+	{ "history", "FILE", "of it (" TOOL_HISTORY ")", OPT_HISTORY },
 	{ "panel", "NAME", "one chart: throughput, latency, ...", OPT_PANEL },
 	{ "theme", "NAME", "dark (default), light or print", OPT_THEME },
 	{ "size", "WxH", "in units (1600x1000); 1200x630 is a card",
@@ -143,6 +146,18 @@ static int parse_last(const struct parser *parser, const char *arg)
 	return 0;
 }
 
+static int parse_since(const struct parser *parser, const char *arg)
+{
+	double seconds;
+
+	if (!load_seconds_parse(slice_cstr(arg), &seconds) ||
+	    seconds < SINCE_SECONDS_MIN || seconds > SINCE_SECONDS_MAX)
+		return PARSER_FAIL(parser, "--since takes a time from 10s to "
+		    "168h, not \"%s\"", arg);
+	parser->options->since = (unsigned)seconds;
+	return 0;
+}
+
 static int parse_watch(const struct parser *parser, const char *arg)
 {
 	double seconds;
@@ -162,8 +177,8 @@ static int parse_mode(const struct parser *parser, enum tool_mode mode)
 	struct tool_options *options = parser->options;
 
 	if (options->mode != TOOL_REPORT && options->mode != mode)
-		return PARSER_FAIL(parser, "--compare, --last and extract "
-		    "exclude each other");
+		return PARSER_FAIL(parser, "--compare, --last, --since and "
+		    "extract exclude each other");
 	options->mode = mode;
 	return 0;
 }
@@ -187,6 +202,12 @@ static int parse_one(const struct parser *parser, int id, const char *arg)
 	case OPT_LAST:
 		err = parse_mode(parser, TOOL_TREND);
 		return err ? err : parse_last(parser, arg);
+	case OPT_SINCE:
+		err = parse_mode(parser, TOOL_SINCE);
+		return err ? err : parse_since(parser, arg);
+	case OPT_HISTORY:
+		options->history = arg;
+		return 0;
 	case OPT_PANEL:
 		return parse_panel(parser, arg);
 	case OPT_THEME:
@@ -285,6 +306,9 @@ static int parse_check(const struct parser *parser)
 		return PARSER_FAIL(parser, "--compare takes two runs");
 	if (options->mode == TOOL_TREND && options->run_count > 1)
 		return PARSER_FAIL(parser, "--last takes one file of results");
+	if (options->mode == TOOL_SINCE && options->run_count > 0)
+		return PARSER_FAIL(parser, "--since is about the server: it "
+		    "takes no runs");
 	if (options->mode == TOOL_EXTRACT && options->run_count != 1)
 		return PARSER_FAIL(parser, "extract takes one picture");
 	if (options->output && strcmp(options->output, "-") == 0 &&
@@ -304,6 +328,7 @@ int tool_options_parse(int argc, char **argv, struct tool_options *options,
 	int id, err = 0;
 
 	*options = (struct tool_options){ .from = TOOL_RESULTS,
+		.history = TOOL_HISTORY,
 		.request = { .panel = PANEL_NONE } };
 	make_getopt(longs, letters);
 	opterr = 0;

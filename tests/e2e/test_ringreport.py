@@ -11,6 +11,8 @@ import zlib
 
 import pytest
 
+from board import start_board
+from conftest import wait_for
 from ringload import ANSWER, misbehaving, read_head, ringload_binary
 from ringload import run as ringload
 
@@ -110,7 +112,7 @@ def test_help_manual_and_completions_have_the_same_options():
     assert max(map(len, lines)) <= 80
     named = set(re.findall(r"--([a-z]+) ", "\n".join(
         line for line in lines if line.startswith("  "))))
-    assert len(named) == 12
+    assert len(named) == 14
     manual = set(re.findall(r"^\.It Fl (?:\w , Fl )?-([a-z]+)",
                             MANUAL.read_text(), re.M))
     assert manual == named
@@ -281,6 +283,38 @@ def test_it_says_when_there_is_no_font(folder):
     assert not (folder / GRAPH).exists()
 
 
+# ---- the server ----
+
+def test_what_a_server_did(start, tmp_path):
+    """From the history that its dashboard records, which stays as it is."""
+    server, board = start_board(start, server='location / { return 200; }',
+                                block="history here.history;")
+    history = server.dir / "here.history"
+    for _ in range(5):
+        server.get("/")
+    wait_for(lambda: "requests       5" in report(
+        "--since", "1m", "--history", history, "-f", "txt").stdout)
+    report("--since", "1h", "--history", history, "-f", "png,svg", "-o",
+           "out/", "--scale", 0.5, cwd=tmp_path)
+    assert pixels((tmp_path / "out/server.png").read_bytes())[:2] == \
+        (800, 500)
+    assert "start" in report("--since", "1m", "--history", history, "-f",
+                             "txt").stdout
+    answer = board.get("/api/v1/reports/server?range=1m&format=txt")
+    assert b"requests       5" in answer.body
+    assert board.get("/api/v1/reports/server?scale=1").status == 200
+    assert board.get("/api/v1/reports/server?range=1y").status == 400
+
+
+def test_histories_that_are_none(tmp_path):
+    (tmp_path / "bad").write_bytes(b"hello" * 100)
+    for name, says in (("bad", "no history"), ("nosuch", "No such file"),
+                       (".", "Invalid argument")):
+        assert says in report("--since", "1h", "--history", name,
+                              cwd=tmp_path, status=1).stderr
+    assert os.listdir(tmp_path) == ["bad"]
+
+
 # ---- what is refused ----
 
 @pytest.mark.parametrize("content, says", [
@@ -344,6 +378,7 @@ def test_an_id_is_no_path(folder):
     (("--format", "gif"), "png, svg"), (("--last", "1"), "from 2 to 200"),
     (("--compare", "x"), "two runs"), (("--watch", "0"), "1s to 24h"),
     (("--compare", "--last", "3"), "exclude"), (("extract",), "one picture"),
+    (("--since", "1y"), "10s to 168h"), (("--since", "1h", "x"), "no runs"),
     (("--nosuch",), "no option"), (("--theme",), "lacks its value"),
     (("-o", "-", "a.png", "b.png"), "one report")])
 def test_command_lines_that_are_wrong(tmp_path, args, says):

@@ -15,7 +15,7 @@
 #include "base/clock.h"
 #include "load/compare.h"
 #include "metrics/json.h"
-#include "report/page.h"
+#include "report/server.h"
 #include "../load/sample_result.h"
 
 enum { MEMORY = 64 << 20, WORKERS = 64, RUNS = 30 };
@@ -353,6 +353,37 @@ static void two_runs_are_compared(void **state)
 	}
 }
 
+static void a_server_without_a_test_is_legible(void **state)
+{
+	struct fixture *fixture = *state;
+	static double points[SERVER_SERIES][SERVER_POINTS_MAX];
+	struct server_mark marks[SERVER_MARKS_MAX];
+	struct report_server server = { .from_s = 1795380531, .step_s = 5,
+		.count = SERVER_POINTS_MAX, .requests = 1e12, .errors = 7,
+		.marks = marks, .mark_count = SERVER_MARKS_MAX };
+
+	for (unsigned i = 0; i < SERVER_SERIES; i++) {
+		server.points[i] = points[i];
+		for (unsigned k = 0; k < SERVER_POINTS_MAX; k++)
+			points[i][k] = k % 100 > 90 ? NAN : 0.001 * k;
+	}
+	for (unsigned i = 0; i < SERVER_MARKS_MAX; i++)
+		marks[i] = (struct server_mark){ server.from_s + i * i * 5,
+			"reload: something with a name" };
+	for (unsigned i = 0; i < 3; i++) {
+		scene_init(&fixture->scene, &fixture->arena, THEME_LIGHT);
+		fixture->scene.measure = measure;
+		/* The last time there is nothing at all. */
+		for (unsigned k = 0; i == 2 && k < SERVER_POINTS_MAX; k++)
+			for (unsigned n = 0; n < SERVER_SERIES; n++)
+				points[n][k] = NAN;
+		page_server_layout(&fixture->scene, &server, i == 1 ? 1200
+		    : PAGE_WIDTH, i == 1 ? 630 : PAGE_HEIGHT);
+		check(fixture);
+	}
+	assert_true(shows(fixture, "nothing was recorded"));
+}
+
 static void a_full_memory_is_told(void **state)
 {
 	struct fixture *fixture = *state;
@@ -384,6 +415,7 @@ int main(void)
 		TEST(a_server_is_shown),
 		TEST(many_runs_are_a_course),
 		TEST(two_runs_are_compared),
+		TEST(a_server_without_a_test_is_legible),
 		TEST(a_full_memory_is_told),
 	};
 
