@@ -9,10 +9,11 @@
 #include <pango/pangocairo.h>
 #include <stdlib.h>
 
+#include "report/svg.h"
+
 enum {
 	DRAW_FONTS = 16,		/* of different size or weight */
 	DRAW_SVG_MAX = 64 << 20,
-	DRAW_DECIMALS = 2,		/* of a unit, in SVG */
 };
 
 /* Debian's fonts-inter, fonts-dejavu-core; else whatever there is. */
@@ -459,8 +460,10 @@ static cairo_surface_t *paint_cells_surface(const struct painting *painting,
     const struct scene_item *item, unsigned each_x, unsigned each_y)
 {
 	cairo_surface_t *surface = cairo_image_surface_create(
-	    CAIRO_FORMAT_ARGB32, (int)(item->columns * each_x),
+	    CAIRO_FORMAT_RGB24, (int)(item->columns * each_x),
 	    (int)(item->rows * each_y));
+	uint32_t ground = theme_color(painting->scene->theme,
+	    item->ink.token);
 	unsigned char *data = cairo_image_surface_get_data(surface);
 	size_t stride = (size_t)cairo_image_surface_get_stride(surface);
 
@@ -475,8 +478,8 @@ static cairo_surface_t *paint_cells_surface(const struct painting *painting,
 		for (unsigned x = 0; x < item->columns * each_x; x++) {
 			unsigned shade = row[x / each_x];
 
-			to[x] = shade ? 0xff000000 | theme_shade(
-			    painting->scene->theme, shade) : 0;
+			to[x] = shade ? theme_shade(painting->scene->theme,
+			    shade) : ground;
 		}
 	}
 	cairo_surface_mark_dirty(surface);
@@ -599,99 +602,6 @@ static cairo_status_t draw_append(void *arg, const unsigned char *data,
 	return out->failed ? CAIRO_STATUS_WRITE_ERROR : CAIRO_STATUS_SUCCESS;
 }
 
-/* The library numbers surfaces over the life of a process, and names parts of
- * a document by that: surface7, image8. Number them by their order. */
-enum { DRAW_NAMES = 64 };
-
-struct draw_names {
-	unsigned long seen[DRAW_NAMES];
-	unsigned count;
-};
-
-static unsigned draw_name(struct draw_names *names, unsigned long number)
-{
-	for (unsigned i = 0; i < names->count; i++)
-		if (names->seen[i] == number)
-			return i;
-	if (names->count < DRAW_NAMES)
-		names->seen[names->count++] = number;
-	return names->count - 1;
-}
-
-/* Is `at` behind one of the words that are numbered? */
-static bool draw_is_name(const char *begin, const char *at)
-{
-	static const char *const words[] = { "\"surface", "#surface",
-		"\"image", "#image", "\"source-", "#source-" };
-
-	for (unsigned i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		size_t len = strlen(words[i]);
-
-		if ((size_t)(at - begin) >= len &&
-		    memcmp(at - len, words[i], len) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* With fewer decimals, which are a third of a document. `text` has a
- * terminator behind it. */
-static void draw_svg_number(struct slice text, struct buf *out)
-{
-	struct draw_names names = { .count = 0 };
-	const char *from = text.data, *at = text.data;
-
-	while ((at = strpbrk(at, "0123456789"))) {
-		size_t len = strspn(at, "0123456789");
-
-		if (len < 10 && draw_is_name(text.data, at)) {
-			buf_append(out, from, (size_t)(at - from));
-			buf_printf(out, "%u", draw_name(&names,
-			    strtoul(at, NULL, 10)));
-			from = at + len;
-		} else if (len > DRAW_DECIMALS && at > text.data &&
-		    at[-1] == '.') {
-			buf_append(out, from, (size_t)(at - from) +
-			    DRAW_DECIMALS);
-			from = at + len;
-		}
-		at += len;
-	}
-	buf_append_cstr(out, from);
-}
-
-/* What a document says to those who do not see it. */
-static void draw_svg_title(const char *title, struct buf *out)
-{
-	buf_append_cstr(out, "<title>");
-	for (; *title; title++) {
-		if (strchr("<>&", *title))
-			buf_printf(out, "&#%d;", *title);
-		else
-			buf_append_char(out, *title);
-	}
-	buf_append_cstr(out, "</title>\n");
-}
-
-static void draw_svg_finish(const struct scene *scene, struct slice svg,
-    struct buf *out)
-{
-	static const char element[] = "<svg ";
-	const char *begin = strstr(svg.data, element);
-	const char *end = begin ? strchr(begin, '>') : NULL;
-
-	if (!end)
-		return;
-	buf_append(out, svg.data, (size_t)(begin - svg.data));
-	buf_append_cstr(out, "<svg role=\"img\" ");
-	begin += sizeof(element) - 1;
-	buf_append(out, begin, (size_t)(end + 1 - begin));
-	buf_append_char(out, '\n');
-	draw_svg_title(scene->title ? scene->title : "", out);
-	draw_svg_number((struct slice){ end + 1,
-	    svg.len - (size_t)(end + 1 - svg.data) }, out);
-}
-
 int draw_svg(struct draw *draw, const struct scene *scene, struct buf *out)
 {
 	struct buf svg = buf_make(DRAW_SVG_MAX);
@@ -709,10 +619,8 @@ int draw_svg(struct draw *draw, const struct scene *scene, struct buf *out)
 	buf_append_char(&svg, '\0');
 	if (!err && svg.failed)
 		err = -ENOMEM;
-	if (!err) {
-		svg.len--;
-		draw_svg_finish(scene, buf_slice(&svg), out);
-	}
+	if (!err)
+		svg_finish(svg.data, scene->title ? scene->title : "", out);
 	buf_free(&svg);
 	return err || !out->failed ? err : -ENOMEM;
 }

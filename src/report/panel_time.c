@@ -10,7 +10,7 @@
 
 enum {
 	TIME_BARS_MAX = 3,	/* columns that are no line yet */
-	TIME_LATENCY_MAX = 150,	/* points of lines over the heatmap */
+	TIME_POINTS_FEW = 150,	/* where more would not be told apart */
 };
 
 #define TIME_BAR_WIDTH 160.0
@@ -361,7 +361,7 @@ void panel_latency(struct page *page, struct box box)
 	struct series series;
 
 	if (page->run.series.count == 0 || series_make(page->run.result,
-		TIME_LATENCY_MAX, page->arena, &series) != 0)
+		TIME_POINTS_FEW, page->arena, &series) != 0)
 		panel_message(page->scene, room,
 		    "this run was kept without its seconds");
 	else if (isnan(series_least(series.p50, series.count)))
@@ -494,13 +494,17 @@ static void status_table(struct page *page, struct box box)
 static void status_chart(struct page *page, struct box room)
 {
 	struct chart chart = time_chart(page, room);
-	const struct series *series = &page->run.series;
-	struct chart_series good = time_series(series, series->rate), both;
-	double *sum = arena_alloc(page->arena, series->count *
-	    sizeof(*sum));
+	struct series few, *series = &few;
+	struct chart_series good, both;
+	double *sum = NULL;
 
+	if (series_make(page->run.result, TIME_POINTS_FEW, page->arena,
+		&few) == 0)
+		sum = arena_alloc(page->arena, few.count * sizeof(*sum));
+	page->scene->failed |= !sum;
 	if (!sum)
 		return;
+	good = time_series(series, series->rate);
 	for (unsigned i = 0; i < series->count; i++)
 		sum[i] = series->rate[i] + series->errors[i];
 	both = time_series(series, sum);

@@ -32,7 +32,8 @@ enum scene_kind {
 	SCENE_AREA,		/* the polygon of the points */
 	SCENE_DOTS,		/* a mark at each point */
 	SCENE_TEXT,
-	SCENE_CELLS,		/* the box in cells of the ramp's colours */
+	SCENE_CELLS,		/* the box in cells of the ramp's colours, on
+				 * a ground of the ink's */
 };
 
 enum scene_dash { DASH_NONE, DASH_LONG, DASH_SHORT, DASH_DOTS };

@@ -1,0 +1,20 @@
+#ifndef RINGMASTER_REPORT_SVG_H
+#define RINGMASTER_REPORT_SVG_H
+
+#include "base/buf.h"
+
+/*
+ * Finish a document as Cairo writes it (terminated):
+ *
+ * - It numbers surfaces over the life of a process, and names parts of a
+ *   document by that: surface7, image8. They are numbered by their order, so
+ *   that the same picture is the same document.
+ * - Places get as many decimals as are seen, which makes it smaller by a
+ *   third, and what is the default is left out.
+ * - It gets a title, for those who do not see it.
+ *
+ * Appends to `out`; nothing if `svg` is no document.
+ */
+void svg_finish(const char *svg, const char *title, struct buf *out);
+
+#endif
