@@ -6,10 +6,7 @@
 
 #include "base/clock.h"
 
-enum {
-	CHART_KEYS_MAX = 8,
-	KEY_LEVELS = 4,			/* value, brief, label, not all */
-};
+enum { KEY_LEVELS = 4 };		/* value, brief, label, not all */
 
 #define CHART_LABEL_GAP 6.0		/* between label and axis */
 #define CHART_Y_EACH 34.0		/* units for a tick */

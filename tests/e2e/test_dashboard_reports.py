@@ -13,7 +13,7 @@ import time
 
 import pytest
 from board import start_board
-from conftest import wait_for
+from conftest import Client, wait_for
 from ringload import run as ringload
 
 SITE = 'location / { return 200 "hello"; }'
@@ -130,8 +130,10 @@ def test_the_dashboard_goes_on_while_it_draws(board):
     statuses = []
 
     def draw(i):
-        statuses.append(board.get("/api/v1/reports/last?theme=%s&scale=1&size=%dx900"
-                                  % ("light", 1200 + i)).status)
+        with Client(("127.0.0.1", board.port), timeout=60) as client:
+            statuses.append(client.request(
+                "/api/v1/reports/last?scale=1&size=%dx900" % (1200 + i),
+                "GET", {"Connection": "close"}).status)
     threads = [threading.Thread(target=draw, args=(i,)) for i in range(4)]
     for thread in threads:
         thread.start()
