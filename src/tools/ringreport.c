@@ -209,27 +209,35 @@ static const char *tool_name(const struct source *source, unsigned index)
 	return tool_is_id(run) ? run : "run";
 }
 
-static int tool_find(const struct tool_options *options,
-    struct source *source, const char *text, unsigned *ret)
+/* The index of a run, or -errno. */
+static int tool_look_up(const struct tool_options *options,
+    struct source *source, const char *text)
 {
-	unsigned last;
+	unsigned last = 0;
 	int err, index;
 
 	if (!tool_is_id(text)) {
-		err = source_read(source, text, ret);
-	} else {
-		index = source_find(source, text);
-		err = index < 0 ? source_read(source, options->from, &last)
-		    : 0;
-		if (!err && index < 0)
-			index = source_find(source, text);
-		if (!err && index < 0)
-			err = index;
-		*ret = index < 0 ? 0 : (unsigned)index;
+		err = source_read(source, text, &last);
+		return err ? err : (int)last;
 	}
-	if (err)
+	index = source_find(source, text);
+	if (index >= 0)
+		return index;
+	err = source_read(source, options->from, &last);
+	return err ? err : source_find(source, text);
+}
+
+static int tool_find(const struct tool_options *options,
+    struct source *source, const char *text, unsigned *ret)
+{
+	int index = tool_look_up(options, source, text);
+
+	if (index < 0) {
 		tool_say("%s", source->why);
-	return err ? TOOL_FAILED : TOOL_OK;
+		return TOOL_FAILED;
+	}
+	*ret = (unsigned)index;
+	return TOOL_OK;
 }
 
 static int tool_report(const struct tool_options *options,
@@ -262,7 +270,7 @@ static int tool_compare(const struct tool_options *options,
 {
 	struct report_request request = options->request;
 	const char *ids[2];
-	int index, status = TOOL_OK;
+	int status = TOOL_OK;
 
 	request.view = REPORT_COMPARE;
 	for (unsigned i = 0; i < 2 && !status; i++) {
@@ -274,10 +282,8 @@ static int tool_compare(const struct tool_options *options,
 	if (status)
 		return status;
 	/* What was read later may have moved what was read before. */
-	for (unsigned i = 0; i < 2; i++) {
-		index = source_find(source, ids[i]);
-		request.runs[i] = (unsigned)index;
-	}
+	for (unsigned i = 0; i < 2; i++)
+		request.runs[i] = (unsigned)source_find(source, ids[i]);
 	if (request.runs[0] == request.runs[1]) {
 		tool_say("%s and %s are the same run", options->runs[0],
 		    options->runs[1]);
@@ -324,7 +330,6 @@ static int tool_since(const struct tool_options *options,
 static int tool_extract(const struct tool_options *options,
     struct source *source)
 {
-	struct tool_options plain = *options;
 	struct buf bytes, out = buf_make(TOOL_OUTPUT_MAX);
 	int err = source_load(source, options->runs[0], &bytes);
 	int status = TOOL_FAILED;
@@ -337,7 +342,7 @@ static int tool_extract(const struct tool_options *options,
 	if (err)
 		tool_say("%s", source->why);
 	else
-		status = tool_put(&plain, "", REPORT_JSON, buf_slice(&out));
+		status = tool_put(options, "", REPORT_JSON, buf_slice(&out));
 	buf_free(&out);
 	return status;
 }
