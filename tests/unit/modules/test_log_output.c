@@ -84,6 +84,16 @@ static void turn(uint64_t ns)
 	assert_int_equal(ring_run(t.ring), 0);
 }
 
+/* Let the loop turn until nothing is left to be written. */
+static void await_written(void)
+{
+	uint64_t end = clock_mono_ns() + 10 * NS_PER_SEC;
+
+	while ((t.output.gathered.len || t.output.writing) &&
+	    clock_mono_ns() < end)
+		turn(NS_PER_MSEC);
+}
+
 static void assert_file(const char *path, const char *expected)
 {
 	char text[4096];
@@ -103,7 +113,7 @@ static void lines_are_written_after_the_delay(void **state)
 	put(&t.output, "one\n");
 	put(&t.output, "two\n");
 	assert_file(t.path, "");
-	turn(100 * NS_PER_MSEC);
+	await_written();
 	assert_file(t.path, "one\ntwo\n");
 	log_output_close(&t.output);
 }
@@ -118,7 +128,7 @@ static void a_full_buffer_is_written_at_once(void **state)
 	turn(20 * NS_PER_MSEC);
 	assert_file(t.path, "");
 	put(&t.output, "\n");
-	turn(50 * NS_PER_MSEC);
+	await_written();
 	assert_file(t.path, "1234567\n");
 	log_output_close(&t.output);
 }
@@ -150,7 +160,7 @@ static void flushing_while_writing_writes_all_in_order(void **state)
 			turn(NS_PER_MSEC);
 	}
 	log_output_flush(&t.output);
-	turn(50 * NS_PER_MSEC);
+	await_written();
 	assert_file(t.path, expected);
 	log_output_close(&t.output);
 }
@@ -168,11 +178,11 @@ static void a_full_disk_loses_whole_lines_and_counts_them(void **state)
 	put(&t.output, "two\n");
 	put(&t.output, "three\n");
 	put(&t.output, "four\n");
-	turn(50 * NS_PER_MSEC);
+	await_written();
 	limit.rlim_cur = RLIM_INFINITY;
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
 	put(&t.output, "five\n");
-	turn(50 * NS_PER_MSEC);
+	await_written();
 	assert_file(t.path, "one\ntwo\nfive\n");
 	log_output_close(&t.output);
 #ifndef RINGMASTER_NO_METRICS
@@ -204,7 +214,7 @@ static void memory_has_a_limit(void **state)
 	assert_int_equal(t.output.gathered.len, LOG_BUFFER_MAX);
 	put_big(1); /* is lost, and the others are on their way */
 	assert_int_equal(t.output.gathered.len, 0);
-	turn(100 * NS_PER_MSEC);
+	await_written();
 	assert_int_equal(lseek(t.file.fd, 0, SEEK_END), LOG_BUFFER_MAX);
 #ifndef RINGMASTER_NO_METRICS
 	assert_int_equal(t.metrics.counters[METRICS_LOG_DROPPED], 1);
@@ -233,7 +243,7 @@ static void lines_find_the_file_that_they_name(void **state)
 	put_at(other, t.dir, "three\n");
 	put_at(t.path, t.dir, "four\n");
 	put_at(missing, missing, "five\n");
-	turn(50 * NS_PER_MSEC);
+	await_written();
 	assert_file(t.path, "one\nfour\n");
 	assert_file(other, "two\nthree\n");
 	assert_int_equal(access(missing, F_OK), -1);
