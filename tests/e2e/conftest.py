@@ -70,14 +70,15 @@ def free_port():
 
 
 def wait_for(condition, seconds=10.0):
-    """Ask until the answer is true; OSError and ValueError mean "not yet"."""
+    """Ask until the answer is true; OSError, ValueError and EOFError mean "not
+    yet": who is leaving may close a connection before it got a request."""
     deadline = time.monotonic() + seconds
     while True:
         try:
             value = condition()
             if value:
                 return value
-        except (OSError, ValueError):
+        except (OSError, ValueError, EOFError):
             pass
         if time.monotonic() > deadline:
             raise AssertionError("timed out after %g s" % seconds)
