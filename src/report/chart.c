@@ -356,8 +356,9 @@ void chart_area(struct chart *chart, const struct chart_series *series,
 void chart_limit(struct chart *chart, double value, bool upright,
     const char *label)
 {
+	/* A line across has its label at the left: curves rise to the right. */
 	struct scene_style style = { .ink = { TOKEN_SERVER, 1 },
-		.anchor = ANCHOR_RIGHT };
+		.anchor = upright ? ANCHOR_RIGHT : ANCHOR_LEFT };
 	struct box plot = chart->plot;
 	double at = upright ? chart_x(chart, value) : chart_y(chart, value);
 	struct scene_item *item;
@@ -376,8 +377,7 @@ void chart_limit(struct chart *chart, double value, bool upright,
 		style.anchor = ANCHOR_LEFT;
 	(void)scene_text(chart->scene, upright ? (struct point){
 	    style.anchor == ANCHOR_LEFT ? at + 4 : at - 4, plot.y + 9 }
-	    : (struct point){ box_right(plot) - 2, at - 4 }, &style, "%s",
-	    label);
+	    : (struct point){ plot.x + 4, at - 4 }, &style, "%s", label);
 }
 
 /* ---- time ---- */
