@@ -421,7 +421,7 @@ static void client_park(struct load_client *client)
 	client->stale = ring_stream_ready(&client->stream);
 }
 
-bool client_all_done(const struct load_worker *worker)
+static bool client_all_done(const struct load_worker *worker)
 {
 	return worker->busy == 0 && (!worker->plan->open || !worker->more);
 }

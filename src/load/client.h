@@ -75,7 +75,4 @@ void client_start_all(struct load_worker *worker);
 /* In the open model, but for a replay, let the rate be another from now on. */
 void client_change_rate(struct load_worker *worker, double rate);
 
-/* Is there nothing more to do? Then the ring was stopped. */
-bool client_all_done(const struct load_worker *worker);
-
 #endif

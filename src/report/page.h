@@ -79,9 +79,6 @@ double page_chip(struct page *page, struct point right_top, const char *word,
 const char *page_print(struct page *page, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* The verdict in a word, and its colour. */
-const char *page_verdict(const Ringmaster__V1__LoadResult *result,
-    enum theme_token *ret);
 /* "open 2,000/s poisson, 30 s, 100 connections", in the arena. */
 const char *page_model(struct page *page,
     const Ringmaster__V1__LoadResult *result);

@@ -17,7 +17,8 @@ enum { TILES = 6 };
 
 /* ---- words ---- */
 
-const char *page_verdict(const Ringmaster__V1__LoadResult *result,
+/* The verdict in a word, and its colour. */
+static const char *page_verdict(const Ringmaster__V1__LoadResult *result,
     enum theme_token *ret)
 {
 	switch (result->verdict->state) {

@@ -308,8 +308,8 @@ static unsigned series_bins(const Ringmaster__V1__LoadLatency *latency)
 	    ? (unsigned)latency->n_bins : HIST_BINS - latency->first_bin;
 }
 
-void series_bars_on(const Ringmaster__V1__LoadLatency *latency, double low,
-    double high, struct series_bars *ret)
+static void series_bars_on(const Ringmaster__V1__LoadLatency *latency,
+    double low, double high, struct series_bars *ret)
 {
 	unsigned bins = series_bins(latency);
 	struct series_steps steps = { low, high, 0, ret->shares, 1 };

@@ -66,9 +66,6 @@ struct series_bars {
 /* False without samples. */
 bool series_bars(const Ringmaster__V1__LoadLatency *latency,
     struct series_bars *ret);
-/* On the same axis as another's. */
-void series_bars_on(const Ringmaster__V1__LoadLatency *latency,
-    double low, double high, struct series_bars *ret);
 
 /* How long the fastest share took: q from 0 on, closer and closer to 1, as
  * far as the sample reaches. */
