@@ -90,6 +90,7 @@ struct conf_enum {
 
 struct conf;
 struct conf_scope;
+struct http_variables;
 
 struct conf_directive {
 	const char *name;
@@ -144,6 +145,7 @@ struct conf {
 	struct conf_cleanup *cleanups;
 	struct conf_directory *directories;
 	void *owner;			/* what is being built */
+	struct http_variables *variables; /* that it defines; http's */
 };
 
 /*

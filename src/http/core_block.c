@@ -240,6 +240,8 @@ static int http_finish(struct conf *conf, struct http_conf *http)
 		err = http_names_build(conf, http);
 	if (!err)
 		err = http_hooks_build(conf, http);
+	if (!err)
+		err = http_variables_check(conf);
 	core = conf_record(conf, http->main_records, &http_core_table);
 	http->log = core->log ? core->log : conf->log;
 	for (unsigned i = 0; i < http->module_count && !err; i++)
@@ -262,6 +264,9 @@ int http_set_http(struct conf *conf, const struct conf_node *node,
 	http = arena_calloc(&conf->arena, 1, sizeof(*http));
 	if (!http || !(http->main_records = conf_records_new(conf)))
 		return -ENOMEM;
+	err = http_variables_begin(conf);
+	if (err)
+		return err;
 	http->conf = conf;
 	http->modules = block->modules;
 	while (http->modules[http->module_count])

@@ -36,12 +36,26 @@ enum {
 	HTTP_ABORT = 3,		/* close the connection without an answer */
 };
 
-/* A variable: `get` writes its value to *ret, with memory of the request's
- * arena or longer-lived; false if it has none ("-" in a log). */
+/*
+ * A variable: `get` writes its value to *ret, with memory of the request's
+ * arena or longer-lived; false if it has none ("-" in a log). A module that
+ * lets the configuration define variables ("map", "set") fills in `make`
+ * instead, see http_variable_define().
+ */
 struct http_variable {
 	struct slice name;	/* without '$'; a trailing '*' for a prefix */
 	bool (*get)(struct http_request *request, struct slice name,
 	    struct slice *ret);
+	/* What "set $name" does; NULL: it cannot be set. */
+	bool (*set)(struct http_request *request, struct slice value);
+
+	/* Of those that the configuration defines; `get` is NULL then. */
+	bool (*make)(struct http_request *request, void *arg,
+	    struct slice *ret);	/* NULL: none, until it is set */
+	void *arg;
+	unsigned index;		/* among the request's values */
+	bool defined;
+	bool is_volatile;	/* made anew each time it is asked for */
 };
 
 struct http_module {

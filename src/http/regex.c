@@ -7,10 +7,50 @@
 
 #include <errno.h>
 
+#include "http/variable.h"
+
+struct http_regex_name {
+	uint32_t group;
+	struct http_variable *variable;
+};
+
 struct http_regex {
 	pcre2_code *code;
 	pcre2_match_data *match;	/* one thread of a process uses it */
+	struct http_regex_name *names;
+	uint32_t name_count;
 };
+
+/* Each entry of PCRE2's table: the group, high byte first, and the name. */
+static int regex_names(struct conf *conf, const struct conf_node *node,
+    struct http_regex *regex)
+{
+	PCRE2_SPTR table;
+	uint32_t size;
+	int err = 0;
+
+	(void)pcre2_pattern_info(regex->code, PCRE2_INFO_NAMECOUNT,
+	    &regex->name_count); /* the pattern is one */
+	(void)pcre2_pattern_info(regex->code, PCRE2_INFO_NAMEENTRYSIZE,
+	    &size);
+	(void)pcre2_pattern_info(regex->code, PCRE2_INFO_NAMETABLE, &table);
+	if (!regex->name_count)
+		return 0;
+	regex->names = arena_calloc(&conf->arena, regex->name_count,
+	    sizeof(*regex->names));
+	if (!regex->names)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < regex->name_count && !err; i++) {
+		PCRE2_SPTR entry = table + i * size;
+		struct slice name = arena_copy(&conf->arena,
+		    slice_cstr((const char *)entry + 2));
+
+		regex->names[i].group = (uint32_t)entry[0] << 8 | entry[1];
+		err = name.data ? http_variable_define(conf, node, name,
+		    &regex->names[i].variable) : -ENOMEM;
+	}
+	return err;
+}
 
 int http_regex_compile(struct conf *conf, const struct conf_node *node,
     struct slice pattern, bool nocase, struct http_regex **ret)
@@ -43,7 +83,7 @@ int http_regex_compile(struct conf *conf, const struct conf_node *node,
 	(void)pcre2_jit_compile(regex->code,
 	    PCRE2_JIT_COMPLETE); /* without it, it is interpreted */
 	*ret = regex;
-	return 0;
+	return regex_names(conf, node, regex);
 }
 
 int http_regex_match(const struct http_regex *regex, struct slice subject)
@@ -59,16 +99,33 @@ int http_regex_match(const struct http_regex *regex, struct slice subject)
 	return rc >= 0 ? 1 : rc == PCRE2_ERROR_NOMATCH ? 0 : -E2BIG;
 }
 
-void http_regex_captures(const struct http_regex *regex,
-    struct slice subject, struct http_captures *ret)
+int http_regex_capture(struct http_request *request,
+    const struct http_regex *regex, struct slice subject)
 {
 	const PCRE2_SIZE *ends = pcre2_get_ovector_pointer(regex->match);
 	uint32_t count = pcre2_get_ovector_count(regex->match);
+	int err = 0;
 
-	*ret = (struct http_captures){ 0 };
+	if (!request->captures)
+		request->captures = arena_alloc(&request->arena,
+		    sizeof(*request->captures));
+	if (!request->captures)
+		return -ENOMEM;
+	*request->captures = (struct http_captures){ 0 };
 	for (uint32_t i = 0; i < count && i < HTTP_CAPTURES_MAX; i++)
 		if (ends[2 * i] != PCRE2_UNSET)
-			ret->groups[i] = (struct slice){
+			request->captures->groups[i] = (struct slice){
 			    subject.data + ends[2 * i],
 			    ends[2 * i + 1] - ends[2 * i] };
+	for (uint32_t i = 0; i < regex->name_count && !err; i++) {
+		const PCRE2_SIZE *at = ends + 2 * regex->names[i].group;
+		struct slice text = SLICE("");
+
+		if (at[0] != PCRE2_UNSET)
+			text = (struct slice){ subject.data + at[0],
+			    at[1] - at[0] };
+		err = http_variable_set(request, regex->names[i].variable,
+		    text);
+	}
+	return err;
 }

@@ -6,6 +6,7 @@
 /* Regular expressions of the configuration: the one file that knows PCRE2. */
 
 struct http_regex;
+struct http_request;
 
 /* What the groups of a match are, by their number: [0] is all of it, and one
  * that took no part is NULL. */
@@ -14,8 +15,9 @@ struct http_captures {
 	struct slice groups[HTTP_CAPTURES_MAX];
 };
 
-/* Compile `pattern` (with JIT where there is one). Returns 0 or the result
- * of conf_fail(). It lives as long as the process's configuration. */
+/* Compile `pattern` (with JIT where there is one). Its named groups become
+ * variables. Returns 0 or the result of conf_fail(). It lives as long as the
+ * process's configuration. */
 int http_regex_compile(struct conf *conf, const struct conf_node *node,
     struct slice pattern, bool nocase, struct http_regex **ret);
 
@@ -26,8 +28,12 @@ int http_regex_compile(struct conf *conf, const struct conf_node *node,
  */
 int http_regex_match(const struct http_regex *regex, struct slice subject);
 
-/* The groups of the last match of `regex`, which was with `subject`. */
-void http_regex_captures(const struct http_regex *regex,
-    struct slice subject, struct http_captures *ret);
+/*
+ * Keep the groups of the last match of `regex`, which was with `subject`, as
+ * the request's $1 ... and the named ones as variables. The subject must live
+ * as long as the request. Returns 0 or -ENOMEM.
+ */
+int http_regex_capture(struct http_request *request,
+    const struct http_regex *regex, struct slice subject);
 
 #endif

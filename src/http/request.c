@@ -206,21 +206,6 @@ static bool http_request_may_keep(const struct http_request *request)
 	    age < (uint64_t)core->keepalive_time * NS_PER_MSEC;
 }
 
-/* Keep the groups of a match (NULL: there was none) for $1, $2, ... */
-static int http_request_capture(struct http_request *request,
-    const struct http_regex *regex, struct slice subject)
-{
-	if (!regex)
-		return 0;
-	if (!request->captures)
-		request->captures = arena_alloc(&request->arena,
-		    sizeof(*request->captures));
-	if (!request->captures)
-		return -ENOMEM;
-	http_regex_captures(regex, subject, request->captures);
-	return 0;
-}
-
 static int http_request_locate(struct http_request *request)
 {
 	struct http_server *server = (struct http_server *)request->server;
@@ -240,7 +225,8 @@ static int http_request_locate(struct http_request *request)
 	request->body_max = found.location->core->client_max_body_size;
 	if (!http_request_may_keep(request))
 		request->keepalive = false;
-	return http_request_capture(request, found.regex, request->uri);
+	return found.regex ? http_regex_capture(request, found.regex,
+	    request->uri) : 0;
 }
 
 static int http_request_content(struct http_request *request)
@@ -441,7 +427,7 @@ static int http_request_prepare(struct http_request *request)
 	request->location = &request->server->root;
 	request->records = request->server->records;
 	request->method = head->method;
-	if (http_request_capture(request, regex, request->host))
+	if (regex && http_regex_capture(request, regex, request->host))
 		return 500;
 	if (head->method == HTTP_METHOD_CONNECT ||
 	    head->method == HTTP_METHOD_TRACE) {

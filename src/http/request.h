@@ -23,6 +23,7 @@ struct http_location;
 struct http_request_body;
 struct http_server;
 struct http_upgrade;
+struct http_variable_value;
 struct http_worker;
 
 enum {
@@ -89,6 +90,8 @@ struct http_request {
 	struct slice host;		/* lower case, without port */
 	enum http_method method;	/* of now: error_page may make it GET */
 	struct http_captures *captures;	/* $1 ...; NULL: nothing matched */
+	struct http_variable_value *values;	/* of variables that the
+						 * configuration defines */
 
 	struct http_response response;
 	struct http_source *body;	/* of the request; NULL: none */

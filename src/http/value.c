@@ -6,7 +6,7 @@
 
 #include <errno.h>
 
-#include "http/request.h"
+#include "http/variable.h"
 
 static bool value_is_name(char c)
 {
@@ -54,11 +54,8 @@ static int value_compile_variable(struct conf *conf,
 	ret->text = value_lower(&conf->arena, slice_first(name, len));
 	if (!ret->text.data)
 		return conf_fail(conf, node, ENOMEM, "variable");
-	ret->variable = http_variable_find(ret->text);
-	if (!ret->variable)
-		return conf_fail(conf, node, 0, "unknown \"%.*s\" variable",
-		    SLICE_ARG(ret->text));
-	return 0;
+	ret->variable = http_variable_use(conf, node, ret->text);
+	return ret->variable ? 0 : -EINVAL;
 }
 
 static int value_compile_part(struct conf *conf,
@@ -120,7 +117,8 @@ static struct slice value_part_get(struct http_request *request,
 	if (!part->variable)
 		return part->text;
 	/* Nothing, as a query that there was not, is no lack of memory. */
-	if (!part->variable->get(request, part->text, &text) || !text.data)
+	if (!http_variable_get(request, part->variable, part->text, &text) ||
+	    !text.data)
 		return SLICE("");
 	return text;
 }

@@ -19,8 +19,9 @@ struct http_value {
 	bool constant;			/* no variables: parts[0].text is it */
 };
 
-/* Compile `text`; an unknown variable is an error. Returns 0 or the result
- * of conf_fail(). Memory: the configuration's. */
+/* Compile `text`; an unknown variable is an error, though perhaps only when
+ * all was read. Returns 0 or the result of conf_fail(). Memory: the
+ * configuration's. */
 int http_value_compile(struct conf *conf, const struct conf_node *node,
     struct slice text, struct http_value *ret);
 

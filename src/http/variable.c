@@ -4,6 +4,10 @@
 
 #include "http/variable.h"
 
+#include <errno.h>
+
+#include "http/conn.h"
+
 /* Set once, before any configuration is read: the modules are the same for
  * the whole life of the process. */
 static const struct http_module *const *variable_modules;
@@ -56,6 +60,188 @@ const struct http_variable *http_variable_find(struct slice name)
 		variable_search((*module)->variables, name, &best);
 	return best.variable;
 }
+
+/* ---- those of the configuration ---- */
+
+struct http_variable_entry {
+	struct http_variable variable;
+	const struct conf_node *node;	/* that used it first */
+	struct http_variable_entry *next;
+};
+
+struct http_variables {
+	struct http_variable_entry *first;
+	unsigned count;
+};
+
+enum http_variable_state {
+	HTTP_VARIABLE_UNKNOWN,
+	HTTP_VARIABLE_BEING_MADE,
+	HTTP_VARIABLE_NONE,		/* it has no value */
+	HTTP_VARIABLE_KNOWN,
+};
+
+/* What one of them is for a request. */
+struct http_variable_value {
+	enum http_variable_state state;
+	struct slice text;
+};
+
+int http_variables_begin(struct conf *conf)
+{
+	conf->variables = arena_calloc(&conf->arena, 1,
+	    sizeof(*conf->variables));
+	return conf->variables ? 0 : -ENOMEM;
+}
+
+/* The entry for `name`, a new one if there is none; NULL without memory. */
+static struct http_variable_entry *variable_entry(struct conf *conf,
+    const struct conf_node *node, struct slice name)
+{
+	struct http_variables *variables = conf->variables;
+	struct http_variable_entry *entry = variables->first;
+
+	while (entry && !slice_equal_nocase(entry->variable.name, name))
+		entry = entry->next;
+	if (entry)
+		return entry;
+	entry = arena_calloc(&conf->arena, 1, sizeof(*entry));
+	if (!entry)
+		return NULL;
+	*entry = (struct http_variable_entry){ .node = node,
+	    .variable = { .name = name, .index = variables->count++ },
+	    .next = variables->first };
+	variables->first = entry;
+	return entry;
+}
+
+static bool variable_is_prefix(const struct http_variable *variable)
+{
+	return variable->name.data[variable->name.len - 1] == '*';
+}
+
+static bool variable_is_defined(const struct conf *conf, struct slice name)
+{
+	const struct http_variable_entry *entry = conf->variables ?
+	    conf->variables->first : NULL;
+
+	while (entry && !slice_equal_nocase(entry->variable.name, name))
+		entry = entry->next;
+	return entry && entry->variable.defined;
+}
+
+const struct http_variable *http_variable_use(struct conf *conf,
+    const struct conf_node *node, struct slice name)
+{
+	const struct http_variable *known = http_variable_find(name);
+	struct http_variable_entry *entry;
+
+	if (known && !variable_is_defined(conf, name))
+		return known;
+	if (!conf->variables) {
+		(void)conf_fail(conf, node, 0, "unknown \"%.*s\" variable",
+		    SLICE_ARG(name));
+		return NULL;
+	}
+	entry = variable_entry(conf, node, name);
+	if (!entry)
+		(void)conf_fail(conf, node, ENOMEM, "variable");
+	return entry ? &entry->variable : NULL;
+}
+
+int http_variable_define(struct conf *conf, const struct conf_node *node,
+    struct slice name, struct http_variable **ret)
+{
+	const struct http_variable *known = http_variable_find(name);
+	struct http_variable_entry *entry;
+
+	if (known && !variable_is_prefix(known)) {
+		if (!known->set)
+			return conf_fail(conf, node, 0, "the duplicate "
+			    "\"%.*s\" variable", SLICE_ARG(name));
+		*ret = (struct http_variable *)known;
+		return 0;
+	}
+	entry = conf->variables || !http_variables_begin(conf) ?
+	    variable_entry(conf, node, name) : NULL;
+	if (!entry)
+		return conf_fail(conf, node, ENOMEM, "variable");
+	entry->variable.defined = true;
+	*ret = &entry->variable;
+	return 0;
+}
+
+int http_variables_check(struct conf *conf)
+{
+	const struct http_variable_entry *entry = conf->variables->first;
+
+	for (; entry; entry = entry->next)
+		if (!entry->variable.defined)
+			return conf_fail(conf, entry->node, 0,
+			    "unknown \"%.*s\" variable",
+			    SLICE_ARG(entry->variable.name));
+	return 0;
+}
+
+/* Where the request keeps the variable; NULL without memory. */
+static struct http_variable_value *variable_value(
+    struct http_request *request, const struct http_variable *variable)
+{
+	if (!request->values)
+		request->values = arena_calloc(&request->arena,
+		    request->worker->http->conf->variables->count,
+		    sizeof(*request->values));
+	return request->values ? &request->values[variable->index] : NULL;
+}
+
+static void variable_make(struct http_request *request,
+    const struct http_variable *variable, struct http_variable_value *value)
+{
+	bool found;
+
+	value->state = HTTP_VARIABLE_BEING_MADE;
+	found = variable->make &&
+	    variable->make(request, variable->arg, &value->text);
+	value->state = found ? HTTP_VARIABLE_KNOWN : HTTP_VARIABLE_NONE;
+}
+
+bool http_variable_get(struct http_request *request,
+    const struct http_variable *variable, struct slice name,
+    struct slice *ret)
+{
+	struct http_variable_value *value;
+
+	if (variable->get)
+		return variable->get(request, name, ret);
+	value = variable_value(request, variable);
+	if (!value)
+		return false;
+	if (value->state == HTTP_VARIABLE_BEING_MADE) {
+		http_log(request, LOG_LEVEL_ERROR, 0, "cycle while evaluating "
+		    "variable \"%.*s\"", SLICE_ARG(variable->name));
+		return false;
+	}
+	if (value->state == HTTP_VARIABLE_UNKNOWN || variable->is_volatile)
+		variable_make(request, variable, value);
+	*ret = value->text;
+	return value->state == HTTP_VARIABLE_KNOWN;
+}
+
+int http_variable_set(struct http_request *request,
+    const struct http_variable *variable, struct slice text)
+{
+	struct http_variable_value *value;
+
+	if (variable->set)
+		return variable->set(request, text) ? 0 : -ENOMEM;
+	value = variable_value(request, variable);
+	if (!value)
+		return -ENOMEM;
+	*value = (struct http_variable_value){ HTTP_VARIABLE_KNOWN, text };
+	return 0;
+}
+
+/* ---- texts ---- */
 
 /* Write `number` so that it ends before `end`; returns where it begins. */
 static char *variable_digits(char *end, uint64_t number)

@@ -19,6 +19,39 @@ extern const struct http_variable http_conn_variables[];
  */
 void http_variables_use(const struct http_module *const *modules);
 
+/*
+ * The variable `name`, for whom the configuration wants its value: one that it
+ * defines, here or further down, or one of the core's and the modules'. NULL
+ * after logging if there is none.
+ */
+const struct http_variable *http_variable_use(struct conf *conf,
+    const struct conf_node *node, struct slice name);
+
+/*
+ * The variable `name` (without '$'), which the configuration defines at
+ * `node`: for the caller to fill in `make`, `arg` and `is_volatile`. Defined
+ * again it is the same. *ret may be one that has a `set` and belongs to the
+ * core or a module: then there is nothing to fill in, and it is all that may
+ * be done with it. Returns 0 or the result of conf_fail().
+ */
+int http_variable_define(struct conf *conf, const struct conf_node *node,
+    struct slice name, struct http_variable **ret);
+
+/* Begin with no variables of the configuration's own; and, when all of it was
+ * read, check that each that is used is defined. */
+int http_variables_begin(struct conf *conf);
+int http_variables_check(struct conf *conf);
+
+/* The value of a variable that was found by `name`; false: it has none. */
+bool http_variable_get(struct http_request *request,
+    const struct http_variable *variable, struct slice name,
+    struct slice *ret);
+
+/* Set a variable that the configuration defines, or one with a `set`; the
+ * text must live as long as the request. Returns 0 or -ENOMEM. */
+int http_variable_set(struct http_request *request,
+    const struct http_variable *variable, struct slice text);
+
 /* A number in decimal, in the request's arena; false without memory. */
 bool http_variable_number(struct http_request *request, uint64_t number,
     struct slice *ret);

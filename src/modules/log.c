@@ -392,7 +392,7 @@ static void log_append_variable(struct buf *buf,
 {
 	struct slice value;
 
-	if (part->variable->get(request, part->text, &value))
+	if (http_variable_get(request, part->variable, part->text, &value))
 		log_escape_append(buf, value, escape);
 	else if (escape == LOG_ESCAPE_DEFAULT)
 		log_append_text(buf, SLICE("-"));

@@ -129,11 +129,11 @@ static bool get_waiting(struct http_request *request, struct slice name,
 }
 
 static const struct http_variable stub_variables[] = {
-	{ { "connections_active", 18 }, get_active },
-	{ { "connections_reading", 19 }, get_reading },
-	{ { "connections_writing", 19 }, get_writing },
-	{ { "connections_waiting", 19 }, get_waiting },
-	{ { NULL, 0 }, NULL },
+	{ .name = { "connections_active", 18 }, .get = get_active },
+	{ .name = { "connections_reading", 19 }, .get = get_reading },
+	{ .name = { "connections_writing", 19 }, .get = get_writing },
+	{ .name = { "connections_waiting", 19 }, .get = get_waiting },
+	{ .name = { NULL, 0 }, .get = NULL },
 };
 
 static const struct conf_directive stub_directives[] = {

@@ -305,10 +305,10 @@ static bool get_uid_reset(struct http_request *request, struct slice name,
 }
 
 static const struct http_variable userid_variables[] = {
-	{ { "uid_got", 7 }, get_uid_got },
-	{ { "uid_set", 7 }, get_uid_set },
-	{ { "uid_reset", 9 }, get_uid_reset },
-	{ { NULL, 0 }, NULL },
+	{ .name = { "uid_got", 7 }, .get = get_uid_got },
+	{ .name = { "uid_set", 7 }, .get = get_uid_set },
+	{ .name = { "uid_reset", 9 }, .get = get_uid_reset },
+	{ .name = { NULL, 0 }, .get = NULL },
 };
 
 /* ---- directives ---- */

@@ -9,6 +9,7 @@ SERVER = r"""
         location ~ /inner$ { return 200 "inner <$1>"; }
     }
     location ~ ^/files/(.+)/(.+)$ { alias %%DIR%%/html/$2/$1; }
+    location ~ ^/named/(?<first>.)(?<rest>.*)$ { return 200 "$rest|$First|$1"; }
 """
 
 NAMES = r"""
@@ -34,6 +35,7 @@ def test_locations(start):
     assert get(server, "/opt/b") == "<><b>"
     assert get(server, "/outer/inner") == "inner <>"
     assert get(server, "/files/a.txt/b") == "by alias"
+    assert get(server, "/named/xyz") == "yz|x|x"
 
 
 def test_try_files_behind_an_alias_of_an_expression(start):

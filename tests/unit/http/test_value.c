@@ -29,8 +29,8 @@ static bool get_test(struct http_request *request, struct slice name,
 }
 
 static const struct http_variable test_variables[] = {
-	{ { "http_test_*", 11 }, get_test },
-	{ { NULL, 0 }, NULL },
+	{ .name = { "http_test_*", 11 }, .get = get_test },
+	{ .name = { NULL, 0 }, .get = NULL },
 };
 static const struct http_module test_module = {
 	.variables = test_variables,
@@ -233,6 +233,85 @@ static void durations_have_three_decimals(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+static bool make_twice(struct http_request *request, void *arg,
+    struct slice *ret)
+{
+	unsigned *calls = arg;
+
+	*ret = arena_printf(&request->arena, "%u", ++*calls);
+	return true;
+}
+
+static struct http_variable *define(const char *name)
+{
+	struct http_variable *variable;
+
+	assert_int_equal(http_variable_define(&t.conf, NULL, slice_cstr(name),
+	    &variable), 0);
+	return variable;
+}
+
+/* A request of a worker that runs t.conf. */
+static void serve_with_variables(void)
+{
+	static struct http_conf http;
+	static struct http_worker worker;
+
+	http.conf = &t.conf;
+	worker.http = &http;
+	t.request.worker = &worker;
+}
+
+static void the_configuration_defines_variables(void **state)
+{
+	struct http_value early;
+	struct http_variable *variable;
+	unsigned calls = 0;
+
+	(void)state;
+	assert_int_equal(http_variables_begin(&t.conf), 0);
+	assert_int_equal(http_value_compile(&t.conf, NULL, SLICE("<$Later>"),
+	    &early), 0);
+	assert_int_not_equal(http_variables_check(&t.conf), 0);
+	variable = define("later");
+	variable->make = make_twice;
+	variable->arg = &calls;
+	assert_int_equal(http_variables_check(&t.conf), 0);
+
+	serve_with_variables();
+	check("$later$later", "11");
+	variable->is_volatile = true;
+	check("$later$later", "23");
+	variable->is_volatile = false;
+	assert_int_equal(http_variable_set(&t.request, variable,
+	    SLICE("set")), 0);
+	check("$later", "set");
+}
+
+static void what_cannot_be_set_cannot_be_defined(void **state)
+{
+	struct http_variable *variable;
+
+	(void)state;
+	assert_int_not_equal(http_variable_define(&t.conf, NULL,
+	    SLICE("request_uri"), &variable), 0);
+	variable = define("args");
+	assert_int_equal(http_variable_set(&t.request, variable,
+	    SLICE("x=y")), 0);
+	check("$args", "x=y");
+}
+
+static void one_of_a_family_may_be_defined(void **state)
+{
+	(void)state;
+	assert_int_equal(http_variables_begin(&t.conf), 0);
+	add_header("Test", "sent");
+	serve_with_variables();
+	assert_int_equal(http_variable_set(&t.request, define("http_test"),
+	    SLICE("defined")), 0);
+	check("$http_test", "defined");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -247,6 +326,9 @@ int main(void)
 		TEST(users_of_basic_authentication),
 		TEST(the_longest_prefix_counts),
 		TEST(durations_have_three_decimals),
+		TEST(the_configuration_defines_variables),
+		TEST(what_cannot_be_set_cannot_be_defined),
+		TEST(one_of_a_family_may_be_defined),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
