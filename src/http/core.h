@@ -105,6 +105,7 @@ enum http_location_kind {
 	HTTP_LOCATION_EXACT,		/* = */
 	HTTP_LOCATION_REGEX,		/* ~ and ~* */
 	HTTP_LOCATION_NAMED,		/* @name */
+	HTTP_LOCATION_BLOCK,		/* of "if" or "limit_except" */
 };
 
 /* The locations of one block, sorted for lookup. */
@@ -115,6 +116,9 @@ struct http_locations {
 	unsigned prefix_count;
 	struct http_location **regex;	/* as written */
 	unsigned regex_count;
+	struct http_location **redirect; /* those with auto_redirect, by name
+					 * without the slash */
+	unsigned redirect_count;
 	struct http_location *list;	/* all of the block, as written */
 	struct http_location **list_end;
 };
@@ -124,6 +128,9 @@ struct http_location {
 	enum http_location_kind kind;
 	struct http_regex *regex;
 	struct http_location *longer_of;/* the next shorter prefix of `name` */
+	struct http_location *limited;	/* settings for other methods than */
+	unsigned methods;		/* these: 1 << enum http_method */
+	bool auto_redirect;		/* "/x" is sent to "/x/", its name */
 	void **records;
 	const struct http_core_record *core;
 	http_handler *handler;
@@ -168,6 +175,8 @@ struct http_server *http_server_find(const struct http_listen *listen,
 struct http_found {
 	struct http_location *location;	/* the server's root if no other */
 	const struct http_regex *regex;	/* the last that matched, or NULL */
+	bool redirect;			/* it is the location's name but for
+					 * the slash, see auto_redirect */
 };
 
 /* The location for a normalised path: exact, longest prefix, then regular
@@ -182,6 +191,15 @@ struct slice http_content_type(const struct http_core_record *core,
     struct slice path);
 
 /* ---- while the configuration is read ---- */
+
+/*
+ * A block within the location or server of `scope` whose directives, allowed
+ * in `context`, stand for the location's own while its condition holds ("if",
+ * "limit_except"). Returns 0, or a negative errno after logging.
+ */
+int http_location_block(struct conf *conf, const struct conf_node *node,
+    const struct conf_scope *scope, enum conf_context context,
+    struct http_location **ret);
 
 /* Sort the locations of `server` and set up what lookups need. */
 int http_locations_build(struct conf *conf, struct http_server *server);

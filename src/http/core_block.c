@@ -18,6 +18,14 @@ void http_location_handle(const struct conf_scope *scope,
 	location->handler = handler;
 }
 
+void http_location_pass(const struct conf_scope *scope, http_handler *handler)
+{
+	struct http_location *location = scope->owner;
+
+	location->handler = handler;
+	location->auto_redirect = slice_ends(location->name, SLICE("/"));
+}
+
 /* Is the modifier in front of a location's name one, and which? */
 static int http_location_modifier(struct conf *conf,
     const struct conf_node *node, struct http_location *location,
@@ -101,45 +109,109 @@ static unsigned http_location_depth(const struct conf_scope *scope)
 	return depth;
 }
 
-int http_set_location(struct conf *conf, const struct conf_node *node,
-    const struct conf_scope *scope, void *record)
+/* The location, or the server's root, that `scope` is in. */
+static struct http_location *http_scope_location(
+    const struct conf_scope *scope)
 {
+	return scope->context == CONF_SERVER ?
+	    &((struct http_server *)scope->owner)->root : scope->owner;
+}
+
+/* A new location in the list of those within `outer`; NULL without memory. */
+static struct http_location *http_location_new(struct conf *conf,
+    const struct conf_node *node, struct http_location *outer)
+{
+	struct http_locations *list = &outer->nested;
 	struct http_location *location = arena_calloc(&conf->arena, 1,
 	    sizeof(*location));
-	struct http_location *outer = NULL;
-	struct http_locations *list;
-	struct conf_scope inner;
-	int err;
 
-	(void)record;
 	if (!location || !(location->records = conf_records_new(conf)))
-		return -ENOMEM;
-	if (http_location_depth(scope) >= HTTP_NESTING_MAX)
-		return conf_fail(conf, node, 0, "locations are nested deeper "
-		    "than %d", HTTP_NESTING_MAX);
-	err = http_location_name(conf, node, location);
-	if (err)
-		return err;
-	if (scope->context == CONF_LOCATION) {
-		outer = scope->owner;
-		location->server = outer->server;
-		list = &outer->nested;
-		err = http_location_check(conf, node, outer, location);
-		if (err)
-			return err;
-	} else {
-		location->server = scope->owner;
-		list = &location->server->root.nested;
-	}
+		return NULL;
+	location->server = outer->server;
 	location->node = node;
 	if (!list->list_end)
 		list->list_end = &list->list;
 	*list->list_end = location;
 	list->list_end = &location->next;
+	return location;
+}
 
+int http_location_block(struct conf *conf, const struct conf_node *node,
+    const struct conf_scope *scope, enum conf_context context,
+    struct http_location **ret)
+{
+	struct http_location *outer = http_scope_location(scope);
+	struct http_location *location = http_location_new(conf, node, outer);
+	struct conf_scope inner;
+
+	if (!location)
+		return -ENOMEM;
+	location->kind = HTTP_LOCATION_BLOCK;
+	location->name = outer->name;
+	inner = (struct conf_scope){ context, location->records, location,
+	    scope };
+	*ret = location;
+	return conf_apply(conf, node->children, &inner);
+}
+
+int http_set_location(struct conf *conf, const struct conf_node *node,
+    const struct conf_scope *scope, void *record)
+{
+	struct http_location *outer = http_scope_location(scope);
+	struct http_location *location;
+	struct conf_scope inner;
+	int err;
+
+	(void)record;
+	if (http_location_depth(scope) >= HTTP_NESTING_MAX)
+		return conf_fail(conf, node, 0, "locations are nested deeper "
+		    "than %d", HTTP_NESTING_MAX);
+	location = http_location_new(conf, node, outer);
+	if (!location)
+		return -ENOMEM;
+	err = http_location_name(conf, node, location);
+	if (!err && scope->context == CONF_LOCATION)
+		err = http_location_check(conf, node, outer, location);
+	if (err)
+		return err;
 	inner = (struct conf_scope){ CONF_LOCATION, location->records,
 	    location, scope };
 	return conf_apply(conf, node->children, &inner);
+}
+
+/* A configuration may write methods in any case. */
+static enum http_method http_method_nocase(struct slice name)
+{
+	enum http_method method = HTTP_METHOD_COUNT;
+
+	while (--method > HTTP_METHOD_OTHER &&
+	    !slice_equal_nocase(http_method_name(method), name))
+		;
+	return method;
+}
+
+/* limit_except METHOD ... { } */
+int http_set_limit_except(struct conf *conf, const struct conf_node *node,
+    const struct conf_scope *scope, void *record)
+{
+	struct http_location *location = scope->owner;
+
+	(void)record;
+	if (location->limited)
+		return conf_fail(conf, node, 0,
+		    "\"limit_except\" directive is duplicate");
+	for (unsigned i = 1; i < node->argc; i++) {
+		enum http_method method = http_method_nocase(node->args[i]);
+
+		if (method == HTTP_METHOD_OTHER)
+			return conf_fail(conf, node, 0,
+			    "invalid method \"%s\"", node->args[i].data);
+		location->methods |= 1U << method;
+		if (method == HTTP_METHOD_GET)
+			location->methods |= 1U << HTTP_METHOD_HEAD;
+	}
+	return http_location_block(conf, node, scope, CONF_LIMIT_EXCEPT,
+	    &location->limited);
 }
 
 int http_set_server(struct conf *conf, const struct conf_node *node,
@@ -172,19 +244,23 @@ int http_set_server(struct conf *conf, const struct conf_node *node,
 	return conf_apply(conf, node->children, &inner);
 }
 
-static int http_locations_merge(struct conf *conf, void **parent,
-    struct http_location *location)
+/* Merge all that is within `outer`, which was itself merged. */
+static int http_locations_merge(struct conf *conf,
+    const struct http_location *outer)
 {
+	struct http_location *location = outer->nested.list;
 	int err = 0;
 
 	for (; location && !err; location = location->next) {
-		err = conf_merge(conf, CONF_LOCATION, parent,
+		if (location->kind == HTTP_LOCATION_BLOCK &&
+		    !location->handler)
+			location->handler = outer->handler;
+		err = conf_merge(conf, CONF_LOCATION, outer->records,
 		    location->records);
 		location->core = conf_record(conf, location->records,
 		    &http_core_table);
 		if (!err)
-			err = http_locations_merge(conf, location->records,
-			    location->nested.list);
+			err = http_locations_merge(conf, location);
 	}
 	return err;
 }
@@ -203,8 +279,7 @@ static int http_server_finish(struct conf *conf, struct http_conf *http,
 	server->root.core = server->core;
 	if (server->names)
 		server->name = server->names->name;
-	err = http_locations_merge(conf, server->records,
-	    server->root.nested.list);
+	err = http_locations_merge(conf, &server->root);
 	if (!err && !server->listens)
 		err = http_listen_default(conf, server);
 	return err ? err : http_locations_build(conf, server);

@@ -9,7 +9,8 @@ typedef int http_setter(struct conf *conf, const struct conf_node *node,
     const struct conf_scope *scope, void *record);
 
 /* core_block.c: the blocks */
-http_setter http_set_http, http_set_server, http_set_location;
+http_setter http_set_http, http_set_server, http_set_location,
+    http_set_limit_except;
 
 /* core_set.c: what is in them */
 http_setter http_set_root, http_set_alias, http_set_error_page,

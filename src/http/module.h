@@ -32,7 +32,7 @@ enum http_phase {
 enum {
 	HTTP_DECLINED = 0,	/* not mine: ask the next */
 	HTTP_DONE = 1,		/* request->response is complete */
-	HTTP_REDIRECTED = 2,	/* http_redirect_internally() was called */
+	HTTP_REDIRECTED = 2,	/* the uri is another one: go on with that */
 	HTTP_ABORT = 3,		/* close the connection without an answer */
 };
 
@@ -53,6 +53,8 @@ struct http_variable {
 	bool (*make)(struct http_request *request, void *arg,
 	    struct slice *ret);	/* NULL: none, until it is set */
 	void *arg;
+	const struct http_variable *family;	/* "http_*": asked if it was
+						 * neither made nor set */
 	unsigned index;		/* among the request's values */
 	bool defined;
 	bool is_volatile;	/* made anew each time it is asked for */
@@ -85,6 +87,11 @@ typedef int http_handler(struct http_request *request);
 
 /* Give the location that `scope` is in over to `handler`. */
 void http_location_handle(const struct conf_scope *scope,
+    http_handler *handler);
+
+/* The same for one that passes requests on: to a location "/x/" a client that
+ * asks for "/x" is sent. */
+void http_location_pass(const struct conf_scope *scope,
     http_handler *handler);
 
 #endif

@@ -75,16 +75,24 @@ int http_request_cleanup(struct http_request *request, void (*fn)(void *),
 	return 0;
 }
 
+static bool http_redirects_left(struct http_request *request,
+    const char *doing, struct slice uri)
+{
+	if (request->redirects++ < HTTP_REDIRECTS_MAX)
+		return true;
+	http_log(request, LOG_LEVEL_ERROR, 0, "rewrite or internal "
+	    "redirection cycle while %s \"%.*s\"", doing, SLICE_ARG(uri));
+	return false;
+}
+
 int http_redirect_internally(struct http_request *request, struct slice uri,
     struct slice args)
 {
-	if (request->redirects++ >= HTTP_REDIRECTS_MAX) {
-		http_log(request, LOG_LEVEL_ERROR, 0, "rewrite or internal "
-		    "redirection cycle while internally redirecting to "
-		    "\"%.*s\"", SLICE_ARG(uri));
+	if (!http_redirects_left(request, "internally redirecting to", uri))
 		return 500;
-	}
 	request->internal = true;
+	request->uri_changed = true;
+	request->uri_rewritten = false;
 	request->named = NULL;
 	if (uri.len && uri.data[0] == '@') {
 		request->named = http_location_named(
@@ -104,6 +112,7 @@ int http_redirect_internally(struct http_request *request, struct slice uri,
 	}
 	request->uri = uri;
 	request->args = args;
+	request->enters_server = true;
 	return HTTP_REDIRECTED;
 }
 
@@ -206,27 +215,57 @@ static bool http_request_may_keep(const struct http_request *request)
 	    age < (uint64_t)core->keepalive_time * NS_PER_MSEC;
 }
 
+void http_request_enter(struct http_request *request,
+    const struct http_location *location)
+{
+	request->location = location;
+	request->records = location->records;
+	request->body_max = location->core->client_max_body_size;
+	if (!http_request_may_keep(request))
+		request->keepalive = false;
+}
+
+/* To the location's name, which is the path and a slash. */
+static int http_request_add_slash(struct http_request *request)
+{
+	struct slice path = http_uri_escape(request, request->location->name);
+	struct slice location = arena_printf(&request->arena, "%.*s%s%.*s",
+	    SLICE_ARG(path), request->args.len ? "?" : "",
+	    SLICE_ARG(request->args));
+
+	if (!path.data || !location.data)
+		return 500;
+	request->response.location = location;
+	return 301;
+}
+
+/* Find the location. Returns HTTP_DECLINED, or a status. */
 static int http_request_locate(struct http_request *request)
 {
 	struct http_server *server = (struct http_server *)request->server;
-	struct http_found found = { request->named, NULL };
+	struct http_found found = { request->named, NULL, false };
+	const struct http_location *location;
 
 	if (!found.location &&
 	    http_location_find(server, request->uri, &found)) {
 		http_log(request, LOG_LEVEL_ERROR, 0,
 		    "a regular expression took too long on \"%.*s\"",
 		    SLICE_ARG(request->uri));
-		return -E2BIG;
+		return 500;
 	}
+	location = found.location;
 	request->named = NULL;
 	request->uri_behind_alias = false;
-	request->location = found.location;
-	request->records = found.location->records;
-	request->body_max = found.location->core->client_max_body_size;
-	if (!http_request_may_keep(request))
-		request->keepalive = false;
-	return found.regex ? http_regex_capture(request, found.regex,
-	    request->uri) : 0;
+	http_request_enter(request, location);
+	if (found.regex &&
+	    http_regex_capture(request, found.regex, request->uri))
+		return 500;
+	if (location->core->internal && !request->internal)
+		return 404;
+	if (location->limited && !(location->methods & 1U << request->method))
+		http_request_enter(request, location->limited);
+	return found.redirect ? http_request_add_slash(request) :
+	    HTTP_DECLINED;
 }
 
 static int http_request_content(struct http_request *request)
@@ -269,16 +308,26 @@ static bool http_request_escapes(struct http_request *request)
 	return true;
 }
 
+/* Through the phases that belong to the server, before a location is looked
+ * for. */
+static int http_request_enter_server(struct http_request *request)
+{
+	request->enters_server = false;
+	http_request_enter(request, &request->server->root);
+	return http_phase_run(request, HTTP_PHASE_SERVER_REWRITE);
+}
+
 /* One way through the phases, up to an answer or another uri. */
 static int http_request_pass(struct http_request *request)
 {
-	bool internal = request->internal;
-	int rc;
+	int rc = request->enters_server ? http_request_enter_server(request) :
+	    HTTP_DECLINED;
 
-	if (http_request_locate(request))
-		return 500;
-	if (request->location->core->internal && !internal)
-		return 404;
+	/* A uri that the server changed is the one to look up. */
+	if (rc == HTTP_DECLINED || rc == HTTP_REDIRECTED)
+		rc = http_request_locate(request);
+	if (rc != HTTP_DECLINED)
+		return rc;
 	if (request->location->core->alias && http_request_escapes(request))
 		return 404;
 	/* Its error page may be had. */
@@ -290,7 +339,12 @@ static int http_request_pass(struct http_request *request)
 		    request->head.content_length);
 		return 413;
 	}
-	rc = http_phase_run(request, HTTP_PHASE_REWRITE);
+	/* Without a location there is but the server, which had its turn. */
+	if (request->location != &request->server->root)
+		rc = http_phase_run(request, HTTP_PHASE_REWRITE);
+	if (rc == HTTP_REDIRECTED &&
+	    !http_redirects_left(request, "processing", request->uri))
+		return 500;
 	if (rc == HTTP_DECLINED)
 		rc = http_phase_run(request, HTTP_PHASE_PREACCESS);
 	if (rc == HTTP_DECLINED)
@@ -459,9 +513,8 @@ int http_request_run(struct http_request *request)
 
 	http_response_reset(request);
 	rc = http_request_prepare(request);
+	request->enters_server = true;
 	if (rc == HTTP_DECLINED)
-		rc = http_phase_run(request, HTTP_PHASE_SERVER_REWRITE);
-	if (rc == HTTP_DECLINED || rc == HTTP_REDIRECTED)
 		rc = http_request_route(request);
 	rc = http_request_finish(request, rc);
 	return rc == HTTP_DONE ? http_response_filter(request) : rc;

@@ -109,7 +109,12 @@ struct http_request {
 	uint64_t id;
 	struct slice user;		/* authenticated, or empty */
 
-	unsigned redirects;
+	unsigned redirects;		/* internal ones, and rewrites */
+	bool uri_changed;		/* it is not the client's any more */
+	bool uri_rewritten;		/* nor does it begin with the name of
+					 * its location */
+	bool enters_server;		/* its server's rewrites come next */
+	bool escape_captures;		/* $1 ... are to stand in a query */
 	struct http_location *named;	/* go there next, whatever the uri */
 	unsigned error_status;		/* that error_page is serving, or 0 */
 	unsigned answer_status;		/* which it is sent with; 0: its own */
@@ -182,6 +187,10 @@ int http_request_cleanup(struct http_request *request, void (*fn)(void *),
  */
 int http_redirect_internally(struct http_request *request, struct slice uri,
     struct slice args);
+
+/* Have the settings of `location` from now on. */
+void http_request_enter(struct http_request *request,
+    const struct http_location *location);
 
 /*
  * Log with the request's context behind the message, as nginx does:

@@ -198,6 +198,15 @@ static int http_location_compare(const void *a, const void *b)
 	    (*(struct http_location *const *)b)->name);
 }
 
+static int http_redirect_compare(const void *a, const void *b)
+{
+	struct slice x = (*(struct http_location *const *)a)->name;
+	struct slice y = (*(struct http_location *const *)b)->name;
+
+	return http_name_compare(slice_first(x, x.len - 1),
+	    slice_first(y, y.len - 1));
+}
+
 /* The index of the first location whose name is greater than `name`. */
 static unsigned http_locations_above(struct http_location *const *sorted,
     unsigned count, struct slice name)
@@ -239,10 +248,33 @@ static struct http_location *http_location_find_prefix(
 	return location;
 }
 
+/* The location with the name `uri` and a slash that wants to redirect. */
+static struct http_location *http_location_find_redirect(
+    const struct http_locations *list, struct slice uri)
+{
+	unsigned low = 0, high = list->redirect_count;
+
+	while (low < high) {
+		unsigned middle = (low + high) / 2;
+		struct slice name = list->redirect[middle]->name;
+		int order = http_name_compare(slice_first(name, name.len - 1),
+		    uri);
+
+		if (order == 0)
+			return list->redirect[middle];
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return NULL;
+}
+
 /* What is found out on the way to a location. */
 struct http_location_search {
 	const struct http_regex *regex;	/* the last one that matched */
 	bool final;			/* nothing can be better */
+	bool redirect;			/* to the name of what was found */
 	bool failed;			/* an expression took too long */
 };
 
@@ -258,6 +290,13 @@ static struct http_location *http_location_find_in(
 		return found;
 	}
 	found = http_location_find_prefix(list, uri);
+	location = list->redirect_count && (!found ||
+	    found->name.len < uri.len) ?
+	    http_location_find_redirect(list, uri) : NULL;
+	if (location) {
+		search->redirect = search->final = true;
+		return location;
+	}
 	nested = found && found->nested.list ?
 	    http_location_find_in(&found->nested, uri, search) : NULL;
 	if (search->final)
@@ -287,14 +326,14 @@ static struct http_location *http_location_find_in(
 int http_location_find(struct http_server *server, struct slice uri,
     struct http_found *ret)
 {
-	struct http_location_search search = { NULL, false, false };
+	struct http_location_search search = { 0 };
 	struct http_location *location = http_location_find_in(
 	    &server->root.nested, uri, &search);
 
 	if (search.failed)
 		return -E2BIG;
 	*ret = (struct http_found){ location ? location : &server->root,
-	    search.regex };
+	    search.regex, search.redirect };
 	return 0;
 }
 
@@ -343,15 +382,19 @@ static int http_locations_sort(struct conf *conf, struct http_locations *list)
 	list->exact = arena_calloc(&conf->arena, count + 1, sizeof(void *));
 	list->prefix = arena_calloc(&conf->arena, count + 1, sizeof(void *));
 	list->regex = arena_calloc(&conf->arena, count + 1, sizeof(void *));
-	if (!list->exact || !list->prefix || !list->regex)
+	list->redirect = arena_calloc(&conf->arena, count + 1, sizeof(void *));
+	if (!list->exact || !list->prefix || !list->regex || !list->redirect)
 		return -ENOMEM;
 	for (struct http_location *l = list->list; l && !err; l = l->next) {
 		if (l->kind == HTTP_LOCATION_EXACT)
 			list->exact[list->exact_count++] = l;
 		else if (l->kind == HTTP_LOCATION_REGEX)
 			list->regex[list->regex_count++] = l;
-		else if (l->kind != HTTP_LOCATION_NAMED)
+		else if (l->kind == HTTP_LOCATION_PREFIX ||
+		    l->kind == HTTP_LOCATION_PREFIX_FINAL)
 			list->prefix[list->prefix_count++] = l;
+		if (l->auto_redirect && l->kind != HTTP_LOCATION_REGEX)
+			list->redirect[list->redirect_count++] = l;
 		if (l->nested.list)
 			err = http_locations_sort(conf, &l->nested);
 	}
@@ -361,6 +404,8 @@ static int http_locations_sort(struct conf *conf, struct http_locations *list)
 	    http_location_compare);
 	qsort(list->prefix, list->prefix_count, sizeof(void *),
 	    http_location_compare);
+	qsort(list->redirect, list->redirect_count, sizeof(void *),
+	    http_redirect_compare);
 	http_locations_chain(list);
 	err = http_locations_duplicate(conf, list->exact, list->exact_count);
 	return err ? err : http_locations_duplicate(conf, list->prefix,

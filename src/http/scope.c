@@ -19,20 +19,25 @@ static struct slice http_location_text(struct conf *conf,
 }
 
 static int http_locations_scope(struct http_conf *http,
-    struct metrics_segment *segment, struct http_location *location)
+    struct metrics_segment *segment, const struct http_location *outer)
 {
+	struct http_location *location = outer->nested.list;
 	int id = 0;
 
 	for (; location && id >= 0; location = location->next) {
-		struct slice text = http_location_text(http->conf, location);
+		struct slice text;
 
+		if (location->kind == HTTP_LOCATION_BLOCK) {
+			location->scope = outer->scope;
+			continue;
+		}
+		text = http_location_text(http->conf, location);
 		id = text.data ? metrics_scope_id(segment,
 		    METRICS_SCOPE_LOCATION, location->server->scope, text) :
 		    -ENOMEM;
 		location->scope = (uint16_t)id;
 		if (id >= 0)
-			id = http_locations_scope(http, segment,
-			    location->nested.list);
+			id = http_locations_scope(http, segment, location);
 	}
 	return id < 0 ? id : 0;
 }
@@ -61,8 +66,7 @@ int http_conf_scopes(struct http_conf *http, struct metrics_segment *segment)
 		if (err < 0)
 			return err;
 		server->scope = (uint16_t)err;
-		err = http_locations_scope(http, segment,
-		    server->root.nested.list);
+		err = http_locations_scope(http, segment, &server->root);
 		if (err)
 			return err;
 	}

@@ -167,6 +167,7 @@ int http_variable_define(struct conf *conf, const struct conf_node *node,
 	if (!entry)
 		return conf_fail(conf, node, ENOMEM, "variable");
 	entry->variable.defined = true;
+	entry->variable.family = known;
 	*ret = &entry->variable;
 	return 0;
 }
@@ -200,8 +201,12 @@ static void variable_make(struct http_request *request,
 	bool found;
 
 	value->state = HTTP_VARIABLE_BEING_MADE;
-	found = variable->make &&
-	    variable->make(request, variable->arg, &value->text);
+	if (!variable->make && variable->family)
+		found = variable->family->get(request, variable->name,
+		    &value->text);
+	else
+		found = variable->make && variable->make(request,
+		    variable->arg, &value->text);
 	value->state = found ? HTTP_VARIABLE_KNOWN : HTTP_VARIABLE_NONE;
 }
 

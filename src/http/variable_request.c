@@ -4,6 +4,7 @@
 
 #include "http/variable.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
 
@@ -52,6 +53,32 @@ static bool get_uri(struct http_request *request, struct slice name,
 	return true;
 }
 
+/* A group that is to stand in a query, as nginx has it: only if the client
+ * escaped something in its path. */
+static bool group_escape(struct http_request *request, struct slice *ret)
+{
+	struct slice path = request->head.path, text = *ret;
+	char *to;
+
+	if (!path.len || (!memchr(path.data, '%', path.len) &&
+	    !memchr(path.data, '+', path.len)))
+		return true;
+	to = arena_alloc_text(&request->arena, text.len * 3 + 1);
+	if (!to)
+		return false;
+	ret->data = to;
+	for (size_t i = 0; i < text.len; i++) {
+		unsigned char c = (unsigned char)text.data[i];
+
+		if (c > ' ' && c < 0x7f && !strchr("\"#%&+;<>?\\^`{|}", c))
+			*to++ = text.data[i];
+		else
+			to += sprintf(to, "%%%02X", c);
+	}
+	ret->len = (size_t)(to - ret->data);
+	return true;
+}
+
 /* A group of the regular expression that matched last. */
 static bool get_group(struct http_request *request, struct slice name,
     struct slice *ret)
@@ -59,7 +86,9 @@ static bool get_group(struct http_request *request, struct slice name,
 	if (!request->captures)
 		return false;
 	*ret = request->captures->groups[name.data[0] - '0'];
-	return ret->data != NULL;
+	if (!ret->data)
+		return false;
+	return !request->escape_captures || group_escape(request, ret);
 }
 
 /* As sent, but without scheme and host of an absolute target. */
