@@ -6,14 +6,14 @@
 
 extern const struct http_module http_index_module;
 extern const struct http_module http_log_module;
-extern const struct http_module http_return_module;
+extern const struct http_module http_rewrite_module;
 extern const struct http_module http_static_module;
 extern const struct http_module http_stub_status_module;
 extern const struct http_module http_try_files_module;
 extern const struct http_module http_userid_module;
 
 const struct http_module *const http_modules[] = {
-	&http_return_module,
+	&http_rewrite_module,
 	&http_try_files_module,
 	&http_stub_status_module,
 	&http_userid_module,
