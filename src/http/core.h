@@ -96,6 +96,7 @@ struct http_core_record {
 	unsigned types_size;		/* a power of two */
 	struct http_error_page *error_pages;
 	bool error_pages_set;
+	int64_t recursive_error_pages;
 	struct log *log;		/* error_log of this context, or NULL */
 };
 

@@ -9,7 +9,6 @@
 #include <stdio.h>
 
 #include "http/response.h"
-#include "http/status.h"
 #include "http/uri.h"
 
 /* ---- what modules use ---- */
@@ -362,80 +361,6 @@ static int http_request_route(struct http_request *request)
 		rc = http_request_pass(request);
 	while (rc == HTTP_REDIRECTED);
 	return rc;
-}
-
-/* ---- error pages ---- */
-
-static const struct http_error_page *http_error_page_find(
-    const struct http_request *request, unsigned status)
-{
-	const struct http_error_page *page =
-	    request->location->core->error_pages;
-	const struct http_error_page *found = NULL;
-
-	/* The list is in reverse order; the first one written counts. */
-	for (; page; page = page->next)
-		if (page->status == status)
-			found = page;
-	return found;
-}
-
-/* Serve the page for `status`. Returns as a hook does, HTTP_DECLINED if
- * there is none. */
-static int http_error_page_serve(struct http_request *request,
-    unsigned status)
-{
-	const struct http_error_page *page = status < 300 ||
-	    request->error_status ? NULL :
-	    http_error_page_find(request, status);
-	struct slice uri, args = { NULL, 0 };
-	const char *mark;
-
-	if (!page)
-		return HTTP_DECLINED;
-	uri = http_value_get(request, &page->uri);
-	if (uri.len == 0)
-		return HTTP_DECLINED;
-	request->error_status = status;
-	request->answer_status = page->overwrite > 0 ?
-	    (unsigned)page->overwrite : page->overwrite < 0 ? 0 : status;
-	if (uri.data[0] != '/' && uri.data[0] != '@') {
-		request->answer_status = 0;
-		request->response.location = uri;
-		return page->overwrite > 300 && page->overwrite < 309 ?
-		    page->overwrite : 302;
-	}
-	mark = uri.data[0] == '/' ? memchr(uri.data, '?', uri.len) : NULL;
-	if (mark) {
-		args = slice_from(uri, (size_t)(mark + 1 - uri.data));
-		uri.len = (size_t)(mark - uri.data);
-	}
-	if (uri.data[0] == '/' && request->method != HTTP_METHOD_HEAD)
-		request->method = HTTP_METHOD_GET;
-	return http_redirect_internally(request, uri, args);
-}
-
-/* Forget a response that was begun. */
-static void http_response_reset(struct http_request *request)
-{
-	struct slice location = request->response.location;
-	struct slice allow = request->response.allow;
-
-	request->response = (struct http_response){ .length = -1,
-	    .last_modified = -1, .location = location, .allow = allow,
-	    .body.fd = -1 };
-}
-
-void http_request_refuse(struct http_request *request, unsigned status)
-{
-	bool version = request->location->core->server_tokens !=
-	    HTTP_TOKENS_OFF;
-
-	http_response_reset(request);
-	http_response_text(request, status, SLICE("text/html"),
-	    http_status_page(status, version));
-	if (request->response.body.bytes.len == 0)
-		request->response.content_type = (struct slice){ NULL, 0 };
 }
 
 /* Turn what the phases returned into a response. */

@@ -9,6 +9,14 @@
  */
 int http_response_filter(struct http_request *request);
 
+/* Forget a response that was begun, but for what goes with its status
+ * (Location, Allow). */
+void http_response_reset(struct http_request *request);
+
+/* Begin to serve the page that error_page has for `status`. Returns as a hook
+ * does, HTTP_DECLINED if there is none. */
+int http_error_page_serve(struct http_request *request, unsigned status);
+
 /* The answer to "OPTIONS *". Returns as a hook does. */
 int http_response_options(struct http_request *request);
 

@@ -121,3 +121,21 @@ def test_a_head_that_is_not_understood_has_its_page_too(start, status, head):
     answer = server.raw(head)
     assert answer.startswith(b"HTTP/1.1 %d " % status)
     assert answer.endswith(b"\r\n\r\nsorry")
+
+
+def test_error_pages_of_error_pages(start):
+    pages = """error_page 404 /missing; error_page 403 /refused;
+        location = /missing { return 403; }
+        location = /refused { return 200 "refused"; }"""
+    server = start(server=pages)
+    assert server.get("/x").status == 403
+    assert b"refused" not in server.get("/x").body
+    server = start(server="recursive_error_pages on;" + pages)
+    response = server.get("/x")
+    assert (response.status, response.body) == (403, b"refused")
+
+
+def test_error_pages_that_never_end(start):
+    server = start(server="""recursive_error_pages on;
+        error_page 404 /missing; location / { return 404; }""")
+    assert server.get("/x").status == 500
