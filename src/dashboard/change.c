@@ -163,13 +163,14 @@ int change_begin(struct http_request *request, const struct change *change,
 
 void change_log(struct http_request *request, const char *format, ...)
 {
-	char text[256], client[INET6_ADDRSTRLEN];
+	char text[256], client[HTTP_ADDRESS_TEXT];
 	struct slice who = request->user;
 	va_list args;
 
 	if (!who.len)
 		who = (struct slice){ client,
-		    http_conn_client_text(request->conn, client) };
+		    http_address_text(http_request_client(request),
+		    client) };
 	va_start(args, format);
 	(void)vsnprintf(text, sizeof(text), format, args); /* may be cut */
 	va_end(args);

@@ -9,7 +9,6 @@
 
 #include "http/conn.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -22,48 +21,35 @@ enum {
 
 /* ---- what others ask ---- */
 
-const union http_address *http_conn_client(struct http_conn *conn)
+const union http_address *http_conn_peer(struct http_conn *conn)
 {
-	socklen_t len = sizeof(conn->client);
+	socklen_t len = sizeof(conn->peer);
 
-	if (!conn->has_client) {
-		conn->has_client = true;
-		if (getpeername(conn->stream.fd, &conn->client.any, &len))
-			conn->client.any.sa_family = AF_UNSPEC; /* gone */
+	if (!conn->has_peer) {
+		conn->has_peer = true;
+		if (getpeername(conn->stream.fd, &conn->peer.any, &len))
+			conn->peer.any.sa_family = AF_UNSPEC; /* gone */
 	}
-	return &conn->client;
+	return &conn->peer;
 }
 
-size_t http_conn_client_text(struct http_conn *conn, char *text)
+const union http_address *http_request_client(
+    const struct http_request *request)
 {
-	const union http_address *client = http_conn_client(conn);
-
-	if (client->any.sa_family == AF_INET)
-		(void)inet_ntop(AF_INET, &client->in.sin_addr, text,
-		    INET6_ADDRSTRLEN); /* cannot fail */
-	else if (client->any.sa_family == AF_INET6)
-		(void)inet_ntop(AF_INET6, &client->in6.sin6_addr, text,
-		    INET6_ADDRSTRLEN); /* cannot fail */
-	else
-		memcpy(text, "unix:", sizeof("unix:"));
-	return strlen(text);
+	return request->client ? request->client :
+	    http_conn_peer(request->conn);
 }
 
-uint16_t http_conn_client_bytes(struct http_conn *conn, uint8_t *ret_family,
-    uint8_t *address)
+uint16_t http_client_bytes(const struct http_request *request,
+    uint8_t *ret_family, uint8_t *address)
 {
-	const union http_address *client = http_conn_client(conn);
+	const union http_address *client = http_request_client(request);
+	struct slice bytes = http_address_bytes(client);
 
 	*ret_family = (uint8_t)client->any.sa_family;
-	if (client->any.sa_family == AF_INET) {
-		memcpy(address, &client->in.sin_addr, 4);
-		return ntohs(client->in.sin_port);
-	}
-	if (client->any.sa_family == AF_INET6) {
-		memcpy(address, &client->in6.sin6_addr, 16);
-		return ntohs(client->in6.sin6_port);
-	}
-	return 0;
+	if (bytes.len)
+		memcpy(address, bytes.data, bytes.len);
+	return http_address_port(client);
 }
 
 /* ---- states ---- */

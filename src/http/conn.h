@@ -1,7 +1,6 @@
 #ifndef RINGMASTER_HTTP_CONN_H
 #define RINGMASTER_HTTP_CONN_H
 
-#include <netinet/in.h>
 #include <sys/un.h>
 
 #include "http/core.h"
@@ -19,13 +18,6 @@ enum http_conn_state {		/* for the gauges, and for who may close it */
 	HTTP_CONN_CLOSING,
 };
 
-/* Addresses up to IPv6; a peer on a unix socket has none. */
-union http_address {
-	struct sockaddr any;
-	struct sockaddr_in in;
-	struct sockaddr_in6 in6;
-};
-
 struct http_conn {
 	struct ring_stream stream;
 	struct ring_timer timer;	/* of idleness; runs on while served */
@@ -38,10 +30,10 @@ struct http_conn {
 	uint32_t requests;		/* begun on it */
 	enum http_conn_state state;
 	const struct http_request *request;	/* being read or served */
-	bool has_client;		/* `client` was asked for */
+	bool has_peer;			/* `peer` was asked for */
 	void (*watch)(void *arg);	/* see http_conn_watch() */
 	void *watch_arg;
-	union http_address client;
+	union http_address peer;
 };
 
 struct http_date_text {
@@ -78,17 +70,14 @@ struct http_worker {
 	struct file_cache *files;
 };
 
-/* The peer's address, asked for when first needed. */
-const union http_address *http_conn_client(struct http_conn *conn);
+/* The address of who connected, asked for when first needed. Which is not
+ * always the client's, see http_request_client(). */
+const union http_address *http_conn_peer(struct http_conn *conn);
 
-/* The peer's address as text, "unix:" for a unix socket, to `text` (at least
- * INET6_ADDRSTRLEN bytes); returns its length. */
-size_t http_conn_client_text(struct http_conn *conn, char *text);
-
-/* The peer's address as the metrics have it: its family, and its bytes in
+/* The client's address as the metrics have it: its family, and its bytes in
  * network order to `address` (16). Returns its port. */
-uint16_t http_conn_client_bytes(struct http_conn *conn, uint8_t *ret_family,
-    uint8_t *address);
+uint16_t http_client_bytes(const struct http_request *request,
+    uint8_t *ret_family, uint8_t *address);
 
 /* Show what is in flight, if somebody wants to know; called now and then. */
 void http_inflight_tick(struct http_worker *worker);

@@ -27,8 +27,7 @@ static void h1_metrics_kept(struct http_request *request,
 {
 	m->ended_real_ns = http_worker_real_ns(request->worker);
 	m->id = request->id;
-	m->port = http_conn_client_bytes(request->conn, &m->family,
-	    m->address);
+	m->port = http_client_bytes(request, &m->family, m->address);
 	m->path_len = (uint8_t)http_request_shown_path(request, m->path,
 	    sizeof(m->path));
 }

@@ -60,8 +60,7 @@ static void http_inflight_fill(const struct http_request *request,
 		.server = request->server->scope,
 		.state = METRICS_INFLIGHT_READING,
 	};
-	ret->port = http_conn_client_bytes(request->conn, &ret->family,
-	    ret->address);
+	ret->port = http_client_bytes(request, &ret->family, ret->address);
 	if (!request->head_read)
 		return;
 	ret->state = request->header_sent ? METRICS_INFLIGHT_SENDING :

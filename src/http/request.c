@@ -146,7 +146,7 @@ void http_log(struct http_request *request, enum log_level level, int error,
 {
 	const struct log *log = request->location->core->log ?
 	    request->location->core->log : request->worker->log;
-	char message[LOG_LINE_MAX], cause[128] = "", client[INET6_ADDRSTRLEN];
+	char message[LOG_LINE_MAX], cause[128] = "", client[HTTP_ADDRESS_TEXT];
 	va_list args;
 
 	if (!log_wants(log, level))
@@ -157,7 +157,7 @@ void http_log(struct http_request *request, enum log_level level, int error,
 	if (error)
 		(void)snprintf(cause, sizeof(cause), " (%d: %s)", error,
 		    strerror(error)); /* cut */
-	(void)http_conn_client_text(request->conn, client);
+	(void)http_address_text(http_request_client(request), client);
 	log_write(log, level, 0, "*%llu %s%s, client: %s, server: %.*s, "
 	    "request: \"%.*s\", host: \"%.*s\"",
 	    (unsigned long long)request->conn->number, message, cause, client,

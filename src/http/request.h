@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "http/address.h"
 #include "http/body.h"
 #include "http/h1_parse.h"
 #include "http/module.h"
@@ -84,6 +85,8 @@ struct http_request {
 	const struct http_server *server;
 	const struct http_location *location;
 	void **records;			/* of the location, or the server */
+	const union http_address *client; /* that a trusted proxy names; NULL:
+					 * who connected is the client */
 
 	struct slice uri;		/* decoded, normalised path */
 	struct slice args;		/* behind '?', as received */
@@ -140,6 +143,10 @@ struct http_request {
 	struct http_timing timing;	/* if `timed` */
 	struct arena arena;
 };
+
+/* The client's address: who connected, or whom they speak for. */
+const union http_address *http_request_client(
+    const struct http_request *request);
 
 /* The path as received, without the query, which may hold what should not be
  * shown: up to `size` bytes to `to`. Returns the length. */

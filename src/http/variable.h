@@ -60,6 +60,12 @@ bool http_variable_number(struct http_request *request, uint64_t number,
 bool http_variable_seconds(struct http_request *request, uint64_t ns,
     struct slice *ret);
 
+/* An address without its port; and the port, empty if there is none. */
+bool http_variable_address(struct http_request *request,
+    const union http_address *address, struct slice *ret);
+bool http_variable_port(struct http_request *request,
+    const union http_address *address, struct slice *ret);
+
 /*
  * The value of argument `name` (in any case) in a query "a=b&c=d": what
  * stands behind '=', as sent. The first one counts; false without one.

@@ -4,7 +4,6 @@
 
 #include "http/variable.h"
 
-#include <arpa/inet.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,123 +14,71 @@
 
 /* ---- addresses ---- */
 
-/* "127.0.0.1"; inet_ntop() would be a large part of what a log line costs. */
-static size_t ipv4_text(const struct in_addr *address, char *text)
+bool http_variable_address(struct http_request *request,
+    const union http_address *address, struct slice *ret)
 {
-	const unsigned char *bytes = (const unsigned char *)address;
-	char *to = text;
+	char *text = arena_alloc_text(&request->arena, HTTP_ADDRESS_TEXT);
 
-	for (int i = 0; i < 4; i++) {
-		unsigned value = bytes[i];
+	if (text)
+		*ret = (struct slice){ text, http_address_text(address,
+			text) };
+	return text;
+}
 
-		if (value >= 100)
-			*to++ = (char)('0' + value / 100);
-		if (value >= 10)
-			*to++ = (char)('0' + value / 10 % 10);
-		*to++ = (char)('0' + value % 10);
-		*to++ = '.';
-	}
-	return (size_t)(to - text) - 1;
+bool http_variable_port(struct http_request *request,
+    const union http_address *address, struct slice *ret)
+{
+	uint16_t port = http_address_port(address);
+
+	if (port)
+		return http_variable_number(request, port, ret);
+	*ret = SLICE("");
+	return true;
 }
 
 static bool get_remote_addr(struct http_request *request, struct slice name,
     struct slice *ret)
 {
-	const union http_address *client = http_conn_client(request->conn);
-	char *text = arena_alloc_text(&request->arena, INET6_ADDRSTRLEN);
-
 	(void)name;
-	if (!text)
-		return false;
-	*ret = (struct slice){ text, client->any.sa_family == AF_INET ?
-		ipv4_text(&client->in.sin_addr, text) :
-		http_conn_client_text(request->conn, text) };
-	return true;
-}
-
-/* The address's bytes and, if it has one, its port; false for neither. */
-static bool address_parts(const struct sockaddr *address, struct slice *bytes,
-    unsigned *port)
-{
-	const struct sockaddr_in *in = (const void *)address;
-	const struct sockaddr_in6 *in6 = (const void *)address;
-
-	switch (address->sa_family) {
-	case AF_INET:
-		*bytes = (struct slice){ (const char *)&in->sin_addr,
-			sizeof(in->sin_addr) };
-		*port = ntohs(in->sin_port);
-		return true;
-	case AF_INET6:
-		*bytes = (struct slice){ (const char *)&in6->sin6_addr,
-			sizeof(in6->sin6_addr) };
-		*port = ntohs(in6->sin6_port);
-		return true;
-	default:
-		return false;
-	}
+	return http_variable_address(request, http_request_client(request),
+	    ret);
 }
 
 static bool get_binary_remote_addr(struct http_request *request,
     struct slice name, struct slice *ret)
 {
-	unsigned port;
-
-	return address_parts(&http_conn_client(request->conn)->any, ret,
-	    &port) || get_remote_addr(request, name, ret);
-}
-
-static bool port_text(struct http_request *request,
-    const struct sockaddr *address, struct slice *ret)
-{
-	struct slice bytes;
-	unsigned port;
-
-	if (address_parts(address, &bytes, &port))
-		return http_variable_number(request, port, ret);
-	*ret = SLICE("");
-	return true;
+	*ret = http_address_bytes(http_request_client(request));
+	return ret->len || get_remote_addr(request, name, ret);
 }
 
 static bool get_remote_port(struct http_request *request, struct slice name,
     struct slice *ret)
 {
 	(void)name;
-	return port_text(request, &http_conn_client(request->conn)->any, ret);
+	return http_variable_port(request, http_request_client(request), ret);
 }
 
 static bool get_server_port(struct http_request *request, struct slice name,
     struct slice *ret)
 {
 	(void)name;
-	return port_text(request,
-	    (const struct sockaddr *)&request->conn->listen->address, ret);
+	return http_variable_port(request, (const union http_address *)
+	    &request->conn->listen->address, ret);
 }
 
 /* Asked of the socket: that which listens may do so at any address. */
 static bool get_server_addr(struct http_request *request, struct slice name,
     struct slice *ret)
 {
-	struct sockaddr_storage address;
-	const struct sockaddr *any = (const struct sockaddr *)&address;
+	union http_address address;
 	socklen_t len = sizeof(address);
-	struct slice bytes;
-	unsigned port;
-	char *text;
 
 	(void)name;
-	if (getsockname(request->conn->stream.fd, (struct sockaddr *)&address,
-	    &len))
+	if (getsockname(request->conn->stream.fd, &address.any, &len))
 		return false;
-	if (!address_parts(any, &bytes, &port)) {
-		*ret = request->conn->listen->name;
-		return true;
-	}
-	text = arena_alloc_text(&request->arena, INET6_ADDRSTRLEN);
-	if (!text || !inet_ntop(any->sa_family, bytes.data, text,
-	    INET6_ADDRSTRLEN))
-		return false;
-	*ret = slice_cstr(text);
+	if (address.any.sa_family != AF_UNIX)
+		return http_variable_address(request, &address, ret);
+	*ret = request->conn->listen->name;
 	return true;
 }
 
