@@ -14,7 +14,6 @@
 enum {
 	HTTP_NESTING_MAX = 16,		/* locations inside locations */
 	HTTP_HEADER_BUFFERS_MAX = 64,	/* large_client_header_buffers */
-	HTTP_HOST_MAX = 255,	/* bytes of a name that wildcards match */
 	HTTP_HEADER_LINE_MIN = 64,
 	HTTP_HEADER_LINE_MAX = 1024 * 1024,
 	HTTP_HEADERS_MAX = 4096,	/* lines of a request's head */

@@ -1,12 +1,10 @@
 /*
  * Which server and which location a request is for.
  *
- * Names of servers stand in one hash table a listen: exact ones as they are,
- * wildcards as "*.example.com" and "www.example.*", so that the longest
- * wildcard is found by asking for the host with one label less at a time.
- * Locations are sorted by name; each prefix knows the next shorter one that
- * it begins with, so that the longest match is the greatest name not above
- * the path, or a shorter one on its chain.
+ * Names of servers stand in one table a listen. Locations are sorted by name;
+ * each prefix knows the next shorter one that it begins with, so that the
+ * longest match is the greatest name not above the path, or a shorter one on
+ * its chain.
  */
 
 #include "http/core.h"
@@ -14,74 +12,26 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "base/hash.h"
+#include "http/names.h"
 
 /* ---- servers ---- */
 
-struct http_name {
-	struct slice name;
-	struct http_server *server;
-	struct http_name *next;
-};
-
-struct http_names {
-	struct http_name **table;
-	unsigned size;			/* a power of two */
-	bool wildcards;
+struct http_listen_names {
+	struct http_names names;
 	struct http_server_name **regexes; /* as written */
 	struct http_server **regex_servers;
 	unsigned regex_count;
 };
 
-static struct http_server *http_name_find(const struct http_names *names,
-    struct slice name)
-{
-	const struct http_name *entry = names->table[hash_bytes(name, 0) &
-	    (names->size - 1)];
-
-	while (entry && !slice_equal(entry->name, name))
-		entry = entry->next;
-	return entry ? entry->server : NULL;
-}
-
-/* "*.b.c", "*.c" for "a.b.c"; then "a.b.*", "a.*". */
-static struct http_server *http_name_find_wildcard(
-    const struct http_names *names, struct slice host)
-{
-	char text[HTTP_HOST_MAX + 2];
-	struct http_server *server = NULL;
-
-	if (host.len > HTTP_HOST_MAX)
-		return NULL;
-	for (size_t i = 0; i < host.len && !server; i++) {
-		if (host.data[i] != '.')
-			continue;
-		text[0] = '*';
-		memcpy(text + 1, host.data + i, host.len - i);
-		server = http_name_find(names,
-		    (struct slice){ text, host.len - i + 1 });
-	}
-	for (size_t i = host.len; i > 0 && !server; i--) {
-		if (host.data[i - 1] != '.')
-			continue;
-		memcpy(text, host.data, i);
-		text[i] = '*';
-		server = http_name_find(names, (struct slice){ text, i + 1 });
-	}
-	return server;
-}
-
 struct http_server *http_server_find(const struct http_listen *listen,
     struct slice host, const struct http_regex **regex)
 {
-	const struct http_names *names = listen->names;
+	const struct http_listen_names *names = listen->names;
 	struct http_server *server;
 
 	if (!names)
 		return listen->default_server;
-	server = http_name_find(names, host);
-	if (!server && names->wildcards)
-		server = http_name_find_wildcard(names, host);
+	server = http_names_find(&names->names, host);
 	for (unsigned i = 0; i < names->regex_count && !server; i++) {
 		if (http_regex_match(names->regexes[i]->regex, host) <= 0)
 			continue;
@@ -91,31 +41,10 @@ struct http_server *http_server_find(const struct http_listen *listen,
 	return server ? server : listen->default_server;
 }
 
-static int http_name_add(struct conf *conf, struct http_listen *listen,
-    struct slice name, struct http_server *server)
-{
-	struct http_names *names = listen->names;
-	struct http_name **slot = &names->table[hash_bytes(name, 0) &
-	    (names->size - 1)];
-	struct http_name *entry;
-
-	if (http_name_find(names, name))
-		return conf_warn(conf, server->node, "conflicting server name "
-		    "\"%.*s\" on %.*s, ignored", SLICE_ARG(name),
-		    SLICE_ARG(listen->name));
-	entry = arena_calloc(&conf->arena, 1, sizeof(*entry));
-	if (!entry)
-		return -ENOMEM;
-	*entry = (struct http_name){ name, server, *slot };
-	*slot = entry;
-	return 0;
-}
-
 static int http_name_build(struct conf *conf, struct http_listen *listen,
     struct http_server *server, struct http_server_name *name)
 {
-	struct http_names *names = listen->names;
-	struct slice text = name->name, star;
+	struct http_listen_names *names = listen->names;
 	int err;
 
 	if (name->regex) {
@@ -123,24 +52,22 @@ static int http_name_build(struct conf *conf, struct http_listen *listen,
 		names->regex_servers[names->regex_count++] = server;
 		return 0;
 	}
-	if (text.len && text.data[0] == '.') {
-		star = arena_printf(&conf->arena, "*%.*s", SLICE_ARG(text));
-		if (!star.data)
-			return -ENOMEM;
-		names->wildcards = true;
-		err = http_name_add(conf, listen, star, server);
-		return err ? err : http_name_add(conf, listen,
-		    slice_from(text, 1), server);
-	}
-	if (memchr(text.data, '*', text.len))
-		names->wildcards = true;
-	return http_name_add(conf, listen, text, server);
+	err = http_names_add(&names->names, name->name, true, server);
+	if (err == -EEXIST)
+		return conf_warn(conf, server->node, "conflicting server name "
+		    "\"%.*s\" on %.*s, ignored", SLICE_ARG(name->name),
+		    SLICE_ARG(listen->name));
+	if (err == -EINVAL)
+		return conf_fail(conf, server->node, 0,
+		    "invalid server name or wildcard \"%.*s\" on %.*s",
+		    SLICE_ARG(name->name), SLICE_ARG(listen->name));
+	return err;
 }
 
 static int http_names_build_listen(struct conf *conf,
     struct http_listen *listen)
 {
-	struct http_names *names = arena_calloc(&conf->arena, 1,
+	struct http_listen_names *names = arena_calloc(&conf->arena, 1,
 	    sizeof(*names));
 	unsigned count = 0;
 	int err = 0;
@@ -151,15 +78,12 @@ static int http_names_build_listen(struct conf *conf,
 			count++;
 	if (!names)
 		return -ENOMEM;
-	for (names->size = 8; names->size < count * 4; )
-		names->size *= 2;
-	names->table = arena_calloc(&conf->arena, names->size,
-	    sizeof(*names->table));
+	http_names_init(&names->names, &conf->arena);
 	names->regexes = arena_calloc(&conf->arena, count + 1,
 	    sizeof(*names->regexes));
 	names->regex_servers = arena_calloc(&conf->arena, count + 1,
 	    sizeof(*names->regex_servers));
-	if (!names->table || !names->regexes || !names->regex_servers)
+	if (!names->regexes || !names->regex_servers)
 		return -ENOMEM;
 	listen->names = names;
 	for (unsigned i = 0; i < listen->server_count && !err; i++)

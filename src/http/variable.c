@@ -172,6 +172,25 @@ int http_variable_define(struct conf *conf, const struct conf_node *node,
 	return 0;
 }
 
+int http_variable_define_word(struct conf *conf, const struct conf_node *node,
+    struct slice word, struct http_variable **ret)
+{
+	struct http_variable *variable;
+	int err;
+
+	if (word.len < 2 || word.data[0] != '$')
+		return conf_fail(conf, node, 0, "invalid variable name "
+		    "\"%.*s\"", SLICE_ARG(word));
+	err = http_variable_define(conf, node, slice_from(word, 1), &variable);
+	if (err)
+		return err;
+	if (variable->set)
+		return conf_fail(conf, node, 0, "the duplicate \"%.*s\" "
+		    "variable", SLICE_ARG(variable->name));
+	*ret = variable;
+	return 0;
+}
+
 int http_variables_check(struct conf *conf)
 {
 	const struct http_variable_entry *entry = conf->variables->first;

@@ -37,6 +37,11 @@ const struct http_variable *http_variable_use(struct conf *conf,
 int http_variable_define(struct conf *conf, const struct conf_node *node,
     struct slice name, struct http_variable **ret);
 
+/* The same for a `word` that must begin with '$'; a variable of the core or
+ * a module is an error. */
+int http_variable_define_word(struct conf *conf, const struct conf_node *node,
+    struct slice word, struct http_variable **ret);
+
 /* Begin with no variables of the configuration's own; and, when all of it was
  * read, check that each that is used is defined. */
 int http_variables_begin(struct conf *conf);

@@ -1,5 +1,6 @@
 /* Which server and location: tables built from configurations as text. */
 #include "http_conf.h"
+#include "http/names.h"
 
 #include <errno.h>
 
@@ -245,15 +246,15 @@ static void the_longest_wildcard_at_the_end(void **state)
 
 static void hosts_too_long_for_a_wildcard(void **state)
 {
-	char host[HTTP_HOST_MAX + 2];
+	char host[HTTP_NAME_MAX + 2];
 
 	(void)state;
 	assert_true(http_conf_fixture_read(&f,
 	    "server { } server { server_name *.x; }"));
 	memset(host, 'a', sizeof(host));
-	memcpy(host + HTTP_HOST_MAX - 2, ".x", 3);
+	memcpy(host + HTTP_NAME_MAX - 2, ".x", 3);
 	assert_server(host, 1);
-	memcpy(host + HTTP_HOST_MAX - 1, ".x", 3);
+	memcpy(host + HTTP_NAME_MAX - 1, ".x", 3);
 	assert_server(host, 0);
 }
 
