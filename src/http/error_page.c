@@ -59,7 +59,10 @@ void http_response_reset(struct http_request *request)
 {
 	struct slice location = request->response.location;
 	struct slice allow = request->response.allow;
+	struct http_source *source = request->response.body.source;
 
+	if (source && source->close)
+		source->close(source);
 	request->response = (struct http_response){ .length = -1,
 	    .last_modified = -1, .location = location, .allow = allow,
 	    .body.fd = -1 };
