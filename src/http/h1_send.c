@@ -296,6 +296,22 @@ static void h1_body_chunk(struct h1 *h1, struct http_request *request,
 		    chunk->offset, chunk->size });
 }
 
+static void h1_body_piece(struct h1 *h1, struct http_request *request,
+    const struct http_chunk *chunk, bool chunked)
+{
+	size_t size = chunk->fd < 0 ? chunk->bytes.len : chunk->size;
+	char line[20];
+
+	if (size == 0)
+		return;
+	if (chunked)
+		h1_put(h1, (struct slice){ line, (size_t)snprintf(line,
+		    sizeof(line), "%zx\r\n", size) });
+	h1_body_chunk(h1, request, chunk);
+	if (chunked)
+		h1_put(h1, SLICE("\r\n"));
+}
+
 static void h1_body_source(struct h1 *h1, struct http_request *request,
     bool chunked)
 {
@@ -304,41 +320,30 @@ static void h1_body_source(struct h1 *h1, struct http_request *request,
 	int more = 0;
 
 	while (!h1->error && (more = source->next(source, &chunk)) > 0) {
-		size_t size = chunk.fd < 0 ? chunk.bytes.len : chunk.size;
-		char line[20];
-
-		if (size == 0) {
+		if (chunk.fd < 0 && chunk.bytes.len == 0)
 			h1_flush(h1, 0);
-			continue;
-		}
-		if (chunked)
-			h1_put(h1, (struct slice){ line, (size_t)snprintf(line,
-			    sizeof(line), "%zx\r\n", size) });
-		h1_body_chunk(h1, request, &chunk);
-		if (chunked)
-			h1_put(h1, SLICE("\r\n"));
+		h1_body_piece(h1, request, &chunk, chunked);
 	}
 	if (more < 0 && !h1->error)
 		h1->error = more;
-	if (chunked)
-		h1_put(h1, SLICE("0\r\n\r\n"));
 }
 
 static void h1_put_body(struct h1 *h1, struct http_request *request,
-    bool chunked)
+    bool chunked, int64_t length)
 {
-	const struct http_response *response = &request->response;
-	const struct http_body *body = &response->body;
+	const struct http_body *body = &request->response.body;
 
 	switch (body->kind) {
 	case HTTP_BODY_NONE:
 		break;
 	case HTTP_BODY_BYTES:
-		h1_body_bytes(h1, request, body->bytes);
+		h1_body_piece(h1, request, &(struct http_chunk){
+		    .bytes = body->bytes, .fd = -1 }, chunked);
 		break;
 	case HTTP_BODY_FILE:
-		h1_body_file(h1, request, (struct ring_file_part){ body->fd,
-		    body->offset, (size_t)response->length });
+		h1_body_piece(h1, request, &(struct http_chunk){
+		    .fd = body->fd, .offset = body->offset,
+		    .size = (size_t)length }, chunked);
 		break;
 	case HTTP_BODY_SOURCE:
 		h1_body_source(h1, request, chunked);
@@ -346,25 +351,64 @@ static void h1_put_body(struct h1 *h1, struct http_request *request,
 	}
 }
 
+/* What stands behind the body (RFC 9112 §7.1.2). */
+static void h1_put_end(struct h1 *h1, struct http_request *request,
+    bool chunked)
+{
+	const struct http_response *response = &request->response;
+	int err = response->make_trailers ?
+	    response->make_trailers(request) : 0;
+
+	if (err && !h1->error)
+		h1->error = err;
+	if (!chunked)
+		return;
+	h1_put(h1, SLICE("0\r\n"));
+	for (const struct http_field *f = response->trailers; f; f = f->next) {
+		h1_put(h1, f->name);
+		h1_put(h1, SLICE(": "));
+		h1_put(h1, f->value);
+		h1_put(h1, SLICE("\r\n"));
+	}
+	h1_put(h1, SLICE("\r\n"));
+}
+
+/* Is the body sent in chunks? With trailers even if its length is known. */
+static bool h1_chunks(struct http_request *request)
+{
+	const struct http_response *response = &request->response;
+	bool unknown = response->length < 0 &&
+	    response->body.kind == HTTP_BODY_SOURCE;
+	bool chunked = request->head.version_minor >= 1 &&
+	    request->location->core->chunked_transfer_encoding;
+
+	if (request->header_only || !(unknown || response->make_trailers))
+		return false;
+	if (unknown && !chunked)
+		request->keepalive = false;
+	return chunked;
+}
+
 void h1_respond(struct h1 *h1, struct http_request *request)
 {
 	struct http_response *response = &request->response;
 	struct http_source *source = response->body.kind == HTTP_BODY_SOURCE ?
 	    response->body.source : NULL;
-	bool chunked = false;
+	bool chunked = h1_chunks(request);
+	int64_t length = response->length;
 
 	h1->send_timeout_ns = (uint64_t)request->location->core->send_timeout *
 	    NS_PER_MSEC;
-	if (response->length < 0 && source && !request->header_only) {
-		chunked = request->head.version_minor >= 1 &&
-		    request->location->core->chunked_transfer_encoding;
-		if (!chunked)
-			request->keepalive = false;
+	if (chunked) {
+		response->length = -1;
+		response->prepared = (struct slice){ NULL, 0 };
 	}
 	h1_put_header(h1, request, chunked);
 	request->header_sent = true;
-	if (!request->header_only)
-		h1_put_body(h1, request, chunked);
+	if (!request->header_only) {
+		h1_put_body(h1, request, chunked, length);
+		h1_put_end(h1, request, chunked);
+	}
 	if (source && source->close)
 		source->close(source);
 }

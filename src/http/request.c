@@ -48,6 +48,27 @@ int http_response_add(struct http_request *request, struct slice name,
 	return 0;
 }
 
+int http_response_set(struct http_request *request, struct slice name,
+    struct slice value)
+{
+	struct http_response *response = &request->response;
+	struct http_field **field = &response->fields, *first = NULL;
+
+	while (*field) {
+		if (!slice_equal_nocase((*field)->name, name)) {
+			field = &(*field)->next;
+		} else if (!first) {
+			first = *field;
+			first->value = value;
+			field = &first->next;
+		} else {
+			*field = (*field)->next;
+		}
+	}
+	response->fields_end = field;
+	return first ? 0 : http_response_add(request, name, value);
+}
+
 void http_response_text(struct http_request *request, unsigned status,
     struct slice content_type, struct slice text)
 {

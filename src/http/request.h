@@ -58,6 +58,10 @@ struct http_response {
 	 * after it was set makes this empty. */
 	struct slice prepared;
 	struct http_body body;
+	/* Lines behind the body: called when it has ended, this fills in
+	 * `trailers` and returns 0 or -ENOMEM. NULL: there are none. */
+	int (*make_trailers)(struct http_request *request);
+	struct http_field *trailers;
 	/* Who has the connection after a 101; see upgrade.h. */
 	void (*speak)(struct http_upgrade *upgrade);
 	void *speak_arg;
@@ -173,6 +177,10 @@ struct slice http_request_header(const struct http_request *request,
  * request. Returns 0 or -ENOMEM.
  */
 int http_response_add(struct http_request *request, struct slice name,
+    struct slice value);
+
+/* The same in the place of all lines that are called so (in any case). */
+int http_response_set(struct http_request *request, struct slice name,
     struct slice value);
 
 /* Make `text` the body, with its length and type. */

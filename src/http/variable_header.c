@@ -119,18 +119,30 @@ static bool get_http_user_agent(struct http_request *request,
 	    ret);
 }
 
-static bool get_sent_http(struct http_request *request, struct slice name,
-    struct slice *ret)
+static bool get_field(struct http_request *request,
+    const struct http_field *field, struct slice name, struct slice *ret)
 {
 	struct header_join join = { &request->arena, SLICE(", "), { NULL, 0 },
 		false, false };
-	const struct http_field *field = request->response.fields;
 
-	name = slice_from(name, strlen("sent_http_"));
 	for (; field; field = field->next)
 		if (header_is(field->name, name) && !join.failed)
 			header_join_add(&join, field->value);
 	return header_join_end(&join, ret);
+}
+
+static bool get_sent_http(struct http_request *request, struct slice name,
+    struct slice *ret)
+{
+	return get_field(request, request->response.fields,
+	    slice_from(name, strlen("sent_http_")), ret);
+}
+
+static bool get_sent_trailer(struct http_request *request, struct slice name,
+    struct slice *ret)
+{
+	return get_field(request, request->response.trailers,
+	    slice_from(name, strlen("sent_trailer_")), ret);
 }
 
 /* Is there a text? Then give it. */
@@ -176,9 +188,8 @@ static bool get_sent_last_modified(struct http_request *request,
 {
 	char text[HTTP_DATE_LEN];
 
-	(void)name;
 	if (request->response.last_modified < 0)
-		return false;
+		return get_sent_http(request, name, ret);
 	http_date_format(text, request->response.last_modified);
 	*ret = arena_copy(&request->arena,
 	    (struct slice){ text, sizeof(text) });
@@ -329,6 +340,7 @@ const struct http_variable http_header_variables[] = {
 	{ .name = { "http_referer", 12 }, .get = get_http_referer },
 	{ .name = { "http_user_agent", 15 }, .get = get_http_user_agent },
 	{ .name = { "sent_http_*", 11 }, .get = get_sent_http },
+	{ .name = { "sent_trailer_*", 14 }, .get = get_sent_trailer },
 	{ .name = { "sent_http_content_type", 22 },
 	  .get = get_sent_content_type },
 	{ .name = { "sent_http_content_length", 24 },

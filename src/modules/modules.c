@@ -4,6 +4,7 @@
 
 #include "modules/modules.h"
 
+extern const struct http_module http_headers_module;
 extern const struct http_module http_index_module;
 extern const struct http_module http_log_module;
 extern const struct http_module http_rewrite_module;
@@ -16,6 +17,7 @@ const struct http_module *const http_modules[] = {
 	&http_rewrite_module,
 	&http_try_files_module,
 	&http_stub_status_module,
+	&http_headers_module,
 	&http_userid_module,
 	&http_index_module,
 	&http_static_module,
