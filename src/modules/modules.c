@@ -4,9 +4,11 @@
 
 #include "modules/modules.h"
 
+extern const struct http_module http_autoindex_module;
 extern const struct http_module http_headers_module;
 extern const struct http_module http_index_module;
 extern const struct http_module http_log_module;
+extern const struct http_module http_random_index_module;
 extern const struct http_module http_rewrite_module;
 extern const struct http_module http_static_module;
 extern const struct http_module http_stub_status_module;
@@ -19,7 +21,9 @@ const struct http_module *const http_modules[] = {
 	&http_stub_status_module,
 	&http_headers_module,
 	&http_userid_module,
+	&http_random_index_module,
 	&http_index_module,
+	&http_autoindex_module,
 	&http_static_module,
 	&http_log_module,
 	NULL,
