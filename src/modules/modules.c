@@ -5,6 +5,7 @@
 #include "modules/modules.h"
 
 extern const struct http_module http_autoindex_module;
+extern const struct http_module http_empty_gif_module;
 extern const struct http_module http_headers_module;
 extern const struct http_module http_index_module;
 extern const struct http_module http_log_module;
@@ -21,6 +22,7 @@ const struct http_module *const http_modules[] = {
 	&http_stub_status_module,
 	&http_headers_module,
 	&http_userid_module,
+	&http_empty_gif_module,
 	&http_random_index_module,
 	&http_index_module,
 	&http_autoindex_module,
