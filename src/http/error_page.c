@@ -21,6 +21,11 @@ static const struct http_error_page *http_error_page_find(
 	return found;
 }
 
+bool http_error_page_has(const struct http_request *request, unsigned status)
+{
+	return http_error_page_find(request->location->core, status);
+}
+
 int http_error_page_serve(struct http_request *request,
     unsigned status)
 {

@@ -83,6 +83,30 @@ static char *h1_add_number(char *p, uint64_t number)
 	return h1_add(p, (struct slice){ digits + sizeof(digits) - len, len });
 }
 
+/* The same of an answer that is another server's. `head` are the lines of
+ * our own. */
+static char *h1_add_foreign(char *p, const struct http_response *response,
+    struct slice head)
+{
+	const char *server = memchr(head.data, '\n', head.len);
+	const char *date = memchr(server + 1, '\n',
+	    head.len - (size_t)(server + 1 - head.data));
+	struct slice lines[2] = {
+		{ server + 1, (size_t)(date - server) },
+		slice_from(head, (size_t)(date + 1 - head.data)),
+	};
+
+	p = h1_add(p, SLICE("HTTP/1.1 "));
+	p = h1_add_number(p, response->status);
+	p = h1_add(p, SLICE(" "));
+	p = h1_add(p, response->reason);
+	p = h1_add(p, SLICE("\r\n"));
+	p = response->server.len ? h1_add_line(p, SLICE("Server: "),
+	    response->server) : h1_add(p, lines[0]);
+	return response->date.len ? h1_add_line(p, SLICE("Date: "),
+	    response->date) : h1_add(p, lines[1]);
+}
+
 /* "HTTP/1.1 200 OK", Server, Date: made once a second. */
 static char *h1_add_first(char *p, struct http_request *request)
 {
@@ -92,6 +116,11 @@ static char *h1_add_first(char *p, struct http_request *request)
 	struct slice head = { date->head[version], date->head_len[version] };
 	char text[HTTP_STATUS_TEXT];
 
+	if (request->response.reason.data &&
+	    (request->response.status != 200 ||
+		request->response.server.len || request->response.date.len ||
+		!slice_equal(request->response.reason, SLICE("OK"))))
+		return h1_add_foreign(p, &request->response, head);
 	if (request->response.status == 200)
 		return h1_add(p, head);
 	p = h1_add(p, SLICE("HTTP/1.1 "));
@@ -171,7 +200,8 @@ static size_t h1_header_room(const struct http_response *response)
 	size_t room = H1_LINES_MAX + response->prepared.len +
 	    response->content_type.len + response->etag.len +
 	    response->location.len + response->allow.len +
-	    response->content_range.len + response->upgrade.len;
+	    response->content_range.len + response->upgrade.len +
+	    response->reason.len + response->server.len + response->date.len;
 
 	for (const struct http_field *f = response->fields; f; f = f->next)
 		room += f->name.len + f->value.len + 4;
@@ -211,7 +241,8 @@ static size_t h1_rate_wait(struct h1 *h1, struct http_request *request,
     size_t want)
 {
 	const struct http_core_record *core = request->location->core;
-	uint64_t rate = (uint64_t)core->limit_rate;
+	uint64_t rate = (uint64_t)(request->limit_rate_set ?
+	    request->limit_rate : core->limit_rate);
 	uint64_t free = (uint64_t)core->limit_rate_after;
 	uint64_t piece = rate / H1_RATE_PIECES + 1;
 

@@ -15,6 +15,7 @@
  */
 
 struct metrics_segment;
+struct upstream_group;
 
 /* An address that "listen" directives name, with what they say of it. The
  * owner of the sockets (the master) opens one a worker slot. */
@@ -44,6 +45,7 @@ struct http_conf {
 	const struct log *log;		/* of the http block */
 	const struct http_module *const *modules;	/* NULL ends it */
 	unsigned module_count;
+	struct upstream_group *upstreams;	/* see upstream.h */
 	int (**hooks[HTTP_PHASE_COUNT])(struct http_request *request);
 					/* of each phase; NULL ends them */
 };

@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "http/response.h"
+#include "http/upstream.h"
 #include "http/uri.h"
 
 /* ---- what modules use ---- */
@@ -168,6 +169,8 @@ void http_log(struct http_request *request, enum log_level level, int error,
 	const struct log *log = request->location->core->log ?
 	    request->location->core->log : request->worker->log;
 	char message[LOG_LINE_MAX], cause[128] = "", client[HTTP_ADDRESS_TEXT];
+	const struct upstream_trace *upstream = request->upstream;
+	const struct slice none = { "", 0 };
 	va_list args;
 
 	if (!log_wants(log, level))
@@ -178,13 +181,20 @@ void http_log(struct http_request *request, enum log_level level, int error,
 	if (error)
 		(void)snprintf(cause, sizeof(cause), " (%d: %s)", error,
 		    strerror(error)); /* cut */
+	if (upstream && !upstream->doing)
+		upstream = NULL;
 	(void)http_address_text(http_request_client(request), client);
-	log_write(log, level, 0, "*%llu %s%s, client: %s, server: %.*s, "
-	    "request: \"%.*s\", host: \"%.*s\"",
-	    (unsigned long long)request->conn->number, message, cause, client,
-	    SLICE_ARG(request->server->name),
+	log_write(log, level, 0, "*%llu %s%s%s%s, client: %s, server: %.*s, "
+	    "request: \"%.*s\"%s%.*s%.*s%.*s%s, host: \"%.*s\"",
+	    (unsigned long long)request->conn->number, message, cause,
+	    upstream ? " while " : "", upstream ? upstream->doing : "",
+	    client, SLICE_ARG(request->server->name),
 	    SLICE_ARG(http_request_line(request)),
-	    SLICE_ARG(request->head.host.name));
+	    upstream ? ", upstream: \"" : "",
+	    SLICE_ARG(upstream ? upstream->scheme : none),
+	    SLICE_ARG(upstream ? upstream->peer : none),
+	    SLICE_ARG(upstream ? upstream->uri : none),
+	    upstream ? "\"" : "", SLICE_ARG(request->head.host.name));
 }
 
 /* ---- the phases ---- */
@@ -403,8 +413,10 @@ static int http_request_finish(struct http_request *request, int rc)
 	}
 	if (rc == HTTP_ABORT)
 		return rc;
-	if (request->answer_status)
+	if (request->answer_status) {
 		request->response.status = request->answer_status;
+		request->response.reason = (struct slice){ NULL, 0 };
+	}
 	return HTTP_DONE;
 }
 

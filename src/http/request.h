@@ -26,6 +26,7 @@ struct http_server;
 struct http_upgrade;
 struct http_variable_value;
 struct http_worker;
+struct upstream_trace;
 
 enum {
 	HTTP_REQUEST_ARENA_MAX = 1024 * 1024,	/* heap bytes of one request */
@@ -48,9 +49,14 @@ struct http_response {
 	struct slice etag;		/* with its quotes; empty: none */
 	struct slice allow;		/* methods, for 405 and OPTIONS */
 	struct slice upgrade;		/* protocol switched to, with 101 */
+	struct slice reason;		/* phrase behind the status, if it is
+					 * another server's; NULL: the usual */
+	struct slice server, date;	/* instead of our own; or empty */
 	time_t last_modified;		/* -1: not known */
 	struct slice content_range;
 	bool accept_ranges;		/* a Range may be applied */
+	bool foreign;			/* another server's, who has judged the
+					 * request's conditions */
 	struct http_field *fields;	/* in order */
 	struct http_field **fields_end;
 	/* The lines of content_type, length, last_modified, etag and
@@ -114,7 +120,10 @@ struct http_request {
 					 * and not in body_sent; or NULL */
 	size_t file_part_size;		/* of it, at first */
 	uint64_t id;
+	int64_t limit_rate;		/* instead of the location's, if: */
+	bool limit_rate_set;
 	struct slice user;		/* authenticated, or empty */
+	struct upstream_trace *upstream;/* NULL: none was asked */
 
 	unsigned redirects;		/* internal ones, and rewrites */
 	bool uri_changed;		/* it is not the client's any more */

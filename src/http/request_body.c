@@ -206,8 +206,7 @@ static int request_body_finish(struct http_request *request,
 	return 0;
 }
 
-/* The status for an error; and the connection ends with it. */
-static int request_body_fail(struct http_request *request, int err)
+int http_request_body_failed(struct http_request *request, int err)
 {
 	request->keepalive = false;
 	switch (err) {
@@ -250,7 +249,7 @@ int http_request_body_read(struct http_request *request,
 		    request->head.has_content_length))
 			err = request_body_finish(request, body);
 		if (err)
-			body->status = request_body_fail(request, err);
+			body->status = http_request_body_failed(request, err);
 	}
 	if (!body->status)
 		*ret = body->body;

@@ -35,4 +35,8 @@ struct http_request_body {
 int http_request_body_read(struct http_request *request,
     struct http_body *ret);
 
+/* The same status for an error that whoever pulled from request->body was
+ * given; and the connection ends with it. */
+int http_request_body_failed(struct http_request *request, int err);
+
 #endif

@@ -139,7 +139,7 @@ static void http_response_conditional(struct http_request *request)
 	struct http_validators validators = http_response_validators(response);
 	unsigned status;
 
-	if (!(request->head.present & HTTP_CONDITIONS) ||
+	if (!(request->head.present & HTTP_CONDITIONS) || response->foreign ||
 	    response->status != 200 || (!response->etag.len &&
 		response->last_modified == -1))
 		return;

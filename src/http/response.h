@@ -17,6 +17,9 @@ void http_response_reset(struct http_request *request);
  * does, HTTP_DECLINED if there is none. */
 int http_error_page_serve(struct http_request *request, unsigned status);
 
+/* Has error_page a page for `status`? */
+bool http_error_page_has(const struct http_request *request, unsigned status);
+
 /* The answer to "OPTIONS *". Returns as a hook does. */
 int http_response_options(struct http_request *request);
 

@@ -71,6 +71,12 @@ bool http_variable_address(struct http_request *request,
 bool http_variable_port(struct http_request *request,
     const union http_address *address, struct slice *ret);
 
+/* What the header lines called `name` ('_' for '-', no capitals) say, as a
+ * list; false without one. */
+bool http_header_join(struct http_request *request,
+    const struct http_header *headers, unsigned count, struct slice name,
+    struct slice *ret);
+
 /*
  * The value of argument `name` (in any case) in a query "a=b&c=d": what
  * stands behind '=', as sent. The first one counts; false without one.

@@ -56,20 +56,25 @@ static bool header_join_end(const struct header_join *join, struct slice *ret)
 	return join->found && !join->failed;
 }
 
-static bool get_http(struct http_request *request, struct slice name,
+bool http_header_join(struct http_request *request,
+    const struct http_header *headers, unsigned count, struct slice name,
     struct slice *ret)
 {
 	struct header_join join = { &request->arena, SLICE(", "), { NULL, 0 },
 		false, false };
 
-	name = slice_from(name, strlen("http_"));
-	for (unsigned i = 0; i < request->head.header_count; i++) {
-		const struct http_header *header = &request->head.headers[i];
-
-		if (header_is(header->name, name) && !join.failed)
-			header_join_add(&join, header->value);
-	}
+	for (unsigned i = 0; i < count; i++)
+		if (header_is(headers[i].name, name) && !join.failed)
+			header_join_add(&join, headers[i].value);
 	return header_join_end(&join, ret);
+}
+
+static bool get_http(struct http_request *request, struct slice name,
+    struct slice *ret)
+{
+	return http_header_join(request, request->head.headers,
+	    request->head.header_count, slice_from(name, strlen("http_")),
+	    ret);
 }
 
 /* The same of a known header, which is found faster. */

@@ -9,17 +9,21 @@ extern const struct http_module http_empty_gif_module;
 extern const struct http_module http_headers_module;
 extern const struct http_module http_index_module;
 extern const struct http_module http_log_module;
+extern const struct http_module http_proxy_module;
 extern const struct http_module http_random_index_module;
 extern const struct http_module http_rewrite_module;
 extern const struct http_module http_static_module;
 extern const struct http_module http_stub_status_module;
 extern const struct http_module http_try_files_module;
+extern const struct http_module http_upstream_module;
 extern const struct http_module http_userid_module;
 
 const struct http_module *const http_modules[] = {
 	&http_rewrite_module,
 	&http_try_files_module,
 	&http_stub_status_module,
+	&http_upstream_module,
+	&http_proxy_module,
 	&http_headers_module,
 	&http_userid_module,
 	&http_empty_gif_module,

@@ -1,0 +1,172 @@
+/*
+ * The choice of a peer: smooth weighted round robin. Each choice adds to
+ * every candidate its weight; the one that has most is taken and pays the sum
+ * of all. So peers are spread evenly, whatever their weights. A peer that
+ * fails has its weight lowered, and at max_fails it is left alone for
+ * fail_timeout.
+ */
+
+#include "http/upstream.h"
+
+#include <errno.h>
+
+#include "http/conn.h"
+
+enum { UPSTREAM_TRIED_BITS = 64 };
+
+int upstream_try_begin(struct upstream_try *try, struct http_request *request,
+    struct upstream_group *group)
+{
+	unsigned most = group->main.count > group->backup.count ?
+	    group->main.count : group->backup.count;
+
+	*try = (struct upstream_try){ .group = group, .from = &group->main,
+	    .left = group->main.tries + group->backup.tries };
+	try->tried = &try->tried_first;
+	if (most > UPSTREAM_TRIED_BITS)
+		try->tried = arena_calloc(&request->arena,
+		    most / UPSTREAM_TRIED_BITS + 1, sizeof(*try->tried));
+	return try->tried ? 0 : -ENOMEM;
+}
+
+static bool round_robin_can(const struct upstream_try *try,
+    const struct upstream_peer *peer)
+{
+	if (peer->down ||
+	    (peer->max_conns && peer->conns >= peer->max_conns))
+		return false;
+	return !peer->max_fails || peer->fails < peer->max_fails ||
+	    try->now_ns - peer->checked_ns > peer->fail_timeout_ns;
+}
+
+static struct upstream_peer *round_robin_pick(struct upstream_try *try)
+{
+	struct upstream_peers *from = try->from;
+	struct upstream_peer *best = NULL;
+	int64_t total = 0;
+	size_t index;
+
+	for (unsigned i = 0; i < from->count; i++) {
+		struct upstream_peer *peer = &from->peers[i];
+
+		if (try->tried[i / UPSTREAM_TRIED_BITS] >>
+		    i % UPSTREAM_TRIED_BITS & 1 ||
+		    !round_robin_can(try, peer))
+			continue;
+		peer->current_weight += peer->effective_weight;
+		total += peer->effective_weight;
+		if (peer->effective_weight < peer->weight)
+			peer->effective_weight++;
+		if (!best || peer->current_weight > best->current_weight)
+			best = peer;
+	}
+	if (!best)
+		return NULL;
+	best->current_weight -= total;
+	index = (size_t)(best - from->peers);
+	try->tried[index / UPSTREAM_TRIED_BITS] |=
+	    UINT64_C(1) << index % UPSTREAM_TRIED_BITS;
+	if (try->now_ns - best->checked_ns > best->fail_timeout_ns)
+		best->checked_ns = try->now_ns;
+	return best;
+}
+
+static void round_robin_done(struct upstream_try *try, bool failed)
+{
+	struct upstream_peer *peer = try->peer;
+
+	if (!failed) {
+		/* It has been tried after its pause. */
+		if (peer->accessed_ns < peer->checked_ns)
+			peer->fails = 0;
+		return;
+	}
+	peer->fails++;
+	peer->accessed_ns = peer->checked_ns = try->now_ns;
+	if (peer->max_fails)
+		peer->effective_weight -= peer->weight / peer->max_fails;
+	if (peer->effective_weight < 0)
+		peer->effective_weight = 0;
+}
+
+const struct upstream_balancer upstream_round_robin = {
+	.pick = round_robin_pick,
+	.done = round_robin_done,
+};
+
+static struct upstream_peer *upstream_pick_from(struct upstream_try *try)
+{
+	struct upstream_peer *peer;
+
+	if (!try->group->single)
+		return try->group->balancer->pick(try);
+	peer = try->from->peers;
+	return peer->down ||
+	    (peer->max_conns && peer->conns >= peer->max_conns) ? NULL : peer;
+}
+
+struct upstream_peer *upstream_pick(struct upstream_try *try)
+{
+	struct upstream_group *group = try->group;
+
+	try->peer = upstream_pick_from(try);
+	if (!try->peer && try->from == &group->main && group->backup.count) {
+		try->from = &group->backup;
+		memset(try->tried, 0, (group->backup.count /
+		    UPSTREAM_TRIED_BITS + 1) * sizeof(*try->tried));
+		try->peer = upstream_pick_from(try);
+	}
+	if (try->peer)
+		try->peer->conns++;
+	return try->peer;
+}
+
+bool upstream_done(struct upstream_try *try, bool failed)
+{
+	struct upstream_peer *peer = try->peer;
+
+	if (!peer)
+		return false;
+	peer->conns--;
+	if (try->group->single) {
+		try->left = 0;
+	} else {
+		try->group->balancer->done(try, failed);
+		if (try->left)
+			try->left--;
+	}
+	try->peer = NULL;
+	return failed && !try->group->single && peer->max_fails &&
+	    peer->fails >= peer->max_fails;
+}
+
+/* ---- what a request knows ---- */
+
+struct upstream_trace *upstream_trace_get(struct http_request *request)
+{
+	if (!request->upstream)
+		request->upstream = arena_calloc(&request->arena, 1,
+		    sizeof(*request->upstream));
+	return request->upstream;
+}
+
+struct upstream_state *upstream_trace_add(struct http_request *request,
+    struct slice peer)
+{
+	struct upstream_trace *trace = upstream_trace_get(request);
+	struct upstream_state *state = trace ?
+	    arena_calloc(&request->arena, 1, sizeof(*state)) : NULL;
+
+	if (!state)
+		return NULL;
+	state->peer = peer;
+	state->connect_ms = state->header_ms = state->response_ms =
+	    UPSTREAM_UNKNOWN_MS;
+	state->begun_ns = ring_now(request->worker->ring);
+	if (trace->last)
+		trace->last->next = state;
+	else
+		trace->states = state;
+	trace->last = state;
+	return state;
+}
