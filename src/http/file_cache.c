@@ -448,6 +448,11 @@ void file_cache_tick(struct file_cache *cache)
 	cache->epoch = epoch;
 }
 
+void file_cache_void(const struct http_worker *worker)
+{
+	metrics_cache_void(worker->segment);
+}
+
 void file_cache_free(struct file_cache **cache)
 {
 	file_cache_empty(*cache);

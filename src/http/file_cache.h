@@ -54,6 +54,10 @@ struct file {
 int file_cache_new(struct http_worker *worker, struct file_cache **ret);
 void file_cache_free(struct file_cache **cache);
 
+/* A directory got another name: whatever is known of files may be wrong, in
+ * all workers. Also for other threads. */
+void file_cache_void(const struct http_worker *worker);
+
 /* Empty it, if that was asked for: the next file_cache_open() would, too. */
 void file_cache_tick(struct file_cache *cache);
 

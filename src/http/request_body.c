@@ -89,7 +89,7 @@ static void request_body_free(void *arg)
 }
 
 static struct http_request_body *request_body_new(
-    struct http_request *request)
+    struct http_request *request, bool save)
 {
 	struct http_request_body *body = arena_calloc(&request->arena, 1,
 	    sizeof(*body));
@@ -97,7 +97,8 @@ static struct http_request_body *request_body_new(
 	if (!body)
 		return NULL;
 	body->body.fd = -1;
-	body->in_file = (enum http_in_file)
+	body->saved = save;
+	body->in_file = save ? HTTP_IN_FILE_CLEAN : (enum http_in_file)
 	    request->location->core->client_body_in_file_only;
 	if (http_request_cleanup(request, request_body_free, request))
 		return NULL;
@@ -127,7 +128,7 @@ static int request_body_save(struct http_request *request,
 	struct request_body_job job = { body, 0 };
 	int err = body->path.data ? 0 : request_body_name(request, body);
 
-	if (!err && body->body.fd < 0)
+	if (!err && body->body.fd < 0 && !body->saved)
 		http_log(request, body->in_file == HTTP_IN_FILE_OFF ?
 		    LOG_LEVEL_WARN : LOG_LEVEL_NOTICE, 0, "a client request "
 		    "body is buffered to a temporary file %.*s",
@@ -232,26 +233,48 @@ int http_request_body_failed(struct http_request *request, int err)
 	}
 }
 
-int http_request_body_read(struct http_request *request,
-    struct http_body *ret)
+/* Read it, once; NULL without memory. */
+static struct http_request_body *request_body_get(
+    struct http_request *request, bool save)
 {
 	struct http_request_body *body = request->body_read;
 	int err = 0;
 
-	if (!body) {
-		body = request_body_new(request);
-		if (!body)
-			return 500;
-		if (request->body)
-			err = request_body_pull(request, body);
-		/* An empty body is one, too, if it was announced. */
-		if (!err && (request->body ||
-		    request->head.has_content_length))
-			err = request_body_finish(request, body);
-		if (err)
-			body->status = http_request_body_failed(request, err);
-	}
+	if (body)
+		return body;
+	body = request_body_new(request, save);
+	if (!body)
+		return NULL;
+	if (request->body)
+		err = request_body_pull(request, body);
+	/* An empty body is one, too, if it was announced. */
+	if (!err && (request->body || request->head.has_content_length ||
+	    save))
+		err = request_body_finish(request, body);
+	if (err)
+		body->status = http_request_body_failed(request, err);
+	return body;
+}
+
+int http_request_body_read(struct http_request *request,
+    struct http_body *ret)
+{
+	const struct http_request_body *body = request_body_get(request,
+	    false);
+
+	if (!body)
+		return 500;
 	if (!body->status)
 		*ret = body->body;
+	return body->status;
+}
+
+int http_request_body_save(struct http_request *request)
+{
+	const struct http_request_body *body = request_body_get(request,
+	    true);
+
+	if (!body || (!body->status && !body->saved))
+		return 500;
 	return body->status;
 }

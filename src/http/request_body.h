@@ -11,6 +11,7 @@ struct http_request_body {
 	int status;		/* why it could not be read, or 0 */
 	/* private */
 	enum http_in_file in_file;
+	bool saved;		/* a handler wants the file */
 	char *buffer;		/* heap: what is not in the file yet */
 	size_t size, len;	/* of the buffer; bytes in it */
 	uint64_t written;	/* bytes in the file */
@@ -38,5 +39,12 @@ int http_request_body_read(struct http_request *request,
 /* The same status for an error that whoever pulled from request->body was
  * given; and the connection ends with it. */
 int http_request_body_failed(struct http_request *request, int err);
+
+/*
+ * The same for a handler that wants it as a file, though it be empty: its
+ * name is request->body_read->path, and it is removed when the request ends,
+ * unless the handler has given it another name. [coroutine]
+ */
+int http_request_body_save(struct http_request *request);
 
 #endif

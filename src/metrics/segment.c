@@ -509,10 +509,15 @@ int metrics_cache_switch(struct metrics_segment *segment, bool on)
 	    : METRICS_MARK_CACHE_OFF, SLICE(""));
 }
 
-int metrics_cache_flush(struct metrics_segment *segment)
+void metrics_cache_void(struct metrics_segment *segment)
 {
 	(void)__atomic_fetch_add(&segment->file->header.cache_epoch, 1,
 	    __ATOMIC_RELAXED);
+}
+
+int metrics_cache_flush(struct metrics_segment *segment)
+{
+	metrics_cache_void(segment);
 	return metrics_mark(segment, METRICS_MARK_CACHE_FLUSH, SLICE(""));
 }
 

@@ -521,6 +521,9 @@ int metrics_cache_switch(struct metrics_segment *segment, bool on);
 /* Have all workers empty their file caches, and add a mark. 0 or -errno. */
 int metrics_cache_flush(struct metrics_segment *segment);
 
+/* The same, unnoticed: it was no wish of an operator. Any thread. */
+void metrics_cache_void(struct metrics_segment *segment);
+
 static inline bool metrics_cache_enabled(const struct metrics_segment *segment)
 {
 	return __atomic_load_n(&segment->file->header.cache_enabled,

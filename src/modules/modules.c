@@ -5,6 +5,7 @@
 #include "modules/modules.h"
 
 extern const struct http_module http_autoindex_module;
+extern const struct http_module http_dav_module;
 extern const struct http_module http_empty_gif_module;
 extern const struct http_module http_headers_module;
 extern const struct http_module http_index_module;
@@ -30,6 +31,7 @@ const struct http_module *const http_modules[] = {
 	&http_random_index_module,
 	&http_index_module,
 	&http_autoindex_module,
+	&http_dav_module,
 	&http_static_module,
 	&http_log_module,
 	NULL,
