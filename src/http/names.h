@@ -20,7 +20,7 @@ struct http_names {
 };
 
 /* Names longer than this match no wildcard. */
-enum { HTTP_NAME_MAX = 255 };
+enum { HTTP_NAME_MAX = 256 };
 
 /* Begin an empty table; all its memory will be of `arena`. */
 void http_names_init(struct http_names *names, struct arena *arena);

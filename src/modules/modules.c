@@ -10,6 +10,7 @@ extern const struct http_module http_empty_gif_module;
 extern const struct http_module http_headers_module;
 extern const struct http_module http_index_module;
 extern const struct http_module http_log_module;
+extern const struct http_module http_map_module;
 extern const struct http_module http_proxy_module;
 extern const struct http_module http_random_index_module;
 extern const struct http_module http_rewrite_module;
@@ -33,6 +34,7 @@ const struct http_module *const http_modules[] = {
 	&http_autoindex_module,
 	&http_dav_module,
 	&http_static_module,
+	&http_map_module,
 	&http_log_module,
 	NULL,
 };

@@ -458,6 +458,18 @@ def start(make):
     return new
 
 
+@pytest.fixture
+def refused(make):
+    """refused(**parts): what -t says of a configuration that is wrong."""
+    def new(**parts):
+        server = make()
+        server.write(**parts)
+        result = server.command("-t")
+        assert result.returncode == 1, result.stdout
+        return result.stdout
+    return new
+
+
 @pytest.fixture(scope="session")
 def chromium():
     """The browser of all tests that want one."""
