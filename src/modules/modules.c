@@ -14,6 +14,7 @@ extern const struct http_module http_map_module;
 extern const struct http_module http_proxy_module;
 extern const struct http_module http_random_index_module;
 extern const struct http_module http_rewrite_module;
+extern const struct http_module http_split_clients_module;
 extern const struct http_module http_static_module;
 extern const struct http_module http_stub_status_module;
 extern const struct http_module http_try_files_module;
@@ -35,6 +36,7 @@ const struct http_module *const http_modules[] = {
 	&http_dav_module,
 	&http_static_module,
 	&http_map_module,
+	&http_split_clients_module,
 	&http_log_module,
 	NULL,
 };
