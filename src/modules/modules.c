@@ -13,6 +13,7 @@ extern const struct http_module http_log_module;
 extern const struct http_module http_map_module;
 extern const struct http_module http_proxy_module;
 extern const struct http_module http_random_index_module;
+extern const struct http_module http_referer_module;
 extern const struct http_module http_rewrite_module;
 extern const struct http_module http_split_clients_module;
 extern const struct http_module http_static_module;
@@ -37,6 +38,7 @@ const struct http_module *const http_modules[] = {
 	&http_static_module,
 	&http_map_module,
 	&http_split_clients_module,
+	&http_referer_module,
 	&http_log_module,
 	NULL,
 };
