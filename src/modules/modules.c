@@ -15,6 +15,7 @@ extern const struct http_module http_proxy_module;
 extern const struct http_module http_random_index_module;
 extern const struct http_module http_referer_module;
 extern const struct http_module http_rewrite_module;
+extern const struct http_module http_secure_link_module;
 extern const struct http_module http_split_clients_module;
 extern const struct http_module http_static_module;
 extern const struct http_module http_stub_status_module;
@@ -39,6 +40,7 @@ const struct http_module *const http_modules[] = {
 	&http_map_module,
 	&http_split_clients_module,
 	&http_referer_module,
+	&http_secure_link_module,
 	&http_log_module,
 	NULL,
 };
