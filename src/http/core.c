@@ -132,6 +132,8 @@ static const struct conf_directive http_core_directives[] = {
 	{ ROW("satisfy", CONF_HTTP_ALL, CONF_ENUM, satisfy, "all",
 	    "need all access modules agree, or any"),
 	  .values = http_satisfy_values },
+	{ ROW("auth_delay", CONF_HTTP_ALL, CONF_TIME, auth_delay, "0",
+	    "how late 401 is answered") },
 	{ .name = "internal", .contexts = CONF_LOCATION,
 	  .set = http_set_internal,
 	  .help = "for internal redirects only; 404 to clients" },

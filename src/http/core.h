@@ -84,6 +84,7 @@ struct http_core_record {
 	int64_t port_in_redirect;
 	int64_t server_name_in_redirect;
 	int64_t satisfy;
+	int64_t auth_delay;		/* ms */
 	int64_t internal;
 	int64_t disable_symlinks;	/* enum file_links */
 	bool symlinks_set;

@@ -65,12 +65,22 @@ void http_response_reset(struct http_request *request)
 	struct slice location = request->response.location;
 	struct slice allow = request->response.allow;
 	struct http_source *source = request->response.body.source;
+	struct http_field *field = request->response.fields;
+	struct http_field **end = &request->response.fields;
 
 	if (source && source->close)
 		source->close(source);
 	request->response = (struct http_response){ .length = -1,
 	    .last_modified = -1, .location = location, .allow = allow,
 	    .body.fd = -1 };
+	for (; field; field = field->next) {
+		if (!field->kept)
+			continue;
+		*end = field;
+		end = &field->next;
+	}
+	*end = NULL;
+	request->response.fields_end = end;
 }
 
 void http_request_refuse(struct http_request *request, unsigned status)

@@ -34,6 +34,7 @@ enum {
 	HTTP_DONE = 1,		/* request->response is complete */
 	HTTP_REDIRECTED = 2,	/* the uri is another one: go on with that */
 	HTTP_ABORT = 3,		/* close the connection without an answer */
+	HTTP_ALLOWED = 4,	/* access phase: let in, as far as I am asked */
 };
 
 /*

@@ -32,8 +32,8 @@ struct slice http_request_header(const struct http_request *request,
 	return (struct slice){ NULL, 0 };
 }
 
-int http_response_add(struct http_request *request, struct slice name,
-    struct slice value)
+static int http_response_add_field(struct http_request *request,
+    struct slice name, struct slice value, bool kept)
 {
 	struct http_response *response = &request->response;
 	struct http_field *field = arena_alloc(&request->arena,
@@ -41,12 +41,24 @@ int http_response_add(struct http_request *request, struct slice name,
 
 	if (!field)
 		return -ENOMEM;
-	*field = (struct http_field){ name, value, NULL };
+	*field = (struct http_field){ name, value, NULL, kept };
 	if (!response->fields_end)
 		response->fields_end = &response->fields;
 	*response->fields_end = field;
 	response->fields_end = &field->next;
 	return 0;
+}
+
+int http_response_add(struct http_request *request, struct slice name,
+    struct slice value)
+{
+	return http_response_add_field(request, name, value, false);
+}
+
+int http_response_add_kept(struct http_request *request, struct slice name,
+    struct slice value)
+{
+	return http_response_add_field(request, name, value, true);
 }
 
 int http_response_set(struct http_request *request, struct slice name,
@@ -211,26 +223,60 @@ static int http_phase_run(struct http_request *request,
 	return rc;
 }
 
+/* Nobody shall be asked for a password who is let in without. */
+static void http_access_unchallenge(struct http_request *request)
+{
+	struct http_response *response = &request->response;
+	struct http_field *field = response->fields, *next;
+
+	response->fields = NULL;
+	response->fields_end = NULL;
+	for (; field; field = next) {
+		next = field->next;
+		if (!slice_equal(field->name, SLICE("WWW-Authenticate")))
+			http_response_append(response, field);
+	}
+}
+
+/* Who guesses passwords is answered late. */
+static int http_access_refuse(struct http_request *request, int status)
+{
+	int64_t delay_ms = request->location->core->auth_delay;
+
+	if (status != 401 || delay_ms == 0)
+		return status;
+	http_log(request, LOG_LEVEL_INFO, 0, "delaying unauthorized request");
+	if (http_request_wait(request, NULL,
+	    ring_now(request->worker->ring) +
+	    (uint64_t)delay_ms * NS_PER_MSEC) == -ECONNRESET)
+		return HTTP_ABORT;
+	return status;
+}
+
 /* With "satisfy any", one module that agrees is enough. */
 static int http_phase_access(struct http_request *request)
 {
 	int (**hook)(struct http_request *) =
 	    request->worker->http->hooks[HTTP_PHASE_ACCESS];
+	bool any = request->location->core->satisfy == HTTP_SATISFY_ANY;
 	int refused = HTTP_DECLINED;
 
-	if (request->location->core->satisfy == HTTP_SATISFY_ALL)
-		return http_phase_run(request, HTTP_PHASE_ACCESS);
 	for (; *hook; hook++) {
 		int rc = (*hook)(request);
 
-		if (rc == HTTP_DONE)
+		if (rc == HTTP_ALLOWED && any) {
+			http_access_unchallenge(request);
 			return HTTP_DECLINED;
-		if (rc == 401 || rc == 403)
+		}
+		if (any && (rc == 401 || rc == 403))
 			refused = refused == 401 ? 401 : rc;
-		else if (rc != HTTP_DECLINED)
-			return rc;
+		else if (rc != HTTP_DECLINED && rc != HTTP_ALLOWED)
+			return http_access_refuse(request, rc);
 	}
-	return refused;
+	if (refused == 403)
+		http_log(request, LOG_LEVEL_ERROR, 0,
+		    "access forbidden by rule");
+	return http_access_refuse(request, refused);
 }
 
 /* May the connection be used again, as far as the location says? */

@@ -17,6 +17,7 @@
  * when it has ended.
  */
 
+struct ring_event;
 struct ring_file_part;
 struct http_captures;
 struct http_conn;
@@ -38,6 +39,7 @@ enum {
 struct http_field {
 	struct slice name, value;
 	struct http_field *next;
+	bool kept;			/* whatever page is sent in the end */
 };
 
 struct http_response {
@@ -191,6 +193,20 @@ int http_response_add(struct http_request *request, struct slice name,
 /* The same in the place of all lines that are called so (in any case). */
 int http_response_set(struct http_request *request, struct slice name,
     struct slice value);
+
+/* The same for a line that belongs to the status: it stays when the answer
+ * becomes an error page. */
+int http_response_add_kept(struct http_request *request, struct slice name,
+    struct slice value);
+
+/*
+ * Wait until `event` (NULL: nothing) is woken: 0, perhaps too early; or until
+ * the deadline: -ETIMEDOUT. If the client goes meanwhile the request is marked
+ * as aborted by it and the result is -ECONNRESET: return HTTP_ABORT then.
+ * [coroutine]
+ */
+int http_request_wait(struct http_request *request, struct ring_event *event,
+    uint64_t deadline);
 
 /* Make `text` the body, with its length and type. */
 void http_response_text(struct http_request *request, unsigned status,
