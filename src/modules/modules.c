@@ -8,6 +8,7 @@ extern const struct http_module http_autoindex_module;
 extern const struct http_module http_dav_module;
 extern const struct http_module http_empty_gif_module;
 extern const struct http_module http_headers_module;
+extern const struct http_module http_access_module;
 extern const struct http_module http_index_module;
 extern const struct http_module http_log_module;
 extern const struct http_module http_map_module;
@@ -25,6 +26,8 @@ extern const struct http_module http_userid_module;
 
 const struct http_module *const http_modules[] = {
 	&http_rewrite_module,
+	&http_return_module,
+	&http_access_module,
 	&http_try_files_module,
 	&http_stub_status_module,
 	&http_upstream_module,
