@@ -50,6 +50,11 @@ struct slice http_status_text(unsigned status, char *text)
 	case 204: return SLICE("204 No Content");
 	case 206: return SLICE("206 Partial Content");
 	case 304: return SLICE("304 Not Modified");
+	/* Its page has another title, as it is with nginx. */
+	case 401: return SLICE("401 Unauthorized");
+	default: break;
+	}
+	switch (status) {
 #define X(number, reason) case number: return SLICE(#number " " reason);
 	HTTP_STATUS_ERRORS(X)
 #undef X
