@@ -513,17 +513,30 @@ static struct file_cache *file_cache_fresh(struct http_worker *worker)
 	return cache;
 }
 
-int file_cache_open(struct http_request *request, struct slice path,
-    struct file **ret)
+static void file_cache_count(struct http_request *request,
+    enum metrics_cache_result result)
 {
-	struct file_policy policy = file_policy_get(request, path);
+	static const enum metrics_counter counters[] = {
+		[METRICS_CACHE_HIT] = METRICS_CACHE_HITS,
+		[METRICS_CACHE_MISS] = METRICS_CACHE_MISSES,
+		[METRICS_CACHE_BYPASSED] = METRICS_CACHE_BYPASS,
+	};
+
+	request->cache_result = (uint8_t)result;
+	metrics_count(request->worker->metrics, counters[result], 1);
+}
+
+/* ours: the configuration names it, not the client. */
+static int file_cache_get(struct http_request *request, struct slice path,
+    struct file_policy policy, bool ours, struct file **ret)
+{
 	struct http_worker *worker = request->worker;
 	struct file_cache *cache = file_cache_fresh(worker);
 	/* Paths that were walked otherwise are other entries. */
 	uint64_t hash = hash_bytes(path, cache->seed ^ policy.links ^
 	    policy.trusted << 2);
 	bool enabled = metrics_cache_enabled(worker->segment);
-	bool escapes = file_path_escapes(request, path);
+	bool escapes = !ours && file_path_escapes(request, path);
 	struct file *file = enabled && !escapes ?
 	    file_find(cache, path, hash) : NULL;
 	int err = 0;
@@ -535,13 +548,11 @@ int file_cache_open(struct http_request *request, struct slice path,
 	if (file) {
 		file->used = true;
 		file->refs++;
-		request->cache_result = METRICS_CACHE_HIT;
-		metrics_count(worker->metrics, METRICS_CACHE_HITS, 1);
-	} else {
-		request->cache_result = enabled ? METRICS_CACHE_MISS :
-		    METRICS_CACHE_BYPASSED;
-		metrics_count(worker->metrics, enabled ? METRICS_CACHE_MISSES :
-		    METRICS_CACHE_BYPASS, 1);
+	}
+	if (!ours)
+		file_cache_count(request, file ? METRICS_CACHE_HIT : enabled ?
+		    METRICS_CACHE_MISS : METRICS_CACHE_BYPASSED);
+	if (!file) {
 		file = file_new(path, hash);
 		if (!file)
 			err = -ENOMEM;
@@ -561,4 +572,19 @@ int file_cache_open(struct http_request *request, struct slice path,
 	}
 	*ret = file;
 	return 0;
+}
+
+int file_cache_open(struct http_request *request, struct slice path,
+    struct file **ret)
+{
+	return file_cache_get(request, path, file_policy_get(request, path),
+	    false, ret);
+}
+
+int file_cache_open_ours(struct http_request *request, struct slice path,
+    struct file **ret)
+{
+	const struct file_policy any = { .links = FILE_LINKS_ALL };
+
+	return file_cache_get(request, path, any, true, ret);
 }

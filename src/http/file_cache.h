@@ -40,8 +40,8 @@ struct file {
 	struct slice prepared_type;
 	char *prepared;
 	unsigned prepared_len;
+	struct stat seen;		/* if there was no error */
 	/* private */
-	struct stat seen;
 	uint64_t hash;
 	struct file *next_hash;
 	struct file *next, **link;	/* all files: the clock's face */
@@ -68,6 +68,11 @@ void file_cache_tick(struct file_cache *cache);
  * when the pool's queue is full. [coroutine]
  */
 int file_cache_open(struct http_request *request, struct slice path,
+    struct file **ret);
+
+/* The same of a file that the configuration names and no client gets: links
+ * are followed, and it does not count as a hit or miss. */
+int file_cache_open_ours(struct http_request *request, struct slice path,
     struct file **ret);
 
 #endif
