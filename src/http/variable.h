@@ -88,6 +88,11 @@ bool http_arg_find(struct slice args, struct slice name, struct slice *ret);
 bool http_cookie_find(const struct http_request *request, struct slice name,
     struct slice *ret);
 
+/* User (not empty) and password that the client sent with Basic authentication
+ * (RFC 7617), in the request's arena; false if it did not, or not rightly. */
+bool http_basic_credentials(struct http_request *request,
+    struct slice *user, struct slice *password);
+
 /* The root or alias that holds for the request, as configured; `data` is NULL
  * if there is no memory. */
 struct slice http_document_root(struct http_request *request);

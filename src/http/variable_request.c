@@ -235,18 +235,13 @@ static bool get_request_body_file(struct http_request *request,
 	return true;
 }
 
-/* The user that Basic authentication (RFC 7617) names, believed or not. */
-static bool get_remote_user(struct http_request *request, struct slice name,
-    struct slice *ret)
+bool http_basic_credentials(struct http_request *request,
+    struct slice *user, struct slice *password)
 {
 	const struct http_header *header;
 	struct slice text;
 	const char *colon;
 
-	(void)name;
-	*ret = request->user;
-	if (ret->len)
-		return true;
 	if (!(request->head.present & HTTP_HEADER_BIT(
 	    HTTP_HEADER_AUTHORIZATION)))
 		return false;
@@ -258,10 +253,23 @@ static bool get_remote_user(struct http_request *request, struct slice name,
 	text = slice_trim(slice_from(header->value, 6));
 	if (!base64_decode(&request->arena, text, &text))
 		return false;
-	colon = memchr(text.data, ':', text.len);
-	if (colon)
-		*ret = slice_first(text, (size_t)(colon - text.data));
-	return colon != NULL;
+	colon = text.len ? memchr(text.data, ':', text.len) : NULL;
+	if (!colon || colon == text.data)
+		return false;
+	*user = slice_first(text, (size_t)(colon - text.data));
+	*password = slice_from(text, user->len + 1);
+	return true;
+}
+
+/* The user that was named, believed or not. */
+static bool get_remote_user(struct http_request *request, struct slice name,
+    struct slice *ret)
+{
+	struct slice password;
+
+	(void)name;
+	*ret = request->user;
+	return ret->len || http_basic_credentials(request, ret, &password);
 }
 
 /* ---- files ---- */
