@@ -91,6 +91,7 @@ struct conf_enum {
 struct conf;
 struct conf_scope;
 struct http_variables;
+struct http_zone;
 
 struct conf_directive {
 	const char *name;
@@ -146,6 +147,7 @@ struct conf {
 	struct conf_directory *directories;
 	void *owner;			/* what is being built */
 	struct http_variables *variables; /* that it defines; http's */
+	struct http_zone *zones;	/* memory that it names; http's */
 };
 
 /*

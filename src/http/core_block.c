@@ -9,6 +9,7 @@
 #include <errno.h>
 
 #include "http/variable.h"
+#include "http/zone.h"
 
 void http_location_handle(const struct conf_scope *scope,
     http_handler *handler)
@@ -317,6 +318,8 @@ static int http_finish(struct conf *conf, struct http_conf *http)
 		err = http_hooks_build(conf, http);
 	if (!err)
 		err = http_variables_check(conf);
+	if (!err)
+		err = http_zones_check(conf);
 	core = conf_record(conf, http->main_records, &http_core_table);
 	http->log = core->log ? core->log : conf->log;
 	for (unsigned i = 0; i < http->module_count && !err; i++)

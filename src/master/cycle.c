@@ -7,6 +7,7 @@
 
 #include "base/hash.h"
 #include "dashboard/dashboard.h"
+#include "http/zone.h"
 #include "master/logfile.h"
 #include "modules/modules.h"
 
@@ -163,7 +164,8 @@ static int cycle_make_directory(const struct cycle *cycle, const char *path,
 	return 0;
 }
 
-int cycle_open(struct cycle *cycle, const struct log *log)
+int cycle_open(struct cycle *cycle, const struct cycle *old,
+    const struct log *log)
 {
 	int fd, err;
 
@@ -185,7 +187,7 @@ int cycle_open(struct cycle *cycle, const struct log *log)
 		if (err)
 			return err;
 	}
-	return 0;
+	return http_zones_open(&cycle->conf, old ? &old->conf : NULL, log);
 }
 
 void cycle_reopen(struct cycle *cycle, bool create)

@@ -39,10 +39,12 @@ int cycle_new(const struct cycle_options *options, const struct log *log,
     struct cycle **ret);
 
 /*
- * Open its log files and make its directories. On an error free it:
- * `log` was told what failed. Returns 0 or -errno.
+ * Open its log files, make its directories, and get the memory of its zones,
+ * which it shares with `old` (the one that runs, or NULL) where they are the
+ * same. On an error free it: `log` was told what failed. Returns 0 or -errno.
  */
-int cycle_open(struct cycle *cycle, const struct log *log);
+int cycle_open(struct cycle *cycle, const struct cycle *old,
+    const struct log *log);
 
 /* Close its files and free it. */
 void cycle_free(struct cycle **cycle);

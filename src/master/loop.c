@@ -122,7 +122,7 @@ static int loop_load(struct master *master, const struct log *log)
 
 	if (err)
 		return err;
-	err = cycle_open(next, log);
+	err = cycle_open(next, master->cycle, log);
 	if (!err)
 		err = loop_prepare_sockets(master, next, log);
 	if (!err) {

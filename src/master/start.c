@@ -181,7 +181,7 @@ static void start_say_tested(const struct start *start, const char *what)
 static int start_try(struct start *start)
 {
 	struct cycle *cycle = start->cycle;
-	int err = cycle_open(cycle, &start->log);
+	int err = cycle_open(cycle, NULL, &start->log);
 
 	if (!err && cycle->http)
 		err = listen_check(cycle->http->listens, &start->log);
@@ -433,7 +433,7 @@ static int start_master(struct start *start, char **argv)
 	master.options = start->cycle_options;
 	master.argv = argv;
 	master.executable = upgrade_executable(argv[0]);
-	err = cycle_open(start->cycle, &start->log);
+	err = cycle_open(start->cycle, NULL, &start->log);
 	if (err)
 		return EXIT_FAILURE;
 	start_use_log(start);
