@@ -443,7 +443,7 @@ static int http_request_route(struct http_request *request)
 /* Turn what the phases returned into a response. */
 static int http_request_finish(struct http_request *request, int rc)
 {
-	while (rc >= 100) {
+	while (rc >= 100 && rc != 444) {
 		unsigned status = (unsigned)rc;
 
 		rc = http_error_page_serve(request, status);
@@ -457,8 +457,8 @@ static int http_request_finish(struct http_request *request, int rc)
 			rc = HTTP_DONE;
 		}
 	}
-	if (rc == HTTP_ABORT)
-		return rc;
+	if (rc == HTTP_ABORT || rc == 444)
+		return HTTP_ABORT;
 	if (request->answer_status) {
 		request->response.status = request->answer_status;
 		request->response.reason = (struct slice){ NULL, 0 };

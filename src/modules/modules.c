@@ -11,6 +11,7 @@ extern const struct http_module http_headers_module;
 extern const struct http_module http_access_module;
 extern const struct http_module http_auth_basic_module;
 extern const struct http_module http_index_module;
+extern const struct http_module http_limit_req_module;
 extern const struct http_module http_log_module;
 extern const struct http_module http_map_module;
 extern const struct http_module http_proxy_module;
@@ -28,6 +29,7 @@ extern const struct http_module http_userid_module;
 const struct http_module *const http_modules[] = {
 	&http_rewrite_module,
 	&http_return_module,
+	&http_limit_req_module,
 	&http_access_module,
 	&http_auth_basic_module,
 	&http_try_files_module,

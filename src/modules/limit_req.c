@@ -1,0 +1,452 @@
+/*
+ * limit_req: so many requests a second, and a burst, for each value of a key.
+ *
+ * It is nginx's leaky bucket, in thousandths of requests: what is in it runs
+ * out at the zone's rate, each request adds one, and what would overflow it is
+ * refused. All workers share the buckets; when there is no room for another,
+ * that which was not used for longest goes.
+ */
+
+#include <errno.h>
+
+#include "http/conn.h"
+#include "modules/limit.h"
+#include "modules/modules.h"
+
+enum {
+	LIMIT_REQ_KEY_MAX = 65535,	/* bytes of a key's value */
+	LIMIT_REQ_ONE = 1000,		/* a request, in thousandths */
+	LIMIT_REQ_NUMBER_MAX = 1000 * 1000 * 1000,	/* burst=, rate= */
+	LIMIT_REQ_BEHIND_MS = 60000,	/* of a clock */
+};
+
+/* What a record's data are. */
+enum {
+	LIMIT_REQ_LAST_MS,		/* when the next was last known */
+	LIMIT_REQ_EXCESS,		/* what is in the bucket */
+};
+
+struct limit_req {
+	struct http_zone *zone;
+	uint64_t burst, delay;		/* thousandths */
+	struct limit_req *next;
+};
+
+struct limit_req_record {
+	struct limit_req *limits, **end;
+	unsigned count;
+	struct limit_actions actions;
+};
+
+static const struct slice limit_req_passed = { "PASSED", 6 };
+static const struct slice limit_req_delayed = { "DELAYED", 7 };
+static const struct slice limit_req_rejected = { "REJECTED", 8 };
+static const struct slice limit_req_dry_delayed = { "DELAYED_DRY_RUN", 15 };
+static const struct slice limit_req_dry_rejected = { "REJECTED_DRY_RUN", 16 };
+
+extern const struct http_module http_limit_req_module;
+
+static uint64_t limit_req_now(const struct http_request *request)
+{
+	return ring_now(request->worker->ring) / NS_PER_MSEC;
+}
+
+/* What is in the bucket `ms` after `excess` was, with a request more. */
+static uint64_t limit_req_add(uint64_t excess, uint64_t rate, uint64_t ms)
+{
+	uint64_t gone;
+
+	if (__builtin_mul_overflow(rate, ms, &gone))
+		gone = UINT64_MAX;
+	gone /= 1000;
+	excess += LIMIT_REQ_ONE;
+	return excess > gone ? excess - gone : 0;
+}
+
+/* The record of a new key, in place of the oldest one if need be. */
+static struct zone_record *limit_req_new(struct zone_table *table,
+    const struct zone_key *key)
+{
+	struct zone_record *record = zone_table_add(table, key);
+
+	if (record)
+		return record;
+	zone_table_remove(table, zone_table_oldest(table));
+	return zone_table_add(table, key);
+}
+
+enum limit_req_mode {
+	LIMIT_REQ_LOOK,			/* change nothing yet */
+	LIMIT_REQ_TAKE,			/* put it in, if it is not too much */
+	LIMIT_REQ_FORCE,		/* put it in */
+};
+
+/* Is there room for the request? Writes what was in the bucket with it. */
+static bool limit_req_fill(struct zone_table *table,
+    const struct limit_req *limit, const struct zone_key *key,
+    uint64_t now_ms, enum limit_req_mode mode, uint64_t *excess)
+{
+	const struct limit_zone *zone = limit->zone->arg;
+	struct zone_record *record = zone_table_find(table, key, NULL);
+	int64_t ms;
+
+	*excess = 0;
+	if (!record) {
+		if (mode != LIMIT_REQ_LOOK)
+			limit_req_new(table, key)->data[LIMIT_REQ_LAST_MS] =
+			    now_ms;
+		return true;
+	}
+	zone_table_touch(table, record);
+	ms = (int64_t)(now_ms - record->data[LIMIT_REQ_LAST_MS]);
+	/* Another worker's turn may have begun later. */
+	if (ms < 0)
+		ms = ms < -LIMIT_REQ_BEHIND_MS;
+	*excess = limit_req_add(record->data[LIMIT_REQ_EXCESS], zone->rate,
+	    (uint64_t)ms);
+	if (mode != LIMIT_REQ_FORCE && *excess > limit->burst)
+		return false;
+	if (mode == LIMIT_REQ_LOOK)
+		return true;
+	record->data[LIMIT_REQ_EXCESS] = *excess;
+	if (ms)
+		record->data[LIMIT_REQ_LAST_MS] = now_ms;
+	return true;
+}
+
+/* The limit that says most, and what it says. */
+struct limit_req_verdict {
+	const struct limit_req *limit;
+	uint64_t excess;
+	uint64_t delay_ms;
+};
+
+static void limit_req_judge(const struct limit_req *limit, uint64_t excess,
+    struct limit_req_verdict *verdict)
+{
+	const struct limit_zone *zone = limit->zone->arg;
+	uint64_t delay_ms = excess > limit->delay ?
+	    (excess - limit->delay) * 1000 / zone->rate : 0;
+
+	if (delay_ms > verdict->delay_ms)
+		*verdict = (struct limit_req_verdict){ limit, excess,
+			delay_ms };
+}
+
+/*
+ * Ask one limit. Returns 0, -EBUSY if it refuses the request, or another
+ * -errno.
+ */
+static int limit_req_ask(struct http_request *request,
+    const struct limit_req *limit, const struct zone_key *key,
+    enum limit_req_mode mode, struct limit_req_verdict *verdict)
+{
+	struct zone_table *table = limit_zone_lock(request, limit->zone);
+	uint64_t excess;
+	bool room;
+
+	if (!table)
+		return -EIO;
+	room = limit_req_fill(table, limit, key, limit_req_now(request), mode,
+	    &excess);
+	zone_table_unlock(table);
+	if (!room) {
+		*verdict = (struct limit_req_verdict){ limit, excess, 0 };
+		return -EBUSY;
+	}
+	if (mode != LIMIT_REQ_LOOK)
+		limit_req_judge(limit, excess, verdict);
+	return 0;
+}
+
+/*
+ * Ask all limits. A request that one of them refuses counts in none, so they
+ * are only looked at before the last one has agreed.
+ *
+ * Returns the number of those that had a key, or -EBUSY, or another -errno.
+ */
+static int limit_req_ask_all(struct http_request *request,
+    const struct limit_req_record *record, struct limit_req_verdict *verdict)
+{
+	struct zone_key *keys = arena_calloc(&request->arena, record->count,
+	    sizeof(*keys));
+	const struct limit_req *limit = record->limits;
+	int count = 0, err = keys ? 0 : -ENOMEM;
+
+	for (unsigned i = 0; limit && !err; limit = limit->next, i++) {
+		err = limit_key_get(request, limit->zone, &keys[i]);
+		if (err <= 0)
+			continue;
+		count++;
+		err = limit_req_ask(request, limit, &keys[i], limit->next ?
+		    LIMIT_REQ_LOOK : LIMIT_REQ_TAKE, verdict);
+	}
+	limit = record->limits;
+	for (unsigned i = 0; limit && limit->next && !err;
+	    limit = limit->next, i++)
+		if (keys[i].len)
+			err = limit_req_ask(request, limit, &keys[i],
+			    LIMIT_REQ_FORCE, verdict);
+	return err ? err : count;
+}
+
+static int limit_req_refuse(struct http_request *request,
+    const struct limit_actions *actions,
+    const struct limit_req_verdict *verdict)
+{
+	http_log(request, (enum log_level)actions->log_level, 0,
+	    "limiting requests%s, excess: %llu.%03u by zone \"%.*s\"",
+	    actions->dry_run ? ", dry run" : "",
+	    (unsigned long long)(verdict->excess / 1000),
+	    (unsigned)(verdict->excess % 1000),
+	    SLICE_ARG(verdict->limit->zone->name));
+	return actions->dry_run ? HTTP_DECLINED : (int)actions->status;
+}
+
+/* One level less severe than a refusal. */
+static void limit_req_log_delay(struct http_request *request,
+    const struct limit_actions *actions,
+    const struct limit_req_verdict *verdict)
+{
+	int64_t level = actions->log_level == LOG_LEVEL_INFO ?
+	    LOG_LEVEL_INFO : actions->log_level + 1;
+
+	http_log(request, (enum log_level)level, 0,
+	    "delaying request%s, excess: %llu.%03u, by zone \"%.*s\"",
+	    actions->dry_run ? ", dry run" : "",
+	    (unsigned long long)(verdict->excess / 1000),
+	    (unsigned)(verdict->excess % 1000),
+	    SLICE_ARG(verdict->limit->zone->name));
+}
+
+static int limit_req_delay(struct http_request *request, uint64_t delay_ms)
+{
+	uint64_t until = ring_now(request->worker->ring) +
+	    delay_ms * NS_PER_MSEC;
+
+	return http_request_wait(request, NULL, until) == -ECONNRESET ?
+	    HTTP_ABORT : HTTP_DECLINED;
+}
+
+static int limit_req_preaccess(struct http_request *request)
+{
+	const struct limit_req_record *record = http_request_record(request,
+	    &http_limit_req_module.table);
+	const struct limit_actions *actions = &record->actions;
+	struct limit_req_verdict verdict = { .limit = NULL };
+	const struct slice **status;
+	int count;
+
+	if (!record->limits)
+		return HTTP_DECLINED;
+	status = (const struct slice **)http_request_data(request,
+	    &http_limit_req_module);
+	if (!status)
+		return 500;
+	if (*status)			/* it is counted once */
+		return HTTP_DECLINED;
+	count = limit_req_ask_all(request, record, &verdict);
+	if (count == -EBUSY) {
+		*status = actions->dry_run ? &limit_req_dry_rejected :
+		    &limit_req_rejected;
+		return limit_req_refuse(request, actions, &verdict);
+	}
+	if (count < 0)
+		return 500;
+	if (count == 0)
+		return HTTP_DECLINED;
+	*status = &limit_req_passed;
+	if (!verdict.delay_ms)
+		return HTTP_DECLINED;
+	*status = actions->dry_run ? &limit_req_dry_delayed :
+	    &limit_req_delayed;
+	limit_req_log_delay(request, actions, &verdict);
+	return actions->dry_run ? HTTP_DECLINED :
+	    limit_req_delay(request, verdict.delay_ms);
+}
+
+static bool get_limit_req_status(struct http_request *request,
+    struct slice name, struct slice *ret)
+{
+	void **data = http_request_data(request, &http_limit_req_module);
+
+	(void)name;
+	if (!data || !*data)
+		return false;
+	*ret = *(const struct slice *)*data;
+	return true;
+}
+
+static const struct http_variable limit_req_variables[] = {
+	{ .name = { "limit_req_status", 16 }, .get = get_limit_req_status },
+	{ .name = { NULL, 0 }, .get = NULL },
+};
+
+/* ---- directives ---- */
+
+/* A number from 1, as "burst=" and the like have it. */
+static bool limit_req_number(struct slice text, uint64_t *ret)
+{
+	uint64_t number;
+
+	if (!slice_to_u64(text, &number) || number == 0 ||
+	    number > LIMIT_REQ_NUMBER_MAX)
+		return false;
+	*ret = number;
+	return true;
+}
+
+/* "rate=10r/s" or "rate=10r/m" */
+static bool limit_req_rate(struct slice text, uint64_t *ret)
+{
+	struct slice number = slice_from(text, strlen("rate="));
+	uint64_t rate, scale = 1;
+
+	if (slice_ends(number, SLICE("r/m")))
+		scale = 60;
+	if (scale == 60 || slice_ends(number, SLICE("r/s")))
+		number.len -= 3;
+	if (!limit_req_number(number, &rate))
+		return false;
+	*ret = rate * 1000 / scale;
+	return true;
+}
+
+static int limit_req_set_zone(struct conf *conf, const struct conf_node *node,
+    const struct conf_scope *scope, void *arg)
+{
+	struct limit_zone *limit = arena_calloc(&conf->arena, 1,
+	    sizeof(*limit));
+	struct slice zone = { NULL, 0 };
+
+	(void)scope, (void)arg;
+	if (!limit)
+		return conf_fail(conf, node, ENOMEM, "limit_req");
+	limit->module = "limit_req";
+	limit->key_max = LIMIT_REQ_KEY_MAX;
+	limit->rate = 1000;
+	for (unsigned i = 2; i < node->argc; i++) {
+		struct slice text = node->args[i];
+
+		if (slice_starts(text, SLICE("zone="))) {
+			zone = text;
+		} else if (!slice_starts(text, SLICE("rate="))) {
+			return conf_fail(conf, node, 0,
+			    "invalid parameter \"%s\"", text.data);
+		} else if (!limit_req_rate(text, &limit->rate)) {
+			return conf_fail(conf, node, 0, "invalid rate \"%s\"",
+			    text.data);
+		}
+	}
+	if (!zone.data)
+		return conf_fail(conf, node, 0, "\"%s\" must have \"zone\" "
+		    "parameter", node->args[0].data);
+	return limit_zone_declare(conf, node, zone, &http_limit_req_module,
+	    limit);
+}
+
+/* One argument but "zone=". */
+static int limit_req_set_option(struct conf *conf,
+    const struct conf_node *node, struct slice text, struct limit_req *limit)
+{
+	bool burst = slice_starts(text, SLICE("burst="));
+	uint64_t number;
+
+	if (slice_equal(text, SLICE("nodelay"))) {
+		limit->delay = UINT64_MAX;
+		return 0;
+	}
+	if (!burst && !slice_starts(text, SLICE("delay=")))
+		return conf_fail(conf, node, 0, "invalid parameter \"%s\"",
+		    text.data);
+	if (!limit_req_number(slice_from(text, strlen("burst=")), &number))
+		return conf_fail(conf, node, 0, "invalid %s value \"%s\"",
+		    burst ? "burst" : "delay", text.data);
+	*(burst ? &limit->burst : &limit->delay) = number * LIMIT_REQ_ONE;
+	return 0;
+}
+
+static int limit_req_set(struct conf *conf, const struct conf_node *node,
+    const struct conf_scope *scope, void *arg)
+{
+	struct limit_req_record *record = arg;
+	struct limit_req *limit = arena_calloc(&conf->arena, 1,
+	    sizeof(*limit));
+	int err = limit ? 0 : conf_fail(conf, node, ENOMEM, "limit_req");
+
+	(void)scope;
+	for (unsigned i = 1; i < node->argc && !err; i++) {
+		struct slice text = node->args[i];
+
+		if (slice_starts(text, SLICE("zone=")))
+			err = http_zone_use(conf, node, slice_from(text,
+			    strlen("zone=")), &http_limit_req_module,
+			    &limit->zone);
+		else
+			err = limit_req_set_option(conf, node, text, limit);
+	}
+	if (err)
+		return err;
+	if (!limit->zone)
+		return conf_fail(conf, node, 0, "\"limit_req\" must have "
+		    "\"zone\" parameter");
+	for (const struct limit_req *other = record->limits; other;
+	    other = other->next)
+		if (other->zone == limit->zone)
+			return conf_fail(conf, node, 0,
+			    "\"limit_req\" directive is duplicate");
+	if (!record->end)
+		record->end = &record->limits;
+	*record->end = limit;
+	record->end = &limit->next;
+	record->count++;
+	return 0;
+}
+
+static int limit_req_merge(struct conf *conf, const void *parent, void *arg)
+{
+	const struct limit_req_record *from = parent;
+	struct limit_req_record *record = arg;
+
+	(void)conf;
+	if (from && !record->limits) {
+		record->limits = from->limits;
+		record->count = from->count;
+	}
+	return 0;
+}
+
+#define LIMIT_REQ_ROW(directive, kind, field, preset, text)		\
+	.name = directive, .contexts = CONF_HTTP_ALL, .args_min = 1,	\
+	.args_max = 1, .type = kind,					\
+	.offset = offsetof(struct limit_req_record, actions.field),	\
+	.initial = preset, .help = text
+
+static const struct conf_directive limit_req_directives[] = {
+	{ .name = "limit_req_zone", .contexts = CONF_HTTP, .args_min = 3,
+	  .args_max = 3, .set = limit_req_set_zone,
+	  .help = "memory for a key's requests, and their rate" },
+	{ .name = "limit_req", .contexts = CONF_HTTP_ALL, .args_min = 1,
+	  .args_max = 3, .set = limit_req_set,
+	  .help = "limit requests by a zone, with a burst" },
+	{ LIMIT_REQ_ROW("limit_req_log_level", CONF_ENUM, log_level, "error",
+	    "level at which a refusal is logged"),
+	  .values = limit_log_levels },
+	{ LIMIT_REQ_ROW("limit_req_status", CONF_NUMBER, status, "503",
+	    "status of a refusal"), .min = LIMIT_STATUS_MIN,
+	  .max = LIMIT_STATUS_MAX },
+	{ LIMIT_REQ_ROW("limit_req_dry_run", CONF_FLAG, dry_run, "off",
+	    "log what would be done, and do nothing") },
+	{ .name = NULL },
+};
+
+const struct http_module http_limit_req_module = {
+	.table = {
+		.name = "limit_req",
+		.directives = limit_req_directives,
+		.record_size = sizeof(struct limit_req_record),
+		.merge = limit_req_merge,
+	},
+	.variables = limit_req_variables,
+	.phase = { [HTTP_PHASE_PREACCESS] = limit_req_preaccess },
+};
