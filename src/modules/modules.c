@@ -4,13 +4,14 @@
 
 #include "modules/modules.h"
 
+extern const struct http_module http_access_module;
+extern const struct http_module http_auth_basic_module;
 extern const struct http_module http_autoindex_module;
 extern const struct http_module http_dav_module;
 extern const struct http_module http_empty_gif_module;
 extern const struct http_module http_headers_module;
-extern const struct http_module http_access_module;
-extern const struct http_module http_auth_basic_module;
 extern const struct http_module http_index_module;
+extern const struct http_module http_limit_conn_module;
 extern const struct http_module http_limit_req_module;
 extern const struct http_module http_log_module;
 extern const struct http_module http_map_module;
@@ -28,8 +29,8 @@ extern const struct http_module http_userid_module;
 
 const struct http_module *const http_modules[] = {
 	&http_rewrite_module,
-	&http_return_module,
 	&http_limit_req_module,
+	&http_limit_conn_module,
 	&http_access_module,
 	&http_auth_basic_module,
 	&http_try_files_module,

@@ -233,7 +233,9 @@ def test_errors_in_the_configuration(start):
              'zero size shared memory zone "y"'),
             (ZONE, "limit_req_status 399;", "must be between 400 and 599"),
             (ZONE, "limit_req_status 600;", "must be between 400 and 599"),
-            (ZONE, "limit_req_log_level crit;", 'invalid value "crit"')):
+            (ZONE, "limit_req_log_level crit;", 'invalid value "crit"'),
+            (ZONE, "limit_conn z 1;", 'the shared memory zone "z" is already '
+             "declared for a different use")):
         server.write(http=http, server=where)
         result = server.command("-t")
         assert result.returncode == 1 and message in result.stdout, http + where
