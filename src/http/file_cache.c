@@ -26,6 +26,7 @@
 #include "base/hash.h"
 #include "http/conn.h"
 #include "http/file_open.h"
+#include "http/file_variant.h"
 #include "http/timing.h"
 #include "http/uri.h"
 #include "metrics/segment.h"
@@ -64,6 +65,7 @@ static void file_free(struct file *file)
 {
 	if (file->fd >= 0)
 		(void)close(file->fd); /* was only read */
+	file_variants_free(file);
 	free(file->body);
 	free(file->prepared);
 	free(file);
@@ -71,7 +73,8 @@ static void file_free(struct file *file)
 
 static size_t file_bytes(const struct file *file)
 {
-	return sizeof(*file) + file->path.len + (file->body ? file->size : 0);
+	return sizeof(*file) + file->path.len + (file->body ? file->size : 0) +
+	    file->grown;
 }
 
 static void file_release(void *arg)
@@ -316,6 +319,19 @@ static void file_insert(struct file_cache *cache, struct file *file,
 	metrics_gauge_add(cache->worker->metrics, METRICS_CACHE_ENTRIES, 1);
 	metrics_gauge_add(cache->worker->metrics, METRICS_CACHE_BYTES,
 	    (int64_t)file_bytes(file));
+}
+
+void file_cache_grown(struct file_cache *cache, struct file *file,
+    size_t size)
+{
+	while (file->listed && cache->bytes + size > FILE_CACHE_BYTES_MAX)
+		file_evict(cache);
+	file->grown += size;
+	if (!file->listed)
+		return;
+	cache->bytes += size;
+	metrics_gauge_add(cache->worker->metrics, METRICS_CACHE_BYTES,
+	    (int64_t)size);
 }
 
 /* Is the file still what it was, where inotify would not have told? */

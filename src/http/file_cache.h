@@ -15,6 +15,7 @@
  */
 
 struct file_cache;
+struct file_variant;
 struct http_request;
 struct http_worker;
 
@@ -41,7 +42,9 @@ struct file {
 	char *prepared;
 	unsigned prepared_len;
 	struct stat seen;		/* if there was no error */
+	struct file_variant *variants;	/* see file_variant.h */
 	/* private */
+	size_t grown;			/* file_cache_grown() in all */
 	uint64_t hash;
 	struct file *next_hash;
 	struct file *next, **link;	/* all files: the clock's face */
@@ -74,5 +77,10 @@ int file_cache_open(struct http_request *request, struct slice path,
  * are followed, and it does not count as a hit or miss. */
 int file_cache_open_ours(struct http_request *request, struct slice path,
     struct file **ret);
+
+/* The file has `size` bytes of memory more; others may have to go for them,
+ * or the file itself, which those who hold it keep. */
+void file_cache_grown(struct file_cache *cache, struct file *file,
+    size_t size);
 
 #endif

@@ -170,6 +170,7 @@ int http_filter_use(struct http_request *request, struct http_filter *filter)
 	filter->source.close = filter_close;
 	response->body = (struct http_body){ .kind = HTTP_BODY_SOURCE,
 	    .fd = -1, .source = &filter->source };
+	response->file = NULL;
 	response->length = -1;
 	response->accept_ranges = false;
 	http_response_remove(request, SLICE("Accept-Ranges"));

@@ -185,6 +185,8 @@ static char *h1_add_header(char *p, struct http_request *request,
 	if (chunked)
 		p = h1_add(p, SLICE("Transfer-Encoding: chunked\r\n"));
 	p = h1_add_connection(p, request);
+	if (response->vary_encoding)
+		p = h1_add(p, SLICE("Vary: Accept-Encoding\r\n"));
 	for (const struct http_field *f = response->fields; f; f = f->next) {
 		p = h1_add(p, f->name);
 		p = h1_add(p, SLICE(": "));

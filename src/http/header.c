@@ -117,8 +117,7 @@ bool http_list_next(struct http_list *list, struct slice *ret)
 	return false;
 }
 
-/* "gzip;q=0.5" into its name and weight; false if it is malformed. */
-static bool http_coding_parse(struct slice member, struct slice *name,
+bool http_coding_parse(struct slice member, struct slice *name,
     unsigned *weight)
 {
 	const char *semicolon = memchr(member.data, ';', member.len);

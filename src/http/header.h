@@ -92,6 +92,11 @@ const struct http_header *http_header_find(const struct http_header *headers,
  */
 bool http_list_next(struct http_list *list, struct slice *ret);
 
+/* A member of Accept-Encoding, "gzip;q=0.5", into its name and its weight in
+ * thousandths; false if it is malformed. */
+bool http_coding_parse(struct slice member, struct slice *name,
+    unsigned *weight);
+
 /*
  * How much a client wants content in `coding`, in lower case ("gzip",
  * "identity"), by what it sent as Accept-Encoding (RFC 9110 §12.5.3): from 0

@@ -91,6 +91,7 @@ void http_response_text(struct http_request *request, unsigned status,
 	response->content_type = content_type;
 	response->length = (int64_t)text.len;
 	response->prepared = (struct slice){ NULL, 0 };
+	response->file = NULL;
 	response->body = (struct http_body){ .kind = HTTP_BODY_BYTES,
 	    .bytes = text, .fd = -1 };
 }

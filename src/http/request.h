@@ -17,6 +17,7 @@
  * when it has ended.
  */
 
+struct file;
 struct ring_event;
 struct ring_file_part;
 struct http_captures;
@@ -57,6 +58,7 @@ struct http_response {
 	time_t last_modified;		/* -1: not known */
 	struct slice content_range;
 	bool accept_ranges;		/* a Range may be applied */
+	bool vary_encoding;		/* "Vary: Accept-Encoding" */
 	bool foreign;			/* another server's, who has judged the
 					 * request's conditions */
 	struct http_field *fields;	/* in order */
@@ -70,6 +72,8 @@ struct http_response {
 	 * `trailers` and returns 0 or -ENOMEM. NULL: there are none. */
 	int (*make_trailers)(struct http_request *request);
 	struct http_field *trailers;
+	struct file *file;		/* of the cache, all of which is the
+					 * body as it is; or NULL */
 	/* Who has the connection after a 101; see upgrade.h. */
 	void (*speak)(struct http_upgrade *upgrade);
 	void *speak_arg;

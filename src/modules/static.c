@@ -9,9 +9,9 @@
 
 #include "http/conn.h"
 #include "http/date.h"
-#include "http/file_cache.h"
 #include "http/variable.h"
 #include "modules/modules.h"
+#include "modules/static.h"
 
 enum { STATIC_LINES_MAX = 256 };	/* bytes of lines without the type */
 
@@ -73,7 +73,7 @@ static void static_prepare(struct file *file, struct slice type)
 	file->prepared_type = type;
 }
 
-static int static_answer(struct http_request *request, struct file *file)
+int static_answer(struct http_request *request, struct file *file)
 {
 	const struct http_core_record *core = request->location->core;
 	struct http_response *response = &request->response;
@@ -93,6 +93,7 @@ static int static_answer(struct http_request *request, struct file *file)
 			response->prepared = (struct slice){ file->prepared,
 			    file->prepared_len };
 	}
+	response->file = file;
 	response->body = file->body ?
 	    (struct http_body){ .kind = HTTP_BODY_BYTES, .fd = -1,
 		.bytes = { file->body, file->size } } :
