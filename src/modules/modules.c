@@ -7,8 +7,8 @@
 extern const struct http_module http_access_module;
 extern const struct http_module http_auth_basic_module;
 extern const struct http_module http_autoindex_module;
-extern const struct http_module http_dav_module;
 extern const struct http_module http_compress_module;
+extern const struct http_module http_dav_module;
 extern const struct http_module http_empty_gif_module;
 extern const struct http_module http_gunzip_module;
 extern const struct http_module http_headers_module;
@@ -17,8 +17,8 @@ extern const struct http_module http_limit_conn_module;
 extern const struct http_module http_limit_req_module;
 extern const struct http_module http_log_module;
 extern const struct http_module http_map_module;
-extern const struct http_module http_proxy_module;
 extern const struct http_module http_precompressed_module;
+extern const struct http_module http_proxy_module;
 extern const struct http_module http_random_index_module;
 extern const struct http_module http_referer_module;
 extern const struct http_module http_rewrite_module;
@@ -53,7 +53,6 @@ const struct http_module *const http_modules[] = {
 	&http_referer_module,
 	&http_secure_link_module,
 	&http_precompressed_module,
-	&http_static_module,
 	&http_gunzip_module,
 	&http_compress_module,
 	&http_log_module,
