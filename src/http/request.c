@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "http/filter.h"
 #include "http/response.h"
 #include "http/upstream.h"
 #include "http/uri.h"
@@ -224,21 +225,6 @@ static int http_phase_run(struct http_request *request,
 	return rc;
 }
 
-/* Nobody shall be asked for a password who is let in without. */
-static void http_access_unchallenge(struct http_request *request)
-{
-	struct http_response *response = &request->response;
-	struct http_field *field = response->fields, *next;
-
-	response->fields = NULL;
-	response->fields_end = NULL;
-	for (; field; field = next) {
-		next = field->next;
-		if (!slice_equal(field->name, SLICE("WWW-Authenticate")))
-			http_response_append(response, field);
-	}
-}
-
 /* Who guesses passwords is answered late. */
 static int http_access_refuse(struct http_request *request, int status)
 {
@@ -266,7 +252,7 @@ static int http_phase_access(struct http_request *request)
 		int rc = (*hook)(request);
 
 		if (rc == HTTP_ALLOWED && any) {
-			http_access_unchallenge(request);
+			http_response_remove(request, SLICE("WWW-Authenticate"));
 			return HTTP_DECLINED;
 		}
 		if (any && (rc == 401 || rc == 403))

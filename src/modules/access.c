@@ -55,7 +55,7 @@ static int access_check(struct http_request *request)
 
 	if (!record->rules)
 		return HTTP_DECLINED;
-	client = http_conn_client(request->conn);
+	client = http_request_client(request);
 	switch (client->any.sa_family) {
 	case AF_INET:
 		return access_decide(request, record, AF_INET,

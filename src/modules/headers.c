@@ -282,7 +282,8 @@ static int headers_trailers(struct http_request *request)
 		*end = arena_alloc(&request->arena, sizeof(**end));
 		if (!*end)
 			return -ENOMEM;
-		**end = (struct http_field){ line->name, value, NULL };
+		**end = (struct http_field){ .name = line->name,
+		    .value = value };
 		end = &(*end)->next;
 	}
 	return 0;
