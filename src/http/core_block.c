@@ -256,7 +256,7 @@ static int http_locations_merge(struct conf *conf,
 		if (location->kind == HTTP_LOCATION_BLOCK &&
 		    !location->handler)
 			location->handler = outer->handler;
-		err = conf_merge(conf, CONF_LOCATION, outer->records,
+		err = conf_merge(conf, CONF_HTTP_ALL, outer->records,
 		    location->records);
 		location->core = conf_record(conf, location->records,
 		    &http_core_table);
@@ -269,7 +269,7 @@ static int http_locations_merge(struct conf *conf,
 static int http_server_finish(struct conf *conf, struct http_conf *http,
     struct http_server *server)
 {
-	int err = conf_merge(conf, CONF_SERVER, http->main_records,
+	int err = conf_merge(conf, CONF_HTTP_ALL, http->main_records,
 	    server->records);
 
 	if (err)
@@ -308,7 +308,7 @@ static int http_hooks_build(struct conf *conf, struct http_conf *http)
 static int http_finish(struct conf *conf, struct http_conf *http)
 {
 	const struct http_core_record *core;
-	int err = conf_merge(conf, CONF_HTTP, NULL, http->main_records);
+	int err = conf_merge(conf, CONF_HTTP_ALL, NULL, http->main_records);
 
 	for (unsigned i = 0; i < http->server_count && !err; i++)
 		err = http_server_finish(conf, http, http->servers[i]);
