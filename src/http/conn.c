@@ -156,6 +156,7 @@ void http_conn_close(struct http_conn *conn, bool timed_out)
 	http_conn_unlink(conn);
 	metrics_gauge_add(worker->metrics, METRICS_WRITING, -1);
 	worker->connections--;
+	free(conn->proxy);
 	free(conn);
 	http_worker_check_drained(worker);
 }

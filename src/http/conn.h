@@ -31,6 +31,8 @@ struct http_conn {
 	enum http_conn_state state;
 	const struct http_request *request;	/* being read or served */
 	bool has_peer;			/* `peer` was asked for */
+	bool proxy_read;		/* its PROXY protocol header was */
+	struct proxy_protocol *proxy;	/* what that said; or NULL */
 	void (*watch)(void *arg);	/* see http_conn_watch() */
 	void *watch_arg;
 	union http_address peer;
@@ -73,6 +75,10 @@ struct http_worker {
 /* The address of who connected, asked for when first needed. Which is not
  * always the client's, see http_request_client(). */
 const union http_address *http_conn_peer(struct http_conn *conn);
+
+/* Read the header of the PROXY protocol that the connection must begin with;
+ * false, after logging, if it does not. [coroutine] */
+bool http_conn_read_proxy(struct http_conn *conn);
 
 /* The client's address as the metrics have it: its family, and its bytes in
  * network order to `address` (16). Returns its port. */

@@ -459,6 +459,11 @@ void h1_serve(void *arg)
 	    NS_PER_MSEC;
 	h1.keepalive_ns = (uint64_t)h1_server(&h1)->core->keepalive_timeout *
 	    NS_PER_MSEC;
+	if (conn->listen->proxy_protocol && !conn->proxy_read &&
+	    !http_conn_read_proxy(conn)) {
+		http_conn_close(conn, false);
+		return;
+	}
 	do {
 		do
 			next = h1_serve_one(&h1);

@@ -27,6 +27,7 @@ struct http_listen {
 	int64_t rcvbuf, sndbuf;		/* CONF_UNSET: the system's */
 	int64_t ipv6only;		/* CONF_UNSET: on */
 	int64_t deferred;
+	bool proxy_protocol;		/* connections begin with its header */
 	const struct conf_node *node;	/* first directive that named it */
 	struct http_server *default_server;
 	bool default_set;		/* by "default_server" */

@@ -211,7 +211,7 @@ static int http_listen_add_server(struct conf *conf,
 
 /* What a "listen" says besides the address. */
 struct http_listen_options {
-	bool default_server;
+	bool default_server, proxy_protocol;
 	int64_t backlog, rcvbuf, sndbuf, ipv6only, deferred;
 };
 
@@ -268,14 +268,17 @@ static int http_listen_option(struct conf *conf, const struct conf_node *node,
 		options->deferred = 1;
 		return 0;
 	}
+	if (slice_equal(text, SLICE("proxy_protocol"))) {
+		options->proxy_protocol = true;
+		return 0;
+	}
 	/* Each address has its own sockets, one a worker, in any case. */
 	if (slice_equal(text, SLICE("reuseport")) ||
 	    slice_equal(text, SLICE("bind")))
 		return 0;
 	if (slice_equal(text, SLICE("ssl")) ||
 	    slice_equal(text, SLICE("http2")) ||
-	    slice_equal(text, SLICE("quic")) ||
-	    slice_equal(text, SLICE("proxy_protocol")))
+	    slice_equal(text, SLICE("quic")))
 		return conf_fail(conf, node, 0, "parameter \"%.*s\" of the "
 		    "\"listen\" directive is not supported by ringmaster",
 		    SLICE_ARG(text));
@@ -296,6 +299,7 @@ static void http_listen_apply(struct http_listen *listen,
 		listen->ipv6only = options->ipv6only;
 	if (options->deferred != CONF_UNSET)
 		listen->deferred = options->deferred;
+	listen->proxy_protocol |= options->proxy_protocol;
 }
 
 static int http_listen_add(struct conf *conf, const struct conf_node *node,

@@ -56,6 +56,7 @@ const struct http_variable *http_variable_find(struct slice name)
 	variable_search(http_request_variables, name, &best);
 	variable_search(http_header_variables, name, &best);
 	variable_search(http_conn_variables, name, &best);
+	variable_search(http_proxy_protocol_variables, name, &best);
 	for (; module && *module; module++)
 		variable_search((*module)->variables, name, &best);
 	return best.variable;

@@ -5,13 +5,14 @@
 #include "http/value.h"
 
 /*
- * The core's variables, in three tables that an empty name ends, and what
+ * The core's variables, in tables that an empty name ends, and what
  * they share with modules.
  */
 
 extern const struct http_variable http_request_variables[];
 extern const struct http_variable http_header_variables[];
 extern const struct http_variable http_conn_variables[];
+extern const struct http_variable http_proxy_protocol_variables[];
 
 /*
  * Let http_variable_find() find the variables of these modules, too. The
