@@ -20,6 +20,7 @@ extern const struct http_module http_map_module;
 extern const struct http_module http_precompressed_module;
 extern const struct http_module http_proxy_module;
 extern const struct http_module http_random_index_module;
+extern const struct http_module http_realip_module;
 extern const struct http_module http_referer_module;
 extern const struct http_module http_rewrite_module;
 extern const struct http_module http_secure_link_module;
@@ -31,6 +32,9 @@ extern const struct http_module http_upstream_module;
 extern const struct http_module http_userid_module;
 
 const struct http_module *const http_modules[] = {
+	/* Who the client is, before anybody asks. */
+	&http_realip_module,
+
 	/* What defines variables. */
 	&http_map_module,
 	&http_split_clients_module,
