@@ -124,6 +124,14 @@ static bool get_http_user_agent(struct http_request *request,
 	    ret);
 }
 
+static bool get_content_type(struct http_request *request, struct slice name,
+    struct slice *ret)
+{
+	(void)name;
+	return get_http_known(request, HTTP_HEADER_CONTENT_TYPE, SLICE(", "),
+	    ret);
+}
+
 static bool get_field(struct http_request *request,
     const struct http_field *field, struct slice name, struct slice *ret)
 {
@@ -310,13 +318,15 @@ static bool cookie_find_in(struct slice line, struct slice name,
 	while (line.len) {
 		const char *mark = memchr(line.data, ';', line.len);
 		size_t len = mark ? (size_t)(mark - line.data) : line.len;
-		struct slice pair = slice_trim(slice_first(line, len));
+		struct slice pair = slice_first(line, len);
 		const char *equal = memchr(pair.data, '=', pair.len);
 		size_t key = equal ? (size_t)(equal - pair.data) : 0;
 
 		if (equal && slice_equal_nocase(
 		    slice_trim(slice_first(pair, key)), name)) {
-			*ret = slice_trim(slice_from(pair, key + 1));
+			*ret = slice_from(pair, key + 1);
+			while (slice_starts(*ret, SLICE(" ")))
+				*ret = slice_from(*ret, 1);
 			return true;
 		}
 		line = slice_from(line, len + 1);
@@ -340,6 +350,7 @@ bool http_cookie_find(const struct http_request *request, struct slice name,
 
 const struct http_variable http_header_variables[] = {
 	{ .name = { "http_*", 6 }, .get = get_http },
+	{ .name = { "content_type", 12 }, .get = get_content_type },
 	{ .name = { "http_cookie", 11 }, .get = get_http_cookie },
 	{ .name = { "http_host", 9 }, .get = get_http_host },
 	{ .name = { "http_referer", 12 }, .get = get_http_referer },

@@ -28,7 +28,7 @@ static bool get_args(struct http_request *request, struct slice name,
 {
 	(void)name;
 	*ret = request->args;
-	return true;
+	return ret->len;
 }
 
 static bool set_args(struct http_request *request, struct slice value)
@@ -187,19 +187,6 @@ static bool get_content_length(struct http_request *request,
 	(void)name;
 	return request->head.has_content_length && http_variable_number(
 	    request, request->head.content_length, ret);
-}
-
-static bool get_content_type(struct http_request *request, struct slice name,
-    struct slice *ret)
-{
-	const struct http_header *header = http_header_find(
-	    request->head.headers, request->head.header_count,
-	    HTTP_HEADER_CONTENT_TYPE);
-
-	(void)name;
-	if (header)
-		*ret = header->value;
-	return header != NULL;
 }
 
 static bool get_request_length(struct http_request *request,
@@ -460,7 +447,6 @@ const struct http_variable http_request_variables[] = {
 	{ .name = { "request_port", 12 }, .get = get_request_port },
 	{ .name = { "is_request_port", 15 }, .get = get_is_request_port },
 	{ .name = { "content_length", 14 }, .get = get_content_length },
-	{ .name = { "content_type", 12 }, .get = get_content_type },
 	{ .name = { "request_length", 14 }, .get = get_request_length },
 	{ .name = { "request_body", 12 }, .get = get_request_body },
 	{ .name = { "request_body_file", 17 }, .get = get_request_body_file },

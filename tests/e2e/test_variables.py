@@ -6,6 +6,8 @@ import time
 
 import pytest
 
+from conftest import wait_for
+
 
 def ask(start, text, path="/", headers=None, **parts):
     """What `text` is for a request."""
@@ -112,3 +114,25 @@ def test_an_unknown_variable_is_an_error(make):
     result = server.command("-t")
     assert result.returncode == 1
     assert 'unknown "nothing" variable' in result.stdout
+
+
+def test_headers_that_are_sent_twice(start):
+    server = start(server="""location / {
+        return 200 "$http_x_a|$content_type|$http_via|$http_cookie|$cookie_b";
+    }""")
+    with server.connect() as client:
+        client.send(b"GET / HTTP/1.1\r\nHost: h\r\nX-A: 1\r\nVia: a\r\n"
+                    b"Content-Type: x/y\r\nCookie: a = 1 ;c=2\r\n"
+                    b"x-a: 2\r\nContent-Type: y/z\r\nVia: b, c\r\n"
+                    b"Cookie: b= 3 ; a=4\r\n\r\n")
+        assert client.response().body == \
+            b"1, 2|x/y, y/z|a, b, c|a = 1 ;c=2; b= 3 ; a=4|3 "
+
+
+def test_without_a_query_there_are_no_arguments(start):
+    server = start(http="log_format f '$args $query_string $is_args';",
+                   server="access_log a.log f; return 200;")
+    for path in ("/", "/?", "/?a"):
+        server.get(path)
+    wait_for(lambda: server.log("a.log").count("\n") == 3)
+    assert server.log("a.log") == "- - \n- - \na a ?\n"
