@@ -146,6 +146,12 @@ static int proxy_pass_field(struct proxy *proxy, enum proxy_line line,
 		value = proxy_rewrite_cookie(proxy, value);
 	if (header->value.len && !value.data)
 		return -ENOMEM;
+	/* One that was made here is completed as our own are. */
+	if (line == PROXY_LINE_LOCATION && value.data != header->value.data &&
+	    slice_starts(value, SLICE("/"))) {
+		proxy->request->response.location = value;
+		return 0;
+	}
 	return http_response_add(proxy->request, header->name, value);
 }
 

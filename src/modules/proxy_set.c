@@ -248,13 +248,13 @@ struct proxy_rewrite *proxy_redirect_default(struct conf *conf,
 }
 
 /* Add the rule that `node` names to the end of `list`. `dots`: a leading dot
- * of the pattern says nothing. */
+ * says nothing. */
 static int proxy_rule_add(struct conf *conf, const struct conf_node *node,
     struct proxy_rewrite **list, bool nocase, bool dots)
 {
 	struct proxy_rewrite *rule = arena_calloc(&conf->arena, 1,
 	    sizeof(*rule));
-	struct slice pattern = node->args[1];
+	struct slice pattern = node->args[1], replacement = node->args[2];
 	int err;
 
 	if (!rule)
@@ -273,9 +273,11 @@ static int proxy_rule_add(struct conf *conf, const struct conf_node *node,
 	} else {
 		if (dots && slice_starts(pattern, SLICE(".")))
 			pattern = slice_from(pattern, 1);
+		if (dots && slice_starts(replacement, SLICE(".")))
+			replacement = slice_from(replacement, 1);
 		err = http_value_compile(conf, node, pattern, &rule->pattern);
 	}
-	return err ? err : http_value_compile(conf, node, node->args[2],
+	return err ? err : http_value_compile(conf, node, replacement,
 	    &rule->replacement);
 }
 
