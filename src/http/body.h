@@ -28,6 +28,9 @@ struct http_source {
 	int (*next)(struct http_source *source, struct http_chunk *ret);
 	/* Give back what the source holds; called once. Or NULL. */
 	void (*close)(struct http_source *source);
+	/* Is all that is left at hand, so that next() does not wait any
+	 * more? Or NULL: that is not known. */
+	bool (*here)(const struct http_source *source);
 };
 
 /*

@@ -18,9 +18,9 @@ static const struct http_core_record *h1_body_core(
 }
 
 /* The bytes at hand: those of the input buffer first. */
-static struct slice h1_body_peek(struct h1_body *body)
+static struct slice h1_body_peek(const struct h1_body *body)
 {
-	struct h1 *h1 = body->h1;
+	const struct h1 *h1 = body->h1;
 
 	if (h1->in_next < h1->in_end)
 		return (struct slice){ h1->in + h1->in_next,
@@ -143,6 +143,21 @@ static int h1_body_next(struct http_source *source, struct http_chunk *ret)
 	return body->failed ? err ? err : -EIO : 0;
 }
 
+static bool h1_body_here(const struct http_source *source)
+{
+	const struct h1_body *body = (const struct h1_body *)source;
+	struct slice in = h1_body_peek(body), piece;
+	struct chunked decoder = body->decoder;
+	enum chunked_result result;
+
+	if (body->done || body->failed || !body->chunked)
+		return body->done || body->failed || in.len >= body->left;
+	do
+		result = chunked_next(&decoder, &in, &piece);
+	while (result == CHUNKED_DATA);
+	return result != CHUNKED_MORE;
+}
+
 void h1_body_init(struct h1_body *body, struct h1 *h1,
     struct http_request *request)
 {
@@ -151,6 +166,7 @@ void h1_body_init(struct h1_body *body, struct h1 *h1,
 	/* Not the buffer: most requests have no body. */
 	memset(body, 0, offsetof(struct h1_body, buffer));
 	body->source.next = h1_body_next;
+	body->source.here = h1_body_here;
 	body->h1 = h1;
 	body->request = request;
 	body->left = head->content_length;

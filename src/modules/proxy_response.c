@@ -23,6 +23,7 @@ enum proxy_line {
 	PROXY_LINE_DATE,
 	PROXY_LINE_SERVER,
 	PROXY_LINE_STATUS,
+	PROXY_LINE_EXPIRES,
 	PROXY_LINE_ACCEL_REDIRECT,
 	PROXY_LINE_ACCEL_EXPIRES,
 	PROXY_LINE_ACCEL_LIMIT_RATE,
@@ -45,7 +46,7 @@ static const struct proxy_line_name {
 	LINE("status", PROXY_LINE_STATUS),
 	LINE("x-pad", PROXY_LINE_PAD),
 	LINE("refresh", PROXY_LINE_REFRESH),
-	LINE("expires", PROXY_LINE_KEPT),
+	LINE("expires", PROXY_LINE_EXPIRES),
 	LINE("location", PROXY_LINE_LOCATION),
 	LINE("connection", PROXY_LINE_HOP),
 	LINE("keep-alive", PROXY_LINE_HOP),
@@ -225,6 +226,7 @@ static int proxy_pass_lines(struct proxy *proxy, bool only_kept,
 		    proxy_line_again(proxy, seen, line, header))
 			continue;
 		if (only_kept && line != PROXY_LINE_KEPT &&
+		    line != PROXY_LINE_EXPIRES &&
 		    line != PROXY_LINE_SET_COOKIE)
 			continue;
 		proxy_order(proxy, line, header->value);
@@ -312,7 +314,7 @@ static int proxy_intercepted(struct proxy *proxy)
 	    !err; i++)
 		if (slice_equal_nocase(head->headers[i].name,
 		    SLICE("www-authenticate")))
-			err = http_response_add(proxy->request,
+			err = http_response_add_kept(proxy->request,
 			    head->headers[i].name, head->headers[i].value);
 	proxy_leave(proxy);
 	return err ? 500 : (int)status;

@@ -507,16 +507,17 @@ static struct proxy *proxy_new(struct http_request *request)
 	return proxy->trace && proxy->buffer ? proxy : NULL;
 }
 
-/* Is the body passed on while it comes? */
+/* Is the body passed on while it comes? Not if all of it has come. */
 static bool proxy_is_unbuffered(const struct proxy *proxy)
 {
 	const struct proxy_record *record = proxy->record;
 	const struct http_request *request = proxy->request;
+	const struct http_source *body = request->body;
 
 	return !record->request_buffering && !record->has_body &&
-	    record->pass_request_body && request->body &&
-	    !request->body_read &&
-	    (!request->head.chunked || record->http_version == 11);
+	    record->pass_request_body && body && !request->body_read &&
+	    (!request->head.chunked || record->http_version == 11) &&
+	    !(body->here && body->here(body));
 }
 
 /* Read the body, or see to it that it will be. Returns 0 or a status. */
