@@ -20,6 +20,12 @@ struct http_chunk {
 	size_t size;		/* of the part of the file */
 };
 
+enum http_source_ready {
+	HTTP_SOURCE_WAITS,		/* nothing */
+	HTTP_SOURCE_HAS,		/* a piece */
+	HTTP_SOURCE_HAS_ALL,		/* what is left */
+};
+
 struct http_source {
 	/* The next piece to *ret and 1; 0 at the end; or -errno, after which
 	 * the answer cannot be completed. May wait. Before it does for long
@@ -28,9 +34,8 @@ struct http_source {
 	int (*next)(struct http_source *source, struct http_chunk *ret);
 	/* Give back what the source holds; called once. Or NULL. */
 	void (*close)(struct http_source *source);
-	/* Is all that is left at hand, so that next() does not wait any
-	 * more? Or NULL: that is not known. */
-	bool (*here)(const struct http_source *source);
+	/* How much can be had without waiting; or NULL: it is not known. */
+	enum http_source_ready (*ready)(const struct http_source *source);
 };
 
 /*

@@ -143,19 +143,22 @@ static int h1_body_next(struct http_source *source, struct http_chunk *ret)
 	return body->failed ? err ? err : -EIO : 0;
 }
 
-static bool h1_body_here(const struct http_source *source)
+static enum http_source_ready h1_body_ready(const struct http_source *source)
 {
 	const struct h1_body *body = (const struct h1_body *)source;
 	struct slice in = h1_body_peek(body), piece;
 	struct chunked decoder = body->decoder;
+	enum http_source_ready ready = HTTP_SOURCE_WAITS;
 	enum chunked_result result;
 
-	if (body->done || body->failed || !body->chunked)
-		return body->done || body->failed || in.len >= body->left;
-	do
-		result = chunked_next(&decoder, &in, &piece);
-	while (result == CHUNKED_DATA);
-	return result != CHUNKED_MORE;
+	if (body->done || body->failed)
+		return HTTP_SOURCE_HAS_ALL;
+	if (!body->chunked)
+		return in.len >= body->left ? HTTP_SOURCE_HAS_ALL :
+		    in.len ? HTTP_SOURCE_HAS : HTTP_SOURCE_WAITS;
+	while ((result = chunked_next(&decoder, &in, &piece)) == CHUNKED_DATA)
+		ready = HTTP_SOURCE_HAS;
+	return result == CHUNKED_MORE ? ready : HTTP_SOURCE_HAS_ALL;
 }
 
 void h1_body_init(struct h1_body *body, struct h1 *h1,
@@ -166,7 +169,7 @@ void h1_body_init(struct h1_body *body, struct h1 *h1,
 	/* Not the buffer: most requests have no body. */
 	memset(body, 0, offsetof(struct h1_body, buffer));
 	body->source.next = h1_body_next;
-	body->source.here = h1_body_here;
+	body->source.ready = h1_body_ready;
 	body->h1 = h1;
 	body->request = request;
 	body->left = head->content_length;

@@ -129,6 +129,8 @@ struct http_request {
 	int64_t limit_rate;		/* instead of the location's, if: */
 	bool limit_rate_set;
 	struct slice user;		/* authenticated, or empty */
+	struct slice content_type;	/* of whatever is the answer; empty:
+					 * its own */
 	struct upstream_trace *upstream;/* NULL: none was asked */
 
 	unsigned redirects;		/* internal ones, and rewrites */

@@ -364,6 +364,11 @@ int http_response_filter(struct http_request *request)
 		http_response_no_entity(response);
 	if (response->status == 204)
 		http_response_no_content(response);
+	if (request->content_type.len && response->content_type.len &&
+	    response->status < 300 && !response->foreign) {
+		response->content_type = request->content_type;
+		response->prepared = (struct slice){ NULL, 0 };
+	}
 	if (response->location.len)
 		err = http_response_location(request);
 	if (!err && response->location.len && response->location.data[0] == '/')

@@ -169,6 +169,19 @@ bool uri_normalise(struct slice target, bool merge_slashes, char *buffer,
 	return true;
 }
 
+bool uri_unescape(struct slice target, char *buffer, struct uri *ret)
+{
+	struct slice rest = target;
+	size_t len = 0;
+
+	while (rest.len && rest.data[0] != '?' && rest.data[0] != '#')
+		if (!take_byte(&rest, &buffer[len++]))
+			return false;
+	ret->path = (struct slice){ buffer, len };
+	split_args(rest, ret);
+	return true;
+}
+
 unsigned uri_dots(struct slice path)
 {
 	const char *at = path.data, *end = path.data + path.len;

@@ -32,6 +32,12 @@ bool uri_split(struct slice target, struct uri *ret);
 bool uri_normalise(struct slice target, bool merge_slashes, char *buffer,
     struct uri *ret);
 
+/*
+ * The same without resolving segments: "/a/../b" stays what it is, for whom
+ * that is reason to refuse it.
+ */
+bool uri_unescape(struct slice target, char *buffer, struct uri *ret);
+
 /* Does a path begin at the root and have no ".." segment? */
 bool uri_is_inside(struct slice path);
 

@@ -133,7 +133,8 @@ static bool get_request_method(struct http_request *request,
     struct slice name, struct slice *ret)
 {
 	(void)name;
-	*ret = request->head.method_text;
+	*ret = request->method == request->head.method ?
+	    request->head.method_text : http_method_name(request->method);
 	return ret->len != 0;
 }
 

@@ -278,9 +278,13 @@ static int proxy_redirected(struct proxy *proxy, struct slice to)
 {
 	struct http_request *request = proxy->request;
 	struct proxy_seen seen = { { NULL } };
+	const struct http_header *type = proxy_find(proxy,
+	    PROXY_LINE_CONTENT_TYPE);
 	struct uri uri = { to, { NULL, 0 }, false };
 	char *text;
 
+	if (type)
+		request->content_type = type->value;
 	proxy_leave(proxy);
 	if (proxy_pass_lines(proxy, true, &seen))
 		return 500;
@@ -290,7 +294,7 @@ static int proxy_redirected(struct proxy *proxy, struct slice to)
 	if (!text)
 		return 500;
 	if (!to.len || to.data[0] != '/' ||
-	    !uri_normalise(to, false, text, &uri)) {
+	    !uri_unescape(to, text, &uri) || !uri_is_inside(uri.path)) {
 		http_log(request, LOG_LEVEL_ERROR, 0, "unsafe URI \"%.*s\" "
 		    "was detected", SLICE_ARG(to));
 		return 404;

@@ -517,7 +517,8 @@ static bool proxy_is_unbuffered(const struct proxy *proxy)
 	return !record->request_buffering && !record->has_body &&
 	    record->pass_request_body && body && !request->body_read &&
 	    (!request->head.chunked || record->http_version == 11) &&
-	    !(body->here && body->here(body));
+	    !(body->ready &&
+		body->ready(body) == HTTP_SOURCE_HAS_ALL);
 }
 
 /* Read the body, or see to it that it will be. Returns 0 or a status. */

@@ -11,6 +11,7 @@
 
 enum {
 	PROXY_JOIN_MAX = 16 * 1024,	/* head and body in one piece */
+	PROXY_GATHER = 8 * 1024,	/* of a body that is passed on */
 	PROXY_FILE_PIECE = 64 * 1024,	/* of a file before others' turn */
 };
 
@@ -75,17 +76,54 @@ static int proxy_send_piece(struct proxy *proxy, struct slice bytes)
 	return err ? err : proxy_send_bytes(proxy, SLICE("\r\n"), 0);
 }
 
+/* Pieces that come together are sent together. */
+struct proxy_gather {
+	struct proxy *proxy;
+	size_t len;
+	char data[PROXY_GATHER];
+};
+
+static int proxy_gather_flush(struct proxy_gather *gather)
+{
+	struct slice bytes = { gather->data, gather->len };
+
+	gather->len = 0;
+	return bytes.len ? proxy_send_piece(gather->proxy, bytes) : 0;
+}
+
+static int proxy_gather_add(struct proxy_gather *gather, struct slice bytes)
+{
+	int err = bytes.len > PROXY_GATHER - gather->len ?
+	    proxy_gather_flush(gather) : 0;
+
+	if (err || bytes.len == 0)
+		return err;
+	if (bytes.len > PROXY_GATHER)
+		return proxy_send_piece(gather->proxy, bytes);
+	memcpy(gather->data + gather->len, bytes.data, bytes.len);
+	gather->len += bytes.len;
+	return 0;
+}
+
 /* The body as it comes from the client. */
 static int proxy_send_stream(struct proxy *proxy)
 {
 	struct http_source *source = proxy->request->body;
+	struct proxy_gather gather;
 	struct http_chunk chunk;
-	int more = 0, err = 0;
+	int more = 1, err = 0;
 
+	gather.proxy = proxy;
+	gather.len = 0;
 	while (source && !err && !proxy->stopped &&
-	    (more = source->next(source, &chunk)) > 0)
-		if (chunk.bytes.len)
-			err = proxy_send_piece(proxy, chunk.bytes);
+	    (more = source->next(source, &chunk)) > 0) {
+		err = proxy_gather_add(&gather, chunk.bytes);
+		if (!err && (!source->ready ||
+		    source->ready(source) == HTTP_SOURCE_WAITS))
+			err = proxy_gather_flush(&gather);
+	}
+	if (!err && more == 0)
+		err = proxy_gather_flush(&gather);
 	if (proxy->stopped)
 		return -ECANCELED;
 	if (more < 0) {

@@ -273,6 +273,13 @@ static bool get_http(struct http_request *request, struct slice name,
 	    ret);
 }
 
+static struct slice skip_blanks(struct slice s)
+{
+	while (slice_starts(s, SLICE(" ")))
+		s = slice_from(s, 1);
+	return s;
+}
+
 /* "NAME=VALUE; Path=/" of the Set-Cookie lines. */
 static bool get_cookie(struct http_request *request, struct slice name,
     struct slice *ret)
@@ -285,11 +292,13 @@ static bool get_cookie(struct http_request *request, struct slice name,
 		const char *end;
 
 		if (!slice_equal_nocase(trace->headers[i].name,
-		    SLICE("set-cookie")) || value.len <= name.len ||
-		    value.data[name.len] != '=' ||
+		    SLICE("set-cookie")) ||
 		    !slice_equal_nocase(slice_first(value, name.len), name))
 			continue;
-		value = slice_from(value, name.len + 1);
+		value = skip_blanks(slice_from(value, name.len));
+		if (!slice_starts(value, SLICE("=")))
+			continue;
+		value = skip_blanks(slice_from(value, 1));
 		end = value.len ? memchr(value.data, ';', value.len) : NULL;
 		if (end)
 			value.len = (size_t)(end - value.data);
