@@ -264,7 +264,7 @@ static void paint_pattern(const struct painting *painting,
 	height = y1 - y0;
 	cairo_set_line_width(cairo, 1);
 	paint_ink(painting, item->ink);
-	for (double x = floor((x0 - height) / STEP) * STEP; x < x1 + height;
+	for (double x = floor((x0 - height) / STEP) * STEP; x < x1;
 	    x += STEP) {
 		if (item->pattern == PATTERN_RISING ||
 		    item->pattern == PATTERN_CROSS) {
@@ -387,9 +387,15 @@ static void paint_line(const struct painting *painting,
 static void paint_area(const struct painting *painting,
     const struct scene_item *item)
 {
-	for (size_t i = 0; i < item->count; i++)
-		cairo_line_to(painting->cairo, item->points[i].x,
-		    item->points[i].y);
+	for (size_t i = 0; i < item->count; i++) {
+		struct point at = item->points[i];
+
+		if (item->crisp) {
+			at.x = paint_edge(painting, at.x);
+			at.y = paint_edge(painting, at.y);
+		}
+		cairo_line_to(painting->cairo, at.x, at.y);
+	}
 	cairo_close_path(painting->cairo);
 	paint_fill(painting, item);
 }

@@ -31,26 +31,32 @@ static void spread_limits(struct page *page, struct chart *chart,
 
 /* ---- distribution ---- */
 
+/* One shape, so that a pattern is over all of them. */
 static void distribution_bars(struct page *page, struct chart *chart,
     const struct series_bars *bars)
 {
+	struct point *points = scene_points(page->scene, 4 * bars->count);
 	double width = chart->plot.w / bars->count;
 	double bottom = box_bottom(chart->plot);
+	struct scene_item *item;
 
-	for (unsigned i = 0; i < bars->count; i++) {
-		double y = chart_y(chart, bars->shares[i] * 100);
-		struct scene_item *item;
+	for (unsigned i = 0; points && i < bars->count; i++) {
+		double x = chart->plot.x + i * width;
+		double right = x + fmax(width - 1, 0.5), y = bottom;
 
-		if (bars->shares[i] <= 0)
-			continue;
 		/* What is there is seen. */
-		y = fmin(y, bottom - 1);
-		item = scene_add(page->scene, SCENE_BOX,
-		    ink_weak(TOKEN_REQUESTS, 0.85));
-		item->box = (struct box){ chart->plot.x + i * width, y,
-			fmax(width - 1, 0.5), bottom - y };
-		item->pattern = PATTERN_RISING;
+		if (bars->shares[i] > 0)
+			y = fmin(chart_y(chart, bars->shares[i] * 100),
+			    bottom - 1);
+		points[4 * i] = (struct point){ x, bottom };
+		points[4 * i + 1] = (struct point){ x, y };
+		points[4 * i + 2] = (struct point){ right, y };
+		points[4 * i + 3] = (struct point){ right, bottom };
 	}
+	item = scene_area(page->scene, points, points ? 4 * bars->count : 0,
+	    ink_weak(TOKEN_REQUESTS, 0.85));
+	item->pattern = PATTERN_RISING;
+	item->crisp = true;
 }
 
 static void distribution_sum(struct page *page, struct chart *chart,

@@ -9,8 +9,9 @@
  * - It numbers surfaces over the life of a process, and names parts of a
  *   document by that: surface7, image8. They are numbered by their order, so
  *   that the same picture is the same document.
- * - Places get as many decimals as are seen, which makes it smaller by a
- *   third, and what is the default is left out.
+ * - Places get as many decimals as are seen, paths are relative, colours are
+ *   hexadecimal, and what is the default is left out, which makes it smaller
+ *   by half.
  * - It gets a title, for those who do not see it.
  *
  * Appends to `out`; nothing if `svg` is no document.

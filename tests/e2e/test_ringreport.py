@@ -261,7 +261,8 @@ def test_panels(folder, panel):
 
 
 def test_ten_minutes_are_not_too_large(folder):
-    """600 seconds, each with a distribution, in 3200 x 2000 pixels."""
+    """600 seconds, each with a distribution, in 3200 x 2000 pixels or a
+    page."""
     result = runs(folder)[0]
     second = result["seconds"][1]
     result["seconds"] = [
@@ -269,8 +270,9 @@ def test_ten_minutes_are_not_too_large(folder):
          "p99": second["p99"] * (1 + i % 7 / 5)} for i in range(600)]
     result["duration_seconds"] = 600
     (folder / "long.json").write_text(json.dumps(result))
-    report("-o", "long.png", "long.json", cwd=folder)
+    report("-f", "png,html", "-o", "long", "long.json", cwd=folder)
     assert (folder / "long.png").stat().st_size < 600_000
+    assert (folder / "long.html").stat().st_size < 250_000
 
 
 def test_it_says_when_there_is_no_font(folder):

@@ -36,18 +36,46 @@ static void parts_are_numbered_by_their_order(void **state)
 static void places_have_few_decimals(void **state)
 {
 	(void)state;
-	assert_finished("<path d=\"M 1.234 -5.678 L 10 0.5\"/></defs>"
-	    "<path d=\"M 1.234 -5.678\"/><use x=\"12.345\" y=\"-3.21\"/>",
-	    "<path d=\"M 1.23 -5.67 L 10 0.5\"/></defs>"
-	    "<path d=\"M 1.2 -5.6\"/><use x=\"12.3\" y=\"-3.2\"/>");
+	assert_finished("<use x=\"12.345\" y=\"-3.21\" width=\"3\"/>",
+	    "<use x=\"12.3\" y=\"-3.2\" width=\"3\"/>");
 }
 
-static void scales_colours_and_widths_are_exact(void **state)
+/* Outlines of letters are finer; what was rounded does not add up. */
+static void paths_are_short(void **state)
+{
+	(void)state;
+	assert_finished("<path d=\"M 1.234 -5.678 L 10 0.5 L 10.5 0.7 Z M 1 1 "
+	    "\"/></defs><path d=\"M 0.04 2 L 0.08 2 L 0.12 2 L 0.16 2.5 \"/>",
+	    "<path d=\"m1.23-5.68 8.77 6.18 .5 .2zm-.23 6.68\"/></defs>"
+	    "<path d=\"m0 2 .1 0 0 0 .1 .5\"/>");
+	assert_finished("<path d=\"M 1 1 M 2 2 L 3 3 C 4 4 5 5 6 6 C 7 7 8 8 "
+	    "9 9 L 100 1000 Z L 2 3\"/>", "<path d=\"m1 1m1 1 1 1c1 1 2 2 3 3 "
+	    "1 1 2 2 3 3l91 991zl0 1\"/>");
+}
+
+static void paths_of_others_stay(void **state)
+{
+	static const char *const texts[] = { "<path d=\"M 1 2 A 3 4\"/>",
+		"<path d=\"M 1 2", "<path id=\"M 1 2 L 3 4\"/>" };
+
+	(void)state;
+	for (unsigned i = 0; i < 3; i++)
+		assert_finished(texts[i], texts[i]);
+}
+
+static void colours_are_short(void **state)
+{
+	(void)state;
+	assert_finished("<g style=\"fill:rgb(90.196078%,91.764706%,94.901961%)"
+	    ";\"/>rgb(1%,2%)", "<g style=\"fill:#e6eaf2;\"/>rgb(1%,2%)");
+}
+
+static void scales_and_widths_are_exact(void **state)
 {
 	static const char text[] = "<use transform=\"matrix(0.466667,0,0,"
 	    "0.481856,867.0625,276)\"/><use transform=\"matrix(0.466667, 0, "
-	    "0, 0.481856, 867.0625, 276)\"/><g style=\"fill:rgb(90.196078%,"
-	    "91.764706%,94.901961%);fill-opacity:0.125;stroke-width:1.125;\">";
+	    "0, 0.481856, 867.0625, 276)\"/><g style=\"fill-opacity:0.125;"
+	    "stroke-width:1.125;\">";
 
 	(void)state;
 	assert_finished(text, text);
@@ -56,9 +84,11 @@ static void scales_colours_and_widths_are_exact(void **state)
 static void defaults_are_left_out(void **state)
 {
 	(void)state;
+	assert_finished("<g>\n  <use href=\"#glyph0-1\"/>\n</g>",
+	    "<g><use href=\"#g0-1\"/>\n</g>");
 	assert_finished("<path style=\" stroke:none;fill-rule:nonzero;"
-	    "fill:rgb(1%,2%,3%);fill-opacity:1;\" d=\"M 1 2 Z\"/>",
-	    "<path style=\" fill:rgb(1%,2%,3%);\" d=\"M 1 2 Z\"/>");
+	    "fill:#010203;fill-opacity:1;stroke-miterlimit:10;\"/>",
+	    "<path style=\" fill:#010203;\"/>");
 }
 
 static void what_is_no_document_is_nothing(void **state)
@@ -76,7 +106,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(parts_are_numbered_by_their_order),
 		cmocka_unit_test(places_have_few_decimals),
-		cmocka_unit_test(scales_colours_and_widths_are_exact),
+		cmocka_unit_test(paths_are_short),
+		cmocka_unit_test(paths_of_others_stay),
+		cmocka_unit_test(colours_are_short),
+		cmocka_unit_test(scales_and_widths_are_exact),
 		cmocka_unit_test(defaults_are_left_out),
 		cmocka_unit_test(what_is_no_document_is_nothing),
 	};
