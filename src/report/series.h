@@ -13,7 +13,7 @@
 enum {
 	SERIES_COLUMNS_MAX = 600,
 	SERIES_SECONDS_MAX = 86400,	/* later ones are left out */
-	SERIES_HEAT_COLUMNS = 300,
+	SERIES_HEAT_COLUMNS = 150,	/* as the lines over them have */
 	SERIES_HEAT_PER_DECADE = 12,
 	SERIES_BARS_MAX = 120,
 	SERIES_CURVE_MAX = 200,
