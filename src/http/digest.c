@@ -23,6 +23,11 @@ int digest_sha1(struct slice data, uint8_t ret[DIGEST_SHA1_SIZE])
 	return digest_make(EVP_sha1(), data, ret);
 }
 
+int digest_sha256(struct slice data, uint8_t ret[DIGEST_SHA256_SIZE])
+{
+	return digest_make(EVP_sha256(), data, ret);
+}
+
 int digest_hmac(struct slice key, struct slice data,
     uint8_t ret[DIGEST_SHA256_SIZE])
 {

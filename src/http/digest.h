@@ -17,6 +17,7 @@ enum {
  * without that digest, as it is for MD5 in FIPS mode. */
 int digest_md5(struct slice data, uint8_t ret[DIGEST_MD5_SIZE]);
 int digest_sha1(struct slice data, uint8_t ret[DIGEST_SHA1_SIZE]);
+int digest_sha256(struct slice data, uint8_t ret[DIGEST_SHA256_SIZE]);
 
 /* HMAC-SHA-256 (RFC 2104) of `data`. Returns 0 or -EIO. */
 int digest_hmac(struct slice key, struct slice data,

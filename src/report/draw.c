@@ -9,6 +9,7 @@
 #include <pango/pangocairo.h>
 #include <stdlib.h>
 
+#include "report/revision.h"
 #include "report/svg.h"
 
 enum {
@@ -668,7 +669,7 @@ int draw_pdf(struct draw *draw, const struct scene *scene, const char *date,
 	cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_TITLE,
 	    scene->title ? scene->title : "");
 	cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_CREATOR,
-	    "ringreport " PACKAGE_VERSION);
+	    "ringreport " PACKAGE_VERSION REPORT_REVISION);
 	cairo_pdf_surface_set_metadata(surface,
 	    CAIRO_PDF_METADATA_CREATE_DATE, date);
 	err = paint_surface(draw, scene, surface, &matrix);

@@ -39,6 +39,7 @@ struct page {
 	struct page_run run;
 	struct page_run before;		/* result NULL: there is none */
 	unsigned history;		/* runs that are shown of it */
+	const char *digest;		/* of the data; NULL: not told */
 	/* Of `before`, which is A, and `run`, B; else NULL. */
 	Ringmaster__V1__LoadComparison *comparison;
 };
@@ -70,6 +71,10 @@ void page_trend_layout(struct page *page, double width, double height);
 void page_header(struct page *page, struct box box);
 void page_tiles(struct page *page, struct box box);
 void page_footer(struct page *page, struct box box);
+
+/* What drew it, and the digest of its data, in a line at the bottom of a page
+ * that has no footer. */
+void page_colophon(struct page *page);
 
 /* A word on a plate at the right end; returns where the plate begins. */
 double page_chip(struct page *page, struct point right_top, const char *word,

@@ -264,6 +264,7 @@ void page_compare_layout(struct page *page, double width, double height)
 
 	scene_ground(page->scene, width, height);
 	compare_header(page, box);
+	page_colophon(page);
 	box.y += box.h + PAGE_GAP;
 	box.h = PAGE_TILES;
 	page_tiles(page, box);

@@ -8,12 +8,16 @@
 #include "load/latency.h"
 #include "load/record.h"
 #include "report/page.h"
+#include "report/revision.h"
 #include "report/tile.h"
 
 #define VERDICT(name)                                                      \
 	RINGMASTER__V1__LOAD_VERDICT_STATE__LOAD_VERDICT_STATE_##name
 
 enum { TILES = 6 };
+
+/* In pages that are narrower a digest is shortened to so many digits. */
+enum { DIGEST_WIDTH = 1500, DIGEST_SHORT = 16 };
 
 /* ---- words ---- */
 
@@ -383,18 +387,43 @@ static const char *footer_server(struct page *page)
 	    ? " as the client did" : ", which is not what the client counted");
 }
 
+static const char *footer_digest(struct page *page)
+{
+	if (!page->digest)
+		return "";
+	return page_print(page, "data sha256 %.*s", page->scene->width <
+	    DIGEST_WIDTH ? DIGEST_SHORT : SOURCE_DIGEST, page->digest);
+}
+
 void page_footer(struct page *page, struct box box)
 {
 	struct scene_style left = { .ink = { TOKEN_FAINT, 1 },
 		.width_max = box.w };
+	struct scene_style right = { .ink = { TOKEN_FAINT, 1 },
+		.anchor = ANCHOR_RIGHT };
 	char count[WORDS_MAX];
 
+	left.width_max -= PAGE_GAP + scene_text(page->scene, (struct point){
+	    box_right(box), box.y + 13 }, &right, "%s", footer_digest(page));
 	(void)scene_text(page->scene, (struct point){ box.x, box.y + 13 },
 	    &left, "%s", footer_place(page));
+	left.width_max = box.w;
 	(void)scene_text(page->scene, (struct point){ box.x, box.y + 29 },
 	    &left, "%s \xc2\xb7 percentiles by nearest rank of n = %s, after "
-	    "a warm-up of %g s \xc2\xb7 ringreport " PACKAGE_VERSION,
+	    "a warm-up of %g s \xc2\xb7 ringreport " PACKAGE_VERSION
+	    REPORT_REVISION,
 	    footer_server(page),
 	    words_count(count, page->run.result->latency->count),
 	    page->run.series.warmup);
+}
+
+void page_colophon(struct page *page)
+{
+	const struct scene_style style = { .ink = { TOKEN_FAINT, 1 },
+		.anchor = ANCHOR_RIGHT };
+
+	(void)scene_text(page->scene, (struct point){ page->scene->width -
+	    PAGE_MARGIN, page->scene->height - 8 }, &style, "ringreport "
+	    PACKAGE_VERSION REPORT_REVISION "%s%s", page->digest
+	    ? " \xc2\xb7 " : "", footer_digest(page));
 }

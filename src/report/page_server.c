@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "report/revision.h"
 #include "report/tile.h"
 
 enum { SERVER_TILES = 6 };
@@ -58,7 +59,7 @@ static void server_header(struct scene *scene,
 	    "The server in the last %s", server_words_span(server, words));
 	(void)scene_text(scene, (struct point){ box.x, box.y + 46 }, &line,
 	    "%s to %s \xc2\xb7 a point is %u s \xc2\xb7 gaps were not "
-	    "recorded \xc2\xb7 ringreport " PACKAGE_VERSION,
+	    "recorded \xc2\xb7 ringreport " PACKAGE_VERSION REPORT_REVISION,
 	    report_words_date(from, server->from_s * NS_PER_SEC),
 	    report_words_date(to, to_s * NS_PER_SEC), server->step_s);
 }

@@ -119,6 +119,7 @@ void page_trend_layout(struct page *page, double width, double height)
 		page->source->runs[page->index + 1 - count].started_ns),
 	    report_words_date(last,
 		page->source->runs[page->index].started_ns));
+	page_colophon(page);
 	box.h = (height - box.y - 24 - PAGE_GAP) * 0.42;
 	panel_history(page, box);
 	box.y += box.h + PAGE_GAP;

@@ -27,6 +27,8 @@ struct report {
 	struct arena arena;
 	struct scene scene;
 	struct page page;
+	struct buf data;		/* that it is made of, of runs */
+	char digest[SOURCE_DIGEST + 1];	/* of that */
 	struct draw *draw;
 };
 
@@ -123,22 +125,17 @@ static int report_layout(struct report *report)
 static int report_png(struct report *report, struct buf *out)
 {
 	double scale = report->request->scale > 0 ? report->request->scale : 2;
-	struct buf data = buf_make(REPORT_DATA_MAX);
 	struct draw_image image;
 	int err = draw_image(report->draw, &report->scene, scale, &image);
 
 	if (err)
 		return err;
-	if (!report->request->bare && report->source)
-		err = report_data(report->source, report->request, &data);
-	if (!err)
-		err = png_write(&(struct png_picture){
-		    .pixels = image.pixels, .width = image.width,
-		    .height = image.height, .stride = image.stride,
-		    .scale = scale, .keyword = SOURCE_KEYWORD,
-		    .text = buf_slice(&data) }, out);
+	err = png_write(&(struct png_picture){
+	    .pixels = image.pixels, .width = image.width,
+	    .height = image.height, .stride = image.stride,
+	    .scale = scale, .keyword = SOURCE_KEYWORD,
+	    .text = buf_slice(&report->data) }, out);
 	draw_image_free(&image);
-	buf_free(&data);
 	return err;
 }
 
@@ -207,6 +204,21 @@ static int report_picture(struct report *report, struct buf *out)
 	return err;
 }
 
+static int report_collect(struct report *report)
+{
+	int err;
+
+	report->data = buf_make(REPORT_DATA_MAX);
+	if (!report->source || report->request->bare)
+		return 0;
+	err = report_data(report->source, report->request, &report->data);
+	if (!err)
+		err = source_digest(buf_slice(&report->data), report->digest);
+	if (!err)
+		report->page.digest = report->digest;
+	return err;
+}
+
 static int report_begin(struct report *report, struct buf *out)
 {
 	int err;
@@ -215,7 +227,10 @@ static int report_begin(struct report *report, struct buf *out)
 	scene_init(&report->scene, &report->arena, report->request->theme);
 	report->page = (struct page){ .scene = &report->scene,
 		.arena = &report->arena, .source = report->source };
-	err = report_picture(report, out);
+	err = report_collect(report);
+	if (!err)
+		err = report_picture(report, out);
+	buf_free(&report->data);
 	arena_fini(&report->arena);
 	return err || !out->failed ? err : -ENOMEM;
 }

@@ -47,7 +47,7 @@ struct report_request {
 /*
  * Append the report to `out`, whose limit it keeps.
  * Returns 0; -ENOENT if this machine has no font; -E2BIG for a picture that
- * is too large; -ENOMEM.
+ * is too large; -EIO if libcrypto refuses; -ENOMEM.
  */
 int report_make(const struct source *source,
     const struct report_request *request, struct buf *out);

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "http/digest.h"
 #include "load/json_read.h"
 #include "load/latency.h"
 #include "load/results.h"
@@ -278,6 +279,16 @@ int source_extract(struct source *source, const char *path, struct slice bytes,
 	if (err == -ENOMEM)
 		return source_no_memory(source, path);
 	return err ? source_fail(source, err, path, "a damaged picture") : 0;
+}
+
+int source_digest(struct slice data, char ret[SOURCE_DIGEST + 1])
+{
+	uint8_t digest[DIGEST_SHA256_SIZE];
+	int err = digest_sha256(data, digest);
+
+	for (unsigned i = 0; i < DIGEST_SHA256_SIZE && !err; i++)
+		(void)snprintf(ret + 2 * i, 3, "%02x", digest[i]);
+	return err;
 }
 
 int source_read_bytes(struct source *source, const char *path,

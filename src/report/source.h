@@ -16,6 +16,7 @@ enum {
 	SOURCE_MEMORY_MAX = 256 << 20,	/* of all runs */
 	SOURCE_RUNS_MAX = 1000,
 	SOURCE_WHY_MAX = 512,
+	SOURCE_DIGEST = 64,		/* digits */
 };
 
 /* The chunk of a picture in which its data is. */
@@ -60,6 +61,10 @@ int source_read_bytes(struct source *source, const char *path,
 /* What is in a file of results, a picture or an HTML page as text. */
 int source_extract(struct source *source, const char *path, struct slice bytes,
     struct buf *out);
+
+/* The SHA-256 of what a picture carries, which is at its foot, as hexadecimal
+ * digits, terminated. Returns 0 or -EIO. */
+int source_digest(struct slice data, char ret[SOURCE_DIGEST + 1]);
 
 /* A file's bytes, up to SOURCE_BYTES_MAX. */
 int source_load(struct source *source, const char *path, struct buf *out);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "report/revision.h"
 #include "tools/ringreport.h"
 
 enum {
@@ -327,6 +328,24 @@ static int tool_since(const struct tool_options *options,
 	return status;
 }
 
+/* Are these the data that somebody was told of? */
+static bool tool_verify(const struct tool_options *options,
+    struct slice data)
+{
+	char digest[SOURCE_DIGEST + 1] = "";
+	int err = source_digest(data, digest);
+
+	if (err)
+		tool_say("no digest can be made: %s", strerror(-err));
+	else if (strncasecmp(digest, options->sha256,
+		strlen(options->sha256)) == 0)
+		return true;
+	else
+		tool_say("%s: its data has the sha256 %s", options->runs[0],
+		    digest);
+	return false;
+}
+
 static int tool_extract(const struct tool_options *options,
     struct source *source)
 {
@@ -341,7 +360,7 @@ static int tool_extract(const struct tool_options *options,
 	}
 	if (err)
 		tool_say("%s", source->why);
-	else
+	else if (!options->sha256 || tool_verify(options, buf_slice(&out)))
 		status = tool_put(options, "", REPORT_JSON, buf_slice(&out));
 	buf_free(&out);
 	return status;
@@ -378,7 +397,7 @@ int main(int argc, char **argv)
 	if (options.help)
 		tool_options_help(stdout);
 	else if (options.version)
-		(void)printf("ringreport %s\n", PACKAGE_VERSION);
+		(void)puts("ringreport " PACKAGE_VERSION REPORT_REVISION);
 	else
 		status = tool_once(&options);
 	while (options.watch && fflush(stdout) == 0) {

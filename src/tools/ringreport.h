@@ -14,6 +14,7 @@ enum {
 	TOOL_RUNS_MAX = 100,		/* on a command line */
 	TOOL_WHY_MAX = 256,
 	TOOL_WATCH_MAX = 86400,		/* seconds */
+	TOOL_SHA256_MIN = 16,		/* digits */
 };
 
 #define TOOL_RESULTS "reports/test_results.json"
@@ -34,6 +35,8 @@ struct tool_options {
 	unsigned since;			/* seconds, of TOOL_SINCE */
 	const char *history;
 	unsigned watch;			/* seconds; 0: once */
+	const char *sha256;		/* of what is extracted: its first
+					 * digits; NULL: whatever */
 	bool help, version;
 };
 

@@ -9,7 +9,7 @@
 /* Options without a letter; values beyond those of letters. */
 enum {
 	OPT_COMPARE = 256, OPT_FROM, OPT_HISTORY, OPT_LAST, OPT_PANEL,
-	OPT_SCALE, OPT_SINCE, OPT_SIZE, OPT_THEME, OPT_WATCH,
+	OPT_SCALE, OPT_SHA256, OPT_SINCE, OPT_SIZE, OPT_THEME, OPT_WATCH,
 };
 
 static const struct tool_option {
@@ -32,6 +32,8 @@ static const struct tool_option {
 	{ "size", "WxH", "in units (1600x1000); 1200x630 is a card",
 	    OPT_SIZE },
 	{ "scale", "N", "pixels a unit of a PNG (2)", OPT_SCALE },
+	{ "sha256", "DIGITS", "that data must have to be extracted",
+	    OPT_SHA256 },
 	{ "watch", "TIME", "do it again each so often", OPT_WATCH },
 	{ "help", NULL, "see ringreport(1)", 'h' },
 	{ "version", NULL, "of ringreport", 'V' },
@@ -158,6 +160,19 @@ static int parse_since(const struct parser *parser, const char *arg)
 	return 0;
 }
 
+static int parse_sha256(const struct parser *parser, const char *arg)
+{
+	size_t len = strlen(arg);
+
+	if (len < TOOL_SHA256_MIN || len > SOURCE_DIGEST ||
+	    strspn(arg, "0123456789abcdefABCDEF") != len)
+		return PARSER_FAIL(parser, "--sha256 takes %u to %u "
+		    "hexadecimal digits, as a picture has at its foot",
+		    TOOL_SHA256_MIN, SOURCE_DIGEST);
+	parser->options->sha256 = arg;
+	return 0;
+}
+
 static int parse_watch(const struct parser *parser, const char *arg)
 {
 	double seconds;
@@ -216,6 +231,8 @@ static int parse_one(const struct parser *parser, int id, const char *arg)
 		return parse_size(parser, arg);
 	case OPT_SCALE:
 		return parse_scale(parser, arg);
+	case OPT_SHA256:
+		return parse_sha256(parser, arg);
 	case OPT_WATCH:
 		return parse_watch(parser, arg);
 	case 'h':
@@ -311,6 +328,8 @@ static int parse_check(const struct parser *parser)
 		    "takes no runs");
 	if (options->mode == TOOL_EXTRACT && options->run_count != 1)
 		return PARSER_FAIL(parser, "extract takes one picture");
+	if (options->mode != TOOL_EXTRACT && options->sha256)
+		return PARSER_FAIL(parser, "--sha256 goes with extract");
 	if (options->output && strcmp(options->output, "-") == 0 &&
 	    (formats > 1 || options->run_count > 1) &&
 	    options->mode == TOOL_REPORT)
@@ -347,7 +366,7 @@ void tool_options_help(FILE *to)
 {
 	(void)fprintf(to, "Usage: ringreport [OPTION]... [RUN]...\n"
 	    "       ringreport --compare [OPTION]... RUN RUN\n"
-	    "       ringreport extract [-o FILE] PICTURE\n");
+	    "       ringreport extract [--sha256 DIGITS] [-o FILE] PICTURE\n");
 	for (unsigned i = 0; i < TOOL_TABLE; i++) {
 		const struct tool_option *option = &tool_table[i];
 		char name[32];

@@ -1,5 +1,6 @@
 """The command ringreport: pictures and tables of load tests."""
 
+import hashlib
 import json
 import os
 import pathlib
@@ -110,15 +111,15 @@ def test_help_manual_and_completions_have_the_same_options():
     lines = report("--help").stdout.splitlines()
     assert len(lines) < 24
     assert max(map(len, lines)) <= 80
-    named = set(re.findall(r"--([a-z]+) ", "\n".join(
+    named = set(re.findall(r"--([a-z0-9]+) ", "\n".join(
         line for line in lines if line.startswith("  "))))
-    assert len(named) == 14
-    manual = set(re.findall(r"^\.It Fl (?:\w , Fl )?-([a-z]+)",
+    assert len(named) == 15
+    manual = set(re.findall(r"^\.It Fl (?:\w , Fl )?-([a-z0-9]+)",
                             MANUAL.read_text(), re.M))
     assert manual == named
     for file in ("bash/ringreport", "zsh/_ringreport"):
         text = (ROOT / "scripts" / "completion" / file).read_text()
-        assert set(re.findall(r"--([a-z]+)", text)) == named, file
+        assert set(re.findall(r"--([a-z0-9]+)", text)) == named, file
 
 
 def test_completion_of_bash():
@@ -133,7 +134,10 @@ def test_completion_of_bash():
 
 
 def test_version():
-    assert re.fullmatch(r"ringreport \d+\.\d+\.\d+\n", report("-V").stdout)
+    """And the commit, if that is known."""
+    assert re.fullmatch(r"ringreport \d+\.\d+\.\d+"
+                        r"(\+[0-9a-f]{12}(-dirty)?)?\n",
+                        report("-V").stdout)
 
 
 @pytest.mark.skipif(not shutil.which("mandoc"), reason="no mandoc")
@@ -176,6 +180,22 @@ def test_a_picture_carries_its_data(folder):
     report("-o", "again.png", GRAPH, cwd=folder)
     assert (folder / "again.png").read_bytes() == \
         (folder / GRAPH).read_bytes()
+
+
+def test_what_is_extracted_can_be_verified(folder):
+    """By the digest that is at the foot of the picture: that of the bytes."""
+    report(cwd=folder)
+    data = report("extract", GRAPH, cwd=folder, text=False).stdout
+    assert data == report("-f", "json", cwd=folder, text=False).stdout
+    digest = hashlib.sha256(data).hexdigest()
+    for known in (digest, digest[:16].upper()):
+        assert report("extract", "--sha256", known, GRAPH, cwd=folder,
+                      text=False).stdout == data
+    other = ("1" if digest[0] == "0" else "0") + digest[1:]
+    done = report("extract", "--sha256", other, "-o", "data.json", GRAPH,
+                  cwd=folder, status=1)
+    assert "its data has the sha256 " + digest in done.stderr
+    assert not (folder / "data.json").exists()
 
 
 def test_themes_and_sizes(folder):
@@ -382,6 +402,8 @@ def test_an_id_is_no_path(folder):
     (("--compare", "--last", "3"), "exclude"), (("extract",), "one picture"),
     (("--since", "1y"), "10s to 168h"), (("--since", "1h", "x"), "no runs"),
     (("--nosuch",), "no option"), (("--theme",), "lacks its value"),
+    (("extract", "--sha256", "0123", "a.png"), "16 to 64"),
+    (("--sha256", "0" * 16), "with extract"),
     (("-o", "-", "a.png", "b.png"), "one report")])
 def test_command_lines_that_are_wrong(tmp_path, args, says):
     assert says in report(*args, status=2, cwd=tmp_path).stderr

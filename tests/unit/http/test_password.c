@@ -126,13 +126,16 @@ static void lengths_have_limits(void **state)
 	    "y6iHhJNbuC0xpbk0w9pm80"), SLICE("correct horse\0x")));
 }
 
-/* RFC 1321 A.5, RFC 3174 7.3, RFC 4231 4.3. */
+/* RFC 1321 A.5, RFC 3174 7.3, FIPS 180-2 B.1, RFC 4231 4.3. */
 static void digests_are_those_of_the_standards(void **state)
 {
 	static const uint8_t md5[] = "\x90\x01\x50\x98\x3c\xd2\x4f\xb0"
 	    "\xd6\x96\x3f\x7d\x28\xe1\x7f\x72";
 	static const uint8_t sha1[] = "\xa9\x99\x3e\x36\x47\x06\x81\x6a"
 	    "\xba\x3e\x25\x71\x78\x50\xc2\x6c\x9c\xd0\xd8\x9d";
+	static const uint8_t sha256[] = "\xba\x78\x16\xbf\x8f\x01\xcf\xea"
+	    "\x41\x41\x40\xde\x5d\xae\x22\x23\xb0\x03\x61\xa3\x96\x17"
+	    "\x7a\x9c\xb4\x10\xff\x61\xf2\x00\x15\xad";
 	static const uint8_t hmac[] = "\x5b\xdc\xc1\x46\xbf\x60\x75\x4e"
 	    "\x6a\x04\x24\x26\x08\x95\x75\xc7\x5a\x00\x3f\x08\x9d\x27"
 	    "\x39\x83\x9d\xec\x58\xb9\x64\xec\x38\x43";
@@ -143,6 +146,8 @@ static void digests_are_those_of_the_standards(void **state)
 	assert_memory_equal(ours, md5, DIGEST_MD5_SIZE);
 	assert_int_equal(digest_sha1(SLICE("abc"), ours), 0);
 	assert_memory_equal(ours, sha1, DIGEST_SHA1_SIZE);
+	assert_int_equal(digest_sha256(SLICE("abc"), ours), 0);
+	assert_memory_equal(ours, sha256, DIGEST_SHA256_SIZE);
 	assert_int_equal(digest_hmac(SLICE("Jefe"),
 	    SLICE("what do ya want for nothing?"), ours), 0);
 	assert_memory_equal(ours, hmac, DIGEST_SHA256_SIZE);
