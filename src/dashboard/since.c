@@ -18,27 +18,13 @@ static const enum history_id since_series[SERVER_SERIES] = {
 	[SERVER_POOL_WAIT] = HISTORY_POOL_WAIT,
 };
 
-static const char *const since_kinds[METRICS_MARK_KIND_COUNT] = {
-	[METRICS_MARK_START] = "start", [METRICS_MARK_STOP] = "stop",
-	[METRICS_MARK_RELOAD] = "reload",
-	[METRICS_MARK_RELOAD_FAILED] = "failed reload",
-	[METRICS_MARK_CRASH] = "crash", [METRICS_MARK_UPGRADE] = "upgrade",
-	[METRICS_MARK_CACHE_ON] = "cache on",
-	[METRICS_MARK_CACHE_OFF] = "cache off",
-	[METRICS_MARK_CACHE_FLUSH] = "cache emptied",
-	[METRICS_MARK_DEPLOY] = "mark",
-	[METRICS_MARK_TEST_START] = "test begins",
-	[METRICS_MARK_TEST_END] = "test ends",
-	[METRICS_MARK_ALERT] = "alert",
-};
-
 /* All that is read, so that it need not lie on the stack of a thread. */
 struct since_reading {
 	struct history_range range;
 	double points[SERVER_SERIES][SERVER_POINTS_MAX];
 	struct metrics_mark all[HISTORY_MARKS_ALL];
 	struct server_mark marks[SERVER_MARKS_MAX];
-	char texts[SERVER_MARKS_MAX][METRICS_MARK_TEXT_MAX + 20];
+	char texts[SERVER_MARKS_MAX][METRICS_MARK_WORDS_MAX];
 };
 
 static void since_range(const struct since *since,
@@ -68,13 +54,10 @@ static unsigned since_marks(const struct since *since,
 	    reading->all[count].real_ns / NS_PER_SEC >= reading->range.from_s)
 		count++;
 	for (unsigned i = 0; i < count; i++) {
-		struct metrics_mark *mark = &reading->all[count - 1 - i];
-		const char *kind = mark->kind < METRICS_MARK_KIND_COUNT
-		    ? since_kinds[mark->kind] : "mark";
+		const struct metrics_mark *mark =
+		    &reading->all[count - 1 - i];
 
-		mark->text[sizeof(mark->text) - 1] = '\0';
-		(void)snprintf(reading->texts[i], sizeof(reading->texts[i]),
-		    "%s%s%s", kind, mark->text[0] ? ": " : "", mark->text);
+		(void)metrics_mark_words(mark, reading->texts[i]);
 		reading->marks[i] = (struct server_mark){
 			mark->real_ns / NS_PER_SEC, reading->texts[i] };
 	}

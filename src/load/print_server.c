@@ -13,6 +13,8 @@ enum {
 	SERVER_WORKERS = 8,		/* lines */
 	SERVER_PARTS = 9,		/* of a request */
 	SERVER_TOLD = 3,		/* of them, in words */
+	SERVER_MARKS = 8,		/* lines */
+	SERVER_MARK = 54,		/* bytes of what happened */
 };
 
 /* The letter of each part in a bar. */
@@ -140,6 +142,23 @@ static void print_workers(struct buf *out,
 		    server->n_workers - SERVER_WORKERS);
 }
 
+static void print_marks(struct buf *out,
+    const Ringmaster__V1__LoadServer *server)
+{
+	char at[WORDS_MAX];
+
+	for (size_t i = 0; i < server->n_marks && i < SERVER_MARKS; i++) {
+		buf_printf(out, "%-*s%8s  ", SERVER_NAME, "at", words_time(at,
+		    server->marks[i]->at_seconds));
+		load_print_plain(out, slice_first(slice_cstr(
+		    server->marks[i]->text), SERVER_MARK));
+		buf_append_char(out, '\n');
+	}
+	if (server->n_marks > SERVER_MARKS)
+		buf_printf(out, "%-*sand %zu more\n", SERVER_NAME, "",
+		    server->n_marks - SERVER_MARKS);
+}
+
 void load_print_server(struct buf *out,
     const Ringmaster__V1__LoadServer *server)
 {
@@ -159,4 +178,5 @@ void load_print_server(struct buf *out,
 		    words_share(busy, server->utilisation));
 	}
 	print_workers(out, server);
+	print_marks(out, server);
 }

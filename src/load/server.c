@@ -370,6 +370,35 @@ static uint64_t server_aborted(const struct metrics_view *view)
 	return view->totals.aborted_client + view->totals.aborted_server;
 }
 
+/* Those during the test, whose times are those of the wall. */
+struct server_marks {
+	struct metrics_mark all[METRICS_MARKS];
+	char words[METRICS_MARKS][METRICS_MARK_WORDS_MAX];
+	struct load_server_mark list[METRICS_MARKS];
+};
+
+static unsigned server_marks(const struct load_server *server,
+    uint64_t started_ns, struct server_marks *marks)
+{
+	uint64_t from_ns = clock_real_ns() - (clock_mono_ns() - started_ns);
+	uint64_t to_ns = from_ns + (server->after_ns - started_ns);
+	unsigned all = metrics_marks_read(server->segment, marks->all);
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < all; i++) {
+		uint64_t at_ns = marks->all[i].real_ns;
+
+		if (at_ns < from_ns || at_ns > to_ns)
+			continue;
+		marks->list[count] = (struct load_server_mark){
+			.at_s = (double)(at_ns - from_ns) * 1e-9,
+			.text = metrics_mark_words(&marks->all[i],
+			    marks->words[count]) };
+		count++;
+	}
+	return count;
+}
+
 int load_server_result(struct load_server *server, uint64_t started_ns,
     struct arena *arena, Ringmaster__V1__LoadServer **ret)
 {
@@ -378,6 +407,7 @@ int load_server_result(struct load_server *server, uint64_t started_ns,
 	struct metrics_reload reload = { .config_hash = 0 };
 	struct load_join_summary summary;
 	struct load_server_facts facts;
+	struct server_marks *marks;
 
 	*ret = NULL;
 	if (!server->after)
@@ -404,6 +434,11 @@ int load_server_result(struct load_server *server, uint64_t started_ns,
 		.elapsed_s = (double)(server->after_ns - server->before_ns) *
 		    1e-9,
 	};
+	marks = arena_alloc(arena, sizeof(*marks));
+	if (!marks)
+		return -ENOMEM;
+	facts.marks = marks->list;
+	facts.mark_count = server_marks(server, started_ns, marks);
 	facts.workers = server_workers(server, arena, &facts.worker_count);
 	return facts.workers ? load_server_message(&facts, &summary, arena,
 	    ret) : -ENOMEM;

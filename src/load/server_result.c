@@ -120,6 +120,31 @@ static int server_workers(const struct load_server_facts *facts,
 	return 0;
 }
 
+static int server_marks(const struct load_server_facts *facts,
+    struct arena *arena, Ringmaster__V1__LoadServer *server)
+{
+	unsigned count = facts->mark_count;
+	Ringmaster__V1__LoadMark *marks = arena_calloc(arena, count + 1,
+	    sizeof(*marks));
+
+	server->marks = arena_calloc(arena, count + 1,
+	    sizeof(*server->marks));
+	if (!marks || !server->marks)
+		return -ENOMEM;
+	for (unsigned i = 0; i < count; i++) {
+		struct slice text = arena_copy(arena,
+		    slice_cstr(facts->marks[i].text));
+
+		if (!text.data)
+			return -ENOMEM;
+		ringmaster__v1__load_mark__init(&marks[i]);
+		marks[i].at_seconds = facts->marks[i].at_s;
+		marks[i].text = (char *)(uintptr_t)text.data;
+		server->marks[server->n_marks++] = &marks[i];
+	}
+	return 0;
+}
+
 /* ---- counts ---- */
 
 static int server_counts(const struct load_server_facts *facts,
@@ -198,6 +223,8 @@ int load_server_message(const struct load_server_facts *facts,
 	err = server_counts(facts, arena, server);
 	if (!err)
 		err = server_workers(facts, arena, server);
+	if (!err)
+		err = server_marks(facts, arena, server);
 	if (!err && summary->sample)
 		err = server_bars(summary, arena, server);
 	if (!err)

@@ -14,6 +14,11 @@ struct load_server_worker {		/* during the test */
 	double cpu;			/* share of a processor */
 };
 
+struct load_server_mark {
+	double at_s;			/* from the start */
+	const char *text;
+};
+
 struct load_server_facts {
 	const char *version;
 	uint64_t generation;		/* of its configuration */
@@ -25,6 +30,8 @@ struct load_server_facts {
 	double elapsed_s;
 	const struct load_server_worker *workers;
 	unsigned worker_count;
+	const struct load_server_mark *marks;
+	unsigned mark_count;
 };
 
 /* In the arena; 0 or -ENOMEM. */

@@ -582,3 +582,29 @@ unsigned metrics_marks_read(const struct metrics_segment *segment,
 	}
 	return found;
 }
+
+static const char *const segment_mark_kinds[METRICS_MARK_KIND_COUNT] = {
+	[METRICS_MARK_START] = "start", [METRICS_MARK_STOP] = "stop",
+	[METRICS_MARK_RELOAD] = "reload",
+	[METRICS_MARK_RELOAD_FAILED] = "failed reload",
+	[METRICS_MARK_CRASH] = "crash", [METRICS_MARK_UPGRADE] = "upgrade",
+	[METRICS_MARK_CACHE_ON] = "cache on",
+	[METRICS_MARK_CACHE_OFF] = "cache off",
+	[METRICS_MARK_CACHE_FLUSH] = "cache emptied",
+	[METRICS_MARK_DEPLOY] = "mark",
+	[METRICS_MARK_TEST_START] = "test begins",
+	[METRICS_MARK_TEST_END] = "test ends",
+	[METRICS_MARK_ALERT] = "alert",
+};
+
+const char *metrics_mark_words(const struct metrics_mark *mark,
+    char words[METRICS_MARK_WORDS_MAX])
+{
+	const char *kind = mark->kind < METRICS_MARK_KIND_COUNT
+	    ? segment_mark_kinds[mark->kind] : "mark";
+	size_t len = strnlen(mark->text, sizeof(mark->text));
+
+	(void)snprintf(words, METRICS_MARK_WORDS_MAX, "%s%s%.*s", kind,
+	    len ? ": " : "", (int)len, mark->text);
+	return words;
+}

@@ -51,6 +51,7 @@ enum {
 	METRICS_LOG_TEXT_MAX = 224,	/* bytes of one */
 	METRICS_MARKS = 64,		/* events kept */
 	METRICS_MARK_TEXT_MAX = 96,	/* bytes with the terminator */
+	METRICS_MARK_WORDS_MAX = 116,	/* of it and its kind, likewise */
 	METRICS_METHODS = 24,		/* values of enum http_method */
 	METRICS_METHOD_NAME_MAX = 16,	/* bytes with the terminator */
 	METRICS_ERROR_MAX = 256,	/* bytes of a reload's error message */
@@ -572,5 +573,9 @@ int metrics_identity_read(const struct metrics_segment *segment,
 /* Up to METRICS_MARKS marks, oldest first; returns how many. */
 unsigned metrics_marks_read(const struct metrics_segment *segment,
     struct metrics_mark *marks);
+
+/* A mark for people, "reload: generation 2"; fills and returns `words`. */
+const char *metrics_mark_words(const struct metrics_mark *mark,
+    char words[METRICS_MARK_WORDS_MAX]);
 
 #endif

@@ -12,6 +12,7 @@ enum { KEY_LEVELS = 4 };		/* value, brief, label, not all */
 #define CHART_Y_EACH 34.0		/* units for a tick */
 #define CHART_X_EACH 78.0
 #define CHART_TEXT_ABOVE 4.0		/* baseline below a middle */
+#define CHART_FLAG 13.0			/* of a mark, wide and high */
 #define KEY_SIGN 14.0
 #define KEY_GAP 14.0
 
@@ -378,6 +379,73 @@ void chart_limit(struct chart *chart, double value, bool upright,
 	(void)scene_text(chart->scene, upright ? (struct point){
 	    style.anchor == ANCHOR_LEFT ? at + 4 : at - 4, plot.y + 9 }
 	    : (struct point){ plot.x + 4, at - 4 }, &style, "%s", label);
+}
+
+/* ---- marks ---- */
+
+static void chart_flag(struct scene *scene, struct point at, unsigned i)
+{
+	const struct scene_style style = { .bold = true,
+		.anchor = ANCHOR_MIDDLE, .ink = { TOKEN_PANEL, 1 } };
+
+	scene_box(scene, (struct box){ at.x, at.y, CHART_FLAG, CHART_FLAG }, 2,
+	    ink(TOKEN_MUTED));
+	(void)scene_text(scene, (struct point){ at.x + CHART_FLAG / 2,
+	    at.y + CHART_FLAG - 2.5 }, &style, "%c", 'A' + (char)i);
+}
+
+void chart_marks(struct chart *chart, const struct chart_mark *marks,
+    unsigned count)
+{
+	enum { ROWS = 3 };		/* of flags */
+	struct box plot = chart->plot;
+	double ends[ROWS] = { plot.x, plot.x, plot.x };
+
+	for (unsigned i = 0; i < count; i++) {
+		double x = chart_x(chart, marks[i].at);
+		double left = fmin(x, box_right(plot) - CHART_FLAG);
+		unsigned row = 0;
+
+		scene_rule(chart->scene, (struct point){ x, plot.y },
+		    (struct point){ x, box_bottom(plot) }, ink(TOKEN_MUTED))
+		    ->dash = DASH_LONG;
+		while (row < ROWS && left < ends[row])
+			row++;
+		if (row == ROWS)
+			continue;
+		chart_flag(chart->scene, (struct point){ left, plot.y +
+		    row * (CHART_FLAG + 1) }, i);
+		ends[row] = left + CHART_FLAG + 1;
+	}
+}
+
+unsigned chart_marks_key(struct scene *scene, struct box box,
+    const struct chart_mark *marks, unsigned first, unsigned count)
+{
+	struct scene_style style = { .ink = { TOKEN_MUTED, 1 } };
+	double more = scene_width(scene, &style, "and 99 more");
+
+	for (unsigned i = first; i < count; i++) {
+		double room = box.w - CHART_FLAG - 4 - (i + 1 < count ? more +
+		    KEY_GAP : 0), width;
+		char words[WORDS_MAX];
+
+		if (room < more) {
+			(void)scene_text(scene, (struct point){ box.x,
+			    box.y + 11 }, &style, "and %u more", count - i);
+			return i;
+		}
+		chart_flag(scene, (struct point){ box.x, box.y + 0.5 }, i);
+		style.width_max = room;
+		width = CHART_FLAG + 4 + KEY_GAP + scene_text(scene,
+		    (struct point){ box.x + CHART_FLAG + 4, box.y + 11 },
+		    &style, "%s %s", axis_words_elapsed(words,
+			round(marks[i].at * 10) / 10),
+		    scene_plain(scene, marks[i].text));
+		box.x += width;
+		box.w -= width;
+	}
+	return count;
 }
 
 /* ---- time ---- */

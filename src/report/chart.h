@@ -92,6 +92,28 @@ void chart_area(struct chart *chart, const struct chart_series *series,
 void chart_limit(struct chart *chart, double value, bool upright,
     const char *label);
 
+/* ---- marks ---- */
+
+enum { CHART_MARKS_MAX = 26 };
+
+/* What happened at a moment; the first is A, the second B, ... */
+struct chart_mark {
+	double at;			/* of the x axis */
+	const char *text;
+};
+
+/* Upright lines, with flags that have letters as far as there is room. */
+void chart_marks(struct chart *chart, const struct chart_mark *marks,
+    unsigned count);
+
+/* What the letters mean, from `first` on, in a line of CHART_KEY_HEIGHT;
+ * times are as of a run. Returns the first that had no room, or count. */
+#define CHART_KEY_HEIGHT 18.0
+unsigned chart_marks_key(struct scene *scene, struct box box,
+    const struct chart_mark *marks, unsigned first, unsigned count);
+
+/* ---- time ---- */
+
 /* The time of a run as a date with its zone: "2026-11-22 20:43:58 UTC"; and
  * the time of day only. */
 const char *report_words_date(char words[48], uint64_t unix_ns);

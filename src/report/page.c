@@ -15,6 +15,22 @@ static void (*const page_panels[PANELS])(struct page *, struct box) = {
 
 #define PAGE_NONE 240.0			/* of panels that explain */
 
+/* Those in the time that is shown. */
+static void page_run_marks(struct page_run *run)
+{
+	const Ringmaster__V1__LoadServer *server = run->result->server;
+
+	for (size_t i = 0; server && i < server->n_marks &&
+	    run->mark_count < CHART_MARKS_MAX; i++) {
+		const Ringmaster__V1__LoadMark *mark = server->marks[i];
+
+		if (mark->at_seconds >= 0 &&
+		    mark->at_seconds <= run->series.span)
+			run->marks[run->mark_count++] = (struct chart_mark){
+				mark->at_seconds, mark->text };
+	}
+}
+
 int page_run_make(struct page *page, unsigned index, struct page_run *ret)
 {
 	int err;
@@ -26,6 +42,8 @@ int page_run_make(struct page *page, unsigned index, struct page_run *ret)
 	ret->open = strcmp(ret->result->spec->model, "open") == 0;
 	err = series_make(ret->result, SERIES_COLUMNS_MAX, page->arena,
 	    &ret->series);
+	if (!err)
+		page_run_marks(ret);
 	return err == -ENODATA ? 0 : err;
 }
 

@@ -29,6 +29,9 @@ struct page_run {
 	Ringmaster__V1__LoadResult *result;
 	struct series series;		/* count 0: it has no seconds */
 	bool open;			/* of the open model */
+	struct chart_mark marks[CHART_MARKS_MAX];
+	unsigned mark_count;
+	unsigned marks_told;		/* of these, in keys so far */
 };
 
 struct page {

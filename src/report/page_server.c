@@ -131,29 +131,15 @@ static const char *server_words_x(char words[WORDS_MAX], double x)
 	return words;
 }
 
-/* Marks as upright lines with letters; their words are in a list. */
 static void server_marks(const struct report_server *server,
     struct chart *chart)
 {
-	const struct scene_style style = { .anchor = ANCHOR_MIDDLE,
-		.ink = { TOKEN_MUTED, 1 } };
-	double end = -INFINITY;
+	struct chart_mark marks[SERVER_MARKS_MAX];
 
-	for (unsigned i = 0; i < server->mark_count; i++) {
-		double x = chart_x(chart, (double)server->marks[i].time_s -
-		    (double)server->from_s);
-		struct scene_item *line = scene_rule(chart->scene,
-		    (struct point){ x, chart->plot.y },
-		    (struct point){ x, box_bottom(chart->plot) },
-		    ink_weak(TOKEN_MUTED, 0.8));
-
-		line->dash = DASH_SHORT;
-		if (x - 5 < end)
-			continue;
-		(void)scene_text(chart->scene, (struct point){ x,
-		    chart->plot.y - 3 }, &style, "%c", 'A' + (char)i);
-		end = x + 7;
-	}
+	for (unsigned i = 0; i < server->mark_count; i++)
+		marks[i].at = (double)server->marks[i].time_s -
+		    (double)server->from_s;
+	chart_marks(chart, marks, server->mark_count);
 }
 
 /* The clock below; of more than a day, the date. */

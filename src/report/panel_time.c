@@ -15,14 +15,31 @@ enum {
 
 #define TIME_BAR_WIDTH 160.0
 
+/* What marks mean, at the bottom of a room, which it is taken from. A panel
+ * goes on where the one before it had no more room. */
+static void time_key(struct page *page, struct box *room)
+{
+	struct page_run *run = &page->run;
+
+	if (run->marks_told == run->mark_count)
+		run->marks_told = 0;
+	room->h -= CHART_KEY_HEIGHT;
+	run->marks_told = chart_marks_key(page->scene, (struct box){ room->x,
+	    box_bottom(*room) + 5, room->w, CHART_KEY_HEIGHT }, run->marks,
+	    run->marks_told, run->mark_count);
+}
+
 /* Axes of seconds, with the clock of the run below them. */
 static struct chart time_chart(struct page *page, struct box room)
 {
+	bool high = room.h >= 150;
+
+	if (high && page->run.mark_count)
+		time_key(page, &room);
 	return (struct chart){ .scene = page->scene, .room = room,
 		.x = { .low = 0, .high = page->run.series.span },
 		.x_words = axis_words_elapsed, .elapsed = true,
-		.clock_ns = room.h >= 150
-		    ? page->run.result->started_unix_ns : 0,
+		.clock_ns = high ? page->run.result->started_unix_ns : 0,
 		.y_words = axis_words_count };
 }
 
@@ -35,28 +52,34 @@ static struct chart_series time_series(const struct series *series,
 }
 
 /* What does not count is hatched. */
-static void time_warmup(struct chart *chart, const struct series *series)
+static void time_warmup(struct page *page, const struct chart *chart)
 {
+	static const char label[] = "warm-up";
 	const struct scene_style style = { .ink = { TOKEN_FAINT, 1 } };
-	double end = chart_x(chart, series->warmup);
-	struct scene_item *item;
-
-	if (series->warmup <= 0)
-		return;
-	item = scene_add(chart->scene, SCENE_HATCH,
+	double width = scene_width(page->scene, &style, label);
+	struct scene_item *item = scene_add(page->scene, SCENE_HATCH,
 	    ink_weak(TOKEN_FAINT, 0.35));
-	item->box = (struct box){ chart->plot.x, chart->plot.y,
-		end - chart->plot.x, chart->plot.h };
-	item->pattern = PATTERN_RISING;
-	if (item->box.w > scene_width(chart->scene, &style, "warm-up") + 8) {
-		double width = scene_width(chart->scene, &style, "warm-up");
 
-		scene_box(chart->scene, (struct box){ chart->plot.x + 3,
-		    chart->plot.y + 3, width + 6, 15 }, 3, ink(TOKEN_PANEL));
-		(void)scene_text(chart->scene, (struct point){
-		    chart->plot.x + 6, chart->plot.y + 14 }, &style,
-		    "warm-up");
-	}
+	item->box = (struct box){ chart->plot.x, chart->plot.y,
+		chart_x(chart, page->run.series.warmup) - chart->plot.x,
+		chart->plot.h };
+	item->pattern = PATTERN_RISING;
+	/* Flags of marks would be where the label is. */
+	if (item->box.w <= width + 8 || (page->run.mark_count &&
+		page->run.marks[0].at < page->run.series.warmup))
+		return;
+	scene_box(page->scene, (struct box){ chart->plot.x + 3,
+	    chart->plot.y + 3, width + 6, 15 }, 3, ink(TOKEN_PANEL));
+	(void)scene_text(page->scene, (struct point){ chart->plot.x + 6,
+	    chart->plot.y + 14 }, &style, label);
+}
+
+/* The warm-up, and what happened. */
+static void time_events(struct page *page, struct chart *chart)
+{
+	if (page->run.series.warmup > 0)
+		time_warmup(page, chart);
+	chart_marks(chart, page->run.marks, page->run.mark_count);
 }
 
 static void time_bars(struct chart *chart, const struct chart_series *series,
@@ -196,7 +219,7 @@ void panel_throughput(struct page *page, struct box box)
 	chart_grid(&chart);
 	throughput_lines(page, &chart);
 	throughput_target(page, &chart);
-	time_warmup(&chart, series);
+	time_events(page, &chart);
 	throughput_keys(page, box);
 }
 
@@ -348,7 +371,7 @@ static void latency_show(struct page *page, struct box box, struct box room,
 
 		latency_line(&chart, &line, &keys[i]);
 	}
-	time_warmup(&chart, series);
+	time_events(page, &chart);
 	if (cells && box.w >= 480)
 		box.w = latency_ramp(page, box, &heat) - box.x + PANEL_PAD -
 		    10;
@@ -491,6 +514,21 @@ static void status_table(struct page *page, struct box box)
 		    box.y + 11 }, &style, "and %u more", count - shown);
 }
 
+/* What failed is what is seen above what did not. */
+static void status_areas(struct page *page, struct chart *chart,
+    struct chart_series *good, struct chart_series *both)
+{
+	if (page->run.result->errors) {
+		both->pattern = PATTERN_CROSS;
+		chart_area(chart, both, ink(TOKEN_SERVER));
+		chart_line(chart, both, ink(TOKEN_SERVER))->width = 1;
+		chart_area(chart, good, ink(TOKEN_PANEL));
+	}
+	good->pattern = PATTERN_RISING;
+	chart_area(chart, good, ink_weak(TOKEN_OK, 0.7));
+	chart_line(chart, good, ink(TOKEN_OK))->width = 1;
+}
+
 static void status_chart(struct page *page, struct box room)
 {
 	struct chart chart = time_chart(page, room);
@@ -515,18 +553,10 @@ static void status_chart(struct page *page, struct box room)
 	if (series->count <= TIME_BARS_MAX) {
 		time_bars(&chart, &both, ink(TOKEN_SERVER));
 		time_bars(&chart, &good, ink(TOKEN_OK));
-		return;
+	} else {
+		status_areas(page, &chart, &good, &both);
 	}
-	/* What failed is what is seen above what did not. */
-	if (page->run.result->errors) {
-		both.pattern = PATTERN_CROSS;
-		chart_area(&chart, &both, ink(TOKEN_SERVER));
-		chart_line(&chart, &both, ink(TOKEN_SERVER))->width = 1;
-		chart_area(&chart, &good, ink(TOKEN_PANEL));
-	}
-	good.pattern = PATTERN_RISING;
-	chart_area(&chart, &good, ink_weak(TOKEN_OK, 0.7));
-	chart_line(&chart, &good, ink(TOKEN_OK))->width = 1;
+	chart_marks(&chart, page->run.marks, page->run.mark_count);
 }
 
 void panel_status(struct page *page, struct box box)

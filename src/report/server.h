@@ -17,7 +17,7 @@ enum server_series {
 	SERVER_SERIES
 };
 
-enum { SERVER_POINTS_MAX = 720, SERVER_MARKS_MAX = 26 };
+enum { SERVER_POINTS_MAX = 720, SERVER_MARKS_MAX = CHART_MARKS_MAX };
 
 /* An event, lettered in the pictures. */
 struct server_mark {

@@ -168,6 +168,8 @@ def test_a_reload_does_not_disturb_it(start):
     part = result["server"]
     assert part["agrees"], (part, result["causes"])
     assert part["generation"] == 2 and part["followed"] > 0
+    mark, = part["marks"]
+    assert mark["text"].startswith("reload") and 0 < mark["at_seconds"] < 3
     assert sum(one["requests"] for one in part["workers"]) == \
         part["requests"]
 

@@ -104,9 +104,30 @@ static void the_expected_wait_is_that_of_the_formula(void **state)
 	assert_true(server->expected_waiting_seconds == 0);
 }
 
+static void what_happened_is_told(void **state)
+{
+	const struct load_server_mark marks[] = { { 1.5, "reload: 2" },
+		{ 2, "crash" } };
+	struct buf out = buf_make(1 << 16);
+
+	(void)state;
+	facts.marks = marks;
+	facts.mark_count = 2;
+	make();
+	assert_int_equal(server->n_marks, 2);
+	assert_true(server->marks[0]->at_seconds == 1.5);
+	assert_string_equal(server->marks[1]->text, "crash");
+	load_print_server(&out, server);
+	buf_append_char(&out, '\0');
+	assert_non_null(strstr(out.data, "at          1.50 s  reload: 2\n"
+	    "at          2.00 s  crash\n"));
+	buf_free(&out);
+}
+
 static void the_text_fits_a_terminal(void **state)
 {
 	static struct load_server_worker many[20];
+	static struct load_server_mark marks[20];
 	struct buf out = buf_make(1 << 16);
 	unsigned lines = 0;
 
@@ -116,6 +137,9 @@ static void the_text_fits_a_terminal(void **state)
 		    .requests = UINT64_MAX, .connections = UINT64_MAX,
 		    .p99_ns = UINT64_MAX, .lag_p99_ns = UINT64_MAX,
 		    .cpu = 100 };
+	for (unsigned i = 0; i < 20; i++)
+		marks[i] = (struct load_server_mark){ 1e9, "crash: a worker "
+		    "of a name that does not end where a line does, ever\n" };
 	for (unsigned i = 0; i < LOAD_PARTS; i++)
 		summary.median.parts[i] = summary.tail.parts[i] = 100;
 	summary.median.whole = summary.tail.whole = LOAD_PARTS * 100;
@@ -123,6 +147,8 @@ static void the_text_fits_a_terminal(void **state)
 	summary.waiting = 100;
 	facts.workers = many;
 	facts.worker_count = 20;
+	facts.marks = marks;
+	facts.mark_count = 20;
 	make();
 	load_print_server(&out, server);
 	assert_false(out.failed);
@@ -133,7 +159,7 @@ static void the_text_fits_a_terminal(void **state)
 			fail_msg("too wide: %.*s", (int)(next - at),
 			    out.data + at);
 	}
-	assert_in_range(lines, 10, 20);
+	assert_in_range(lines, 19, 29);
 	buf_free(&out);
 }
 
@@ -159,6 +185,7 @@ int main(void)
 		TEST(counts_agree_between_answered_and_sent),
 		TEST(what_is_even_has_the_balance_1),
 		TEST(the_expected_wait_is_that_of_the_formula),
+		TEST(what_happened_is_told),
 		TEST(the_text_fits_a_terminal),
 		TEST(the_tail_is_told_in_words),
 	};

@@ -315,6 +315,41 @@ static void a_server_is_shown(void **state)
 	assert_true(shows(fixture, "balance"));
 }
 
+static void what_happened_is_marked(void **state)
+{
+	enum { MARKS = 40 };
+	struct fixture *fixture = *state;
+	Ringmaster__V1__LoadServer server;
+	Ringmaster__V1__LoadMark marks[MARKS], *list[MARKS];
+	static const double times[] = { 0, 0.5, 0.5, 0.5, 0.5, 3.333, 3.334,
+		9.99, 10, 1e300, -1, NAN };
+
+	ringmaster__v1__load_server__init(&server);
+	fixture->sample.result.server = &server;
+	for (unsigned i = 0; i < MARKS; i++) {
+		ringmaster__v1__load_mark__init(&marks[i]);
+		list[i] = &marks[i];
+		marks[i].at_seconds = i < sizeof(times) / sizeof(times[0])
+		    ? times[i] : 0.2 * i;
+		marks[i].text = "reload:\n2";
+	}
+	server.marks = list;
+	server.n_marks = MARKS;
+	keep(fixture);
+	check_page(fixture);
+	server.n_marks = 8;
+	keep(fixture);
+	check_page(fixture);
+	begin(fixture);
+	page_panel_layout(&fixture->page, PANEL_LATENCY, 1600, 320);
+	assert_true(shows(fixture, "0 s reload:?2"));
+	assert_int_equal(fixture->page.run.mark_count, 8);
+	begin(fixture);
+	page_run_layout(&fixture->page, PAGE_WIDTH, PAGE_HEIGHT);
+	assert_true(shows(fixture, "3.3 s reload"));
+	assert_true(shows(fixture, "and "));
+}
+
 static void many_runs_are_a_course(void **state)
 {
 	struct fixture *fixture = *state;
@@ -413,6 +448,7 @@ int main(void)
 		TEST(nothing_answered_is_explained),
 		TEST(a_moment_is_legible),
 		TEST(a_server_is_shown),
+		TEST(what_happened_is_marked),
 		TEST(many_runs_are_a_course),
 		TEST(two_runs_are_compared),
 		TEST(a_server_without_a_test_is_legible),
