@@ -122,10 +122,16 @@ void axis_log_ticks(const struct axis *axis, unsigned most,
 		{ 1, 2, 3, 5, 7 }, { 1, 2, 5 }, { 1, 3 }, { 1 } };
 	static const unsigned counts[] = { 9, 5, 3, 2, 1 };
 
+	unsigned each, count = 0;
+
 	*ret = (struct axis_ticks){ .step = 0 };
 	for (unsigned i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
 		if (axis_log_some(axis, mantissas[i], counts[i], ret) <= most)
 			return;
+	each = (ret->count + most - 1) / most;
+	for (unsigned i = 0; i < ret->count; i += each)
+		ret->at[count++] = ret->at[i];
+	ret->count = count;
 }
 
 void axis_time_ticks(double high, unsigned most, struct axis_ticks *ret)

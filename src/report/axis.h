@@ -40,7 +40,8 @@ void axis_from_zero(struct axis *axis, double high, double least);
 void axis_log_around(struct axis *axis, double low, double high,
     double decades);
 
-/* Ticks at 1, or 1-2-5, or some more of each decade, up to `most`. */
+/* Ticks at 1, or 1-2-5, or some more of each decade, or at some decades, up to
+ * `most`, which is not 0. */
 void axis_log_ticks(const struct axis *axis, unsigned most,
     struct axis_ticks *ret);
 

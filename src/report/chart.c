@@ -305,23 +305,34 @@ void chart_grid(struct chart *chart)
 
 /* ---- series ---- */
 
+/* Sets *ret_count, to 0 without memory. */
 static struct point *chart_points(struct chart *chart,
-    const struct chart_series *series)
+    const struct chart_series *series, unsigned *ret_count)
 {
 	const struct axis *y = series->right ? &chart->right : &chart->y;
-	struct point *points = scene_points(chart->scene, series->count);
+	unsigned edge = series->edges && series->count, count = series->count;
+	struct point *points = scene_points(chart->scene, count + 2 * edge);
 
-	for (unsigned i = 0; points && i < series->count; i++)
-		points[i] = (struct point){ chart_x(chart, series->x0 +
+	*ret_count = points ? count + 2 * edge : 0;
+	for (unsigned i = 0; points && i < count; i++)
+		points[i + edge] = (struct point){ chart_x(chart, series->x0 +
 		    i * series->step), axis_place(y, series->values[i]) };
+	if (!points || !edge)
+		return points;
+	points[0] = (struct point){ chart_x(chart, series->x0 -
+	    series->step / 2), points[1].y };
+	points[count + 1] = (struct point){ chart_x(chart, series->x0 +
+	    (count - 0.5) * series->step), points[count].y };
 	return points;
 }
 
 struct scene_item *chart_line(struct chart *chart,
     const struct chart_series *series, struct scene_ink color)
 {
-	return scene_line(chart->scene, chart_points(chart, series),
-	    series->count, color);
+	unsigned count;
+	const struct point *points = chart_points(chart, series, &count);
+
+	return scene_line(chart->scene, points, count, color);
 }
 
 static struct scene_item *chart_area_part(struct chart *chart,
@@ -341,11 +352,11 @@ static struct scene_item *chart_area_part(struct chart *chart,
 void chart_area(struct chart *chart, const struct chart_series *series,
     struct scene_ink color)
 {
-	const struct point *points = chart_points(chart, series);
-	unsigned from = 0;
+	unsigned from = 0, count;
+	const struct point *points = chart_points(chart, series, &count);
 
-	for (unsigned i = 0; points && i <= series->count; i++) {
-		if (i < series->count && !isnan(points[i].y))
+	for (unsigned i = 0; points && i <= count; i++) {
+		if (i < count && !isnan(points[i].y))
 			continue;
 		if (i > from)
 			chart_area_part(chart, points + from, i - from, color)
@@ -354,12 +365,28 @@ void chart_area(struct chart *chart, const struct chart_series *series,
 	}
 }
 
+/* On a plate of the panel's colour: there may be curves. */
+static void chart_limit_label(struct chart *chart, double at, bool upright,
+    const char *label)
+{
+	const struct scene_style style = { .ink = { TOKEN_SERVER, 1 } };
+	double width = scene_width(chart->scene, &style, label);
+	struct box plot = chart->plot;
+	/* A line across has its label at the left, as curves rise to the
+	 * right; an upright one in the middle, between sums and bars. */
+	struct point left = { plot.x + 4, at - 4 };
+
+	if (upright)
+		left = (struct point){ at - plot.x < width + 8 ? at + 6
+		    : at - width - 6, plot.y + plot.h / 2 };
+	scene_box(chart->scene, (struct box){ left.x - 2, left.y - 10,
+	    width + 4, 13 }, 2, ink_weak(TOKEN_PANEL, 0.85));
+	(void)scene_text(chart->scene, left, &style, "%s", label);
+}
+
 void chart_limit(struct chart *chart, double value, bool upright,
     const char *label)
 {
-	/* A line across has its label at the left: curves rise to the right. */
-	struct scene_style style = { .ink = { TOKEN_SERVER, 1 },
-		.anchor = upright ? ANCHOR_RIGHT : ANCHOR_LEFT };
 	struct box plot = chart->plot;
 	double at = upright ? chart_x(chart, value) : chart_y(chart, value);
 	struct scene_item *item;
@@ -373,12 +400,7 @@ void chart_limit(struct chart *chart, double value, bool upright,
 	    (struct point){ box_right(plot), at }, ink(TOKEN_SERVER));
 	item->dash = DASH_LONG;
 	item->width = 1.5;
-	if (upright && at - plot.x < scene_width(chart->scene, &style, label) +
-	    8)
-		style.anchor = ANCHOR_LEFT;
-	(void)scene_text(chart->scene, upright ? (struct point){
-	    style.anchor == ANCHOR_LEFT ? at + 4 : at - 4, plot.y + 9 }
-	    : (struct point){ plot.x + 4, at - 4 }, &style, "%s", label);
+	chart_limit_label(chart, at, upright, label);
 }
 
 /* ---- marks ---- */

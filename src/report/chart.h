@@ -78,6 +78,8 @@ struct chart_series {
 	unsigned count;
 	double x0, step;
 	bool right;			/* on the right axis */
+	bool edges;			/* each is of all its step: the first
+					 * and the last reach to its ends */
 	enum scene_pattern pattern;	/* of its area */
 };
 

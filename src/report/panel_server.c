@@ -25,6 +25,10 @@ static const struct stage {
 };
 enum { STAGES = sizeof(stages) / sizeof(stages[0]), STAGE_BARS = 2 };
 
+#define STAGE_BAR 35.0		/* units, with what is around it */
+#define STAGE_ROW 12.0		/* at least */
+#define STAGE_COLUMN 130.0
+
 struct stage_bar {
 	const char *label;
 	double seconds[STAGES], all;
@@ -88,33 +92,74 @@ static void stage_cell(struct page *page, const struct stage_bar *bar,
 	    bar->seconds[k] / bar->all * 100);
 }
 
+/* The larger of a stage's shares; of what is not there, 0. */
+static double stage_share(const struct stage_bar bars[STAGE_BARS], unsigned k)
+{
+	double share = 0;
+
+	for (unsigned i = 0; i < STAGE_BARS; i++)
+		if (bars[i].all > 0)
+			share = fmax(share, bars[i].seconds[k] / bars[i].all);
+	return share;
+}
+
+/* Which stages are in a table of so many rows: the largest. */
+static unsigned stage_choose(const struct stage_bar bars[STAGE_BARS],
+    unsigned rows, bool ret[STAGES])
+{
+	unsigned count = 0;
+
+	for (unsigned k = 0; k < STAGES; k++)
+		count += ret[k] = stage_share(bars, k) > 0;
+	for (; count > rows; count--) {
+		unsigned least = STAGES;
+
+		for (unsigned k = 0; k < STAGES; k++)
+			if (ret[k] && (least == STAGES || stage_share(bars,
+				k) < stage_share(bars, least)))
+				least = k;
+		ret[least] = false;
+	}
+	return count;
+}
+
+static void stage_row(struct page *page,
+    const struct stage_bar bars[STAGE_BARS], unsigned k, struct box row)
+{
+	const struct scene_style label = { .ink = { TOKEN_MUTED, 1 } };
+	double middle = row.y + row.h / 2;
+	struct scene_item *item = scene_add(page->scene, SCENE_BOX,
+	    stages[k].ink);
+
+	item->box = (struct box){ row.x, middle - 5, 10, 10 };
+	item->radius = 2;
+	item->pattern = stages[k].pattern;
+	(void)scene_text(page->scene, (struct point){ row.x + 18, middle + 4 },
+	    &label, "%s", stages[k].label);
+	for (unsigned i = 0; i < STAGE_BARS; i++)
+		stage_cell(page, &bars[i], k, (struct point){ box_right(row) -
+		    (STAGE_BARS - 1 - i) * STAGE_COLUMN, middle + 4 });
+}
+
 static void stage_table(struct page *page,
     const struct stage_bar bars[STAGE_BARS], struct box box)
 {
-	const struct scene_style label = { .ink = { TOKEN_MUTED, 1 } };
-	unsigned rows = 0;
-	double each;
+	const struct scene_style head = { .anchor = ANCHOR_RIGHT,
+		.ink = { TOKEN_FAINT, 1 } };
+	unsigned fit = (unsigned)(fmax(box.h, 0) / STAGE_ROW);
+	bool chosen[STAGES];
+	unsigned rows = stage_choose(bars, fit ? fit - 1 : 0, chosen);
+	struct box row = { box.x, box.y, box.w, fmin(box.h / (rows + 1), 18) };
 
-	for (unsigned k = 0; k < STAGES; k++)
-		rows += bars[0].seconds[k] > 0 || bars[1].seconds[k] > 0;
-	each = fmin(box.h / (rows ? rows : 1), 18);
+	for (unsigned i = 0; rows && i < STAGE_BARS; i++)
+		(void)scene_text(page->scene, (struct point){ box_right(row) -
+		    (STAGE_BARS - 1 - i) * STAGE_COLUMN, row.y + row.h / 2 +
+		    4 }, &head, "%s", bars[i].label);
 	for (unsigned k = 0; k < STAGES; k++) {
-		struct scene_item *item;
-
-		if (!(bars[0].seconds[k] > 0 || bars[1].seconds[k] > 0))
+		if (!chosen[k])
 			continue;
-		item = scene_add(page->scene, SCENE_BOX, stages[k].ink);
-		item->box = (struct box){ box.x, box.y + each / 2 - 5, 10,
-			10 };
-		item->radius = 2;
-		item->pattern = stages[k].pattern;
-		(void)scene_text(page->scene, (struct point){ box.x + 18,
-		    box.y + each / 2 + 4 }, &label, "%s", stages[k].label);
-		for (unsigned i = 0; i < STAGE_BARS; i++)
-			stage_cell(page, &bars[i], k, (struct point){
-			    box_right(box) - (STAGE_BARS - 1 - i) * 130,
-			    box.y + each / 2 + 4 });
-		box.y += each;
+		row.y += row.h;
+		stage_row(page, bars, k, row);
 	}
 }
 
@@ -146,7 +191,7 @@ void panel_stages(struct page *page, struct box box)
 {
 	const Ringmaster__V1__LoadServer *server = page->run.result->server;
 	struct box room = panel_open(page->scene, box, "Where the time went");
-	struct stage_bar bars[STAGE_BARS] = { { .label = "median request" },
+	struct stage_bar bars[STAGE_BARS] = { { .label = "median" },
 		{ .label = "slowest 1 %" } };
 
 	if (!server || (server->n_median == 0 && server->n_tail == 0)) {
@@ -159,9 +204,9 @@ void panel_stages(struct page *page, struct box box)
 	stage_bar_make(server->tail, server->n_tail, &bars[1]);
 	for (unsigned i = 0; i < STAGE_BARS; i++) {
 		stage_bar_show(page, &bars[i], (struct box){ room.x, room.y,
-		    room.w, 31 });
-		room.y += 38;
-		room.h -= 38;
+		    room.w, STAGE_BAR - 6 });
+		room.y += STAGE_BAR;
+		room.h -= STAGE_BAR;
 	}
 	stage_table(page, bars, room);
 	stage_sentence(page, &bars[1], box);

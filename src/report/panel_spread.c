@@ -143,6 +143,7 @@ void panel_distribution(struct page *page, struct box box)
 	distribution_bars(page, &chart, &bars);
 	distribution_sum(page, &chart, &bars);
 	distribution_names(page, &chart);
+	spread_limits(page, &chart, true);
 	panel_keys(page->scene, box, title, keys, 2);
 }
 

@@ -15,6 +15,11 @@ enum {
 
 #define TIME_BAR_WIDTH 160.0
 
+/* Rooms that are smaller do without. */
+#define TIME_CLOCK_HEIGHT 150.0
+#define TIME_KEY_HEIGHT 110.0
+#define TIME_KEY_WIDTH 400.0
+
 /* What marks mean, at the bottom of a room, which it is taken from. A panel
  * goes on where the one before it had no more room. */
 static void time_key(struct page *page, struct box *room)
@@ -32,13 +37,14 @@ static void time_key(struct page *page, struct box *room)
 /* Axes of seconds, with the clock of the run below them. */
 static struct chart time_chart(struct page *page, struct box room)
 {
-	bool high = room.h >= 150;
+	bool high = room.h >= TIME_CLOCK_HEIGHT;
 
-	if (high && page->run.mark_count)
+	if (page->run.mark_count && room.w >= TIME_KEY_WIDTH &&
+	    room.h >= TIME_KEY_HEIGHT)
 		time_key(page, &room);
 	return (struct chart){ .scene = page->scene, .room = room,
 		.x = { .low = 0, .high = page->run.series.span },
-		.x_words = axis_words_elapsed, .elapsed = true,
+		.x_words = axis_words_elapsed, .elapsed = true, .x_grid = true,
 		.clock_ns = high ? page->run.result->started_unix_ns : 0,
 		.y_words = axis_words_count };
 }
@@ -48,7 +54,7 @@ static struct chart_series time_series(const struct series *series,
 {
 	return (struct chart_series){ .values = values,
 		.count = series->count, .x0 = series->step / 2.0,
-		.step = series->step };
+		.step = series->step, .edges = true };
 }
 
 /* What does not count is hatched. */
@@ -111,7 +117,7 @@ static void time_key_values(struct chart_key *key, const double *values,
 	(void)words_number(mean, series_mean(values, from, series->count));
 	(void)words_number(most, series_most(values, series->count));
 	(void)snprintf(key->value, sizeof(key->value),
-	    "last %s mean %s max %s", words_number(last,
+	    "last %s \xc2\xb7 mean %s \xc2\xb7 max %s", words_number(last,
 		series_last(values, series->count)), mean, most);
 	(void)snprintf(key->brief, sizeof(key->brief), "%s", mean);
 }
@@ -186,14 +192,14 @@ static void throughput_lines(struct page *page, struct chart *chart)
 	struct scene_item *line;
 
 	connections.right = true;
-	if (rate.count <= TIME_BARS_MAX) {
+	if (rate.count <= TIME_BARS_MAX)
 		time_bars(chart, &rate, ink_weak(TOKEN_REQUESTS, 0.85));
-		return;
-	}
-	chart_area(chart, &rate, ink_weak(TOKEN_REQUESTS, 0.12));
+	else
+		chart_area(chart, &rate, ink_weak(TOKEN_REQUESTS, 0.12));
 	line = chart_line(chart, &connections, ink(TOKEN_CLIENTS));
 	line->dash = DASH_SHORT;
-	chart_line(chart, &rate, ink(TOKEN_REQUESTS))->width = 1.75;
+	if (rate.count > TIME_BARS_MAX)
+		chart_line(chart, &rate, ink(TOKEN_REQUESTS))->width = 1.75;
 }
 
 void panel_throughput(struct page *page, struct box box)
@@ -485,8 +491,11 @@ static void status_row_show(struct page *page, const struct status_row *row,
 	    &style, "%s", words_share(words,
 		all > 0 ? (double)row->count / all : NAN));
 	style.ink = ink(TOKEN_TEXT);
+	if (scene_width(page->scene, &style, words_count(words, row->count)) >
+	    box.w / 2)
+		(void)words_number(words, (double)row->count);
 	(void)scene_text(page->scene, (struct point){ box_right(box) - 52,
-	    y }, &style, "%s", words_count(words, row->count));
+	    y }, &style, "%s", words);
 	style.width_max = box.w - 72 - scene_width(page->scene, &style,
 	    words);
 	style.anchor = ANCHOR_LEFT;

@@ -57,6 +57,8 @@ static void logarithmic_ticks_are_as_many_as_fit(void **state)
 	(void)state;
 	axis_log_ticks(&axis, 4, &ticks);
 	check_ticks(&ticks, 4, 1e-4, 1e-1);
+	axis_log_ticks(&axis, 2, &ticks);
+	assert_int_equal(ticks.count, 2);
 	axis_log_ticks(&axis, 7, &ticks);
 	check_ticks(&ticks, 7, 1e-4, 1e-1);
 	assert_true(fabs(axis_place(&axis, 1e-3) - 100) < 1e-6);

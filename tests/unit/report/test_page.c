@@ -162,6 +162,9 @@ static void check_page(struct fixture *fixture)
 	page_run_layout(&fixture->page, PAGE_WIDTH, PAGE_WIDTH / 1.4142);
 	check(fixture);
 	begin(fixture);
+	page_run_layout(&fixture->page, PAGE_FULL_WIDTH, PAGE_FULL_HEIGHT);
+	check(fixture);
+	begin(fixture);
 	page_card_layout(&fixture->page, 1200, 630);
 	check(fixture);
 	for (enum page_panel panel = 0; panel < PANELS; panel++) {
