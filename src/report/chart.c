@@ -425,12 +425,16 @@ void chart_marks(struct chart *chart, const struct chart_mark *marks,
 
 	for (unsigned i = 0; i < count; i++) {
 		double x = chart_x(chart, marks[i].at);
-		double left = fmin(x, box_right(plot) - CHART_FLAG);
-		unsigned row = 0;
 
 		scene_rule(chart->scene, (struct point){ x, plot.y },
 		    (struct point){ x, box_bottom(plot) }, ink(TOKEN_MUTED))
 		    ->dash = DASH_LONG;
+	}
+	for (unsigned i = 0; i < count; i++) {
+		double left = fmin(chart_x(chart, marks[i].at),
+		    box_right(plot) - CHART_FLAG);
+		unsigned row = 0;
+
 		while (row < ROWS && left < ends[row])
 			row++;
 		if (row == ROWS)

@@ -95,7 +95,7 @@ static void compare_lines(struct page *page, struct chart *chart,
 {
 	const struct series *a = &page->before.series, *b = &page->run.series;
 	struct chart_series line = { .values = what->a, .count = a->count,
-		.x0 = a->step / 2.0, .step = a->step };
+		.x0 = a->step / 2.0, .step = a->step, .edges = true };
 	struct scene_item *item;
 
 	if (what->a) {
@@ -104,7 +104,7 @@ static void compare_lines(struct page *page, struct chart *chart,
 		item->width = 1.75;
 	}
 	line = (struct chart_series){ .values = what->b, .count = b->count,
-		.x0 = b->step / 2.0, .step = b->step };
+		.x0 = b->step / 2.0, .step = b->step, .edges = true };
 	if (what->b)
 		chart_line(chart, &line, compare_b)->width = 1.75;
 }
@@ -139,7 +139,7 @@ static void compare_time(struct page *page, struct box box,
 	struct chart chart = { .scene = page->scene, .room = room,
 		.x = { .high = fmax(page->before.series.span,
 		    page->run.series.span) },
-		.x_words = axis_words_elapsed, .elapsed = true,
+		.x_words = axis_words_elapsed, .elapsed = true, .x_grid = true,
 		.y_words = what->log ? axis_words_time : axis_words_count };
 
 	if (!what->a && !what->b) {

@@ -4,12 +4,15 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "report/revision.h"
 #include "report/tile.h"
 
 enum { SERVER_TILES = 6 };
+
+#define SERVER_TICK 84.0		/* units for one */
 
 /* ---- words ---- */
 
@@ -24,6 +27,12 @@ static const char *server_words_span(const struct report_server *server,
 		    seconds == 86400 ? "" : "s");
 	else if (seconds % 3600 == 0)
 		(void)snprintf(words, WORDS_MAX, "%lu h", seconds / 3600);
+	else if (seconds > 2 * 86400)
+		(void)snprintf(words, WORDS_MAX, "%.1f days",
+		    (double)seconds / 86400);
+	else if (seconds > 3 * 3600)
+		(void)snprintf(words, WORDS_MAX, "%.1f h",
+		    (double)seconds / 3600);
 	else if (seconds % 60 == 0)
 		(void)snprintf(words, WORDS_MAX, "%lu min", seconds / 60);
 	else
@@ -142,6 +151,26 @@ static void server_marks(const struct report_server *server,
 	chart_marks(chart, marks, server->mark_count);
 }
 
+/* At round times of the clock, wherever the report begins. */
+static void server_ticks(const struct report_server *server,
+    struct chart *chart)
+{
+	struct axis_ticks even;
+	time_t from_s = (time_t)server->from_s;
+	unsigned long step, past;
+	struct tm tm = { .tm_gmtoff = 0 };
+
+	axis_time_ticks(chart->x.high, (unsigned)fmax(chart->room.w /
+	    SERVER_TICK, 2), &even);
+	step = even.step < 1 ? 1 : (unsigned long)even.step;
+	/* Without a zone it is that of Greenwich. */
+	(void)localtime_r(&from_s, &tm);
+	past = (server->from_s + (uint64_t)tm.tm_gmtoff) % step;
+	for (double x = (double)((step - past) % step); x <= chart->x.high &&
+	    chart->x_ticks.count < AXIS_TICKS_MAX; x += (double)step)
+		chart->x_ticks.at[chart->x_ticks.count++] = x;
+}
+
 /* The clock below; of more than a day, the date. */
 static void server_clock(const struct report_server *server,
     struct chart *chart)
@@ -229,6 +258,7 @@ static void server_lines(struct scene *scene,
 		const struct server_line *line = &what->lines[i];
 		struct chart_series series = { .count = server->count,
 			.x0 = server->step_s / 2.0, .step = server->step_s,
+			.edges = true,
 			.values = server->points[line->id],
 			.right = what->right_unit && i + 1 == what->count };
 
@@ -275,7 +305,7 @@ static void server_chart(struct scene *scene,
 	struct box room = panel_open(scene, box, what->title);
 	struct chart chart = { .scene = scene, .room = room,
 		.x = { .high = (double)server->step_s * server->count },
-		.x_words = server_words_x, .elapsed = true,
+		.x_words = server_words_x, .x_grid = true,
 		.y_words = what->log ? axis_words_time : axis_words_count,
 		.right_unit = what->right_unit,
 		.right_words = what->right_unit ? axis_words_count : NULL };
@@ -288,6 +318,7 @@ static void server_chart(struct scene *scene,
 		return;
 	}
 	server_axis(scene, server, what, &chart);
+	server_ticks(server, &chart);
 	chart_fit(&chart);
 	chart_grid(&chart);
 	server_clock(server, &chart);

@@ -227,7 +227,8 @@ void panel_percentiles(struct page *page, struct box box)
 	if (before && before->count && before->n_bins) {
 		keys[2] = (struct chart_key){
 			.label = page->comparison ? "A" : "the run before",
-			.ink = { TOKEN_FAINT, 1 }, .dash = DASH_SHORT };
+			.ink = { TOKEN_FAINT, 1 }, .dash = page->comparison
+			    ? DASH_LONG : DASH_SHORT };
 		percentile_curve(page, &chart, before, &keys[2]);
 	}
 	/* In the closed model the two are the same. */
@@ -241,5 +242,9 @@ void panel_percentiles(struct page *page, struct box box)
 	spread_limits(page, &chart, false);
 	if (keys[2].label)
 		keys[count++] = keys[2];
+	if (page->comparison && count == 2) {
+		keys[1] = keys[0];
+		keys[0] = keys[2];
+	}
 	panel_keys(page->scene, box, title, keys, count);
 }
