@@ -21,6 +21,8 @@ ROOT = pathlib.Path(__file__).parents[2]
 MANUAL = ROOT / "man" / "ringreport.1"
 RESULTS = "reports/test_results.json"
 GRAPH = "reports/performance_graph.png"
+GOLDEN = pathlib.Path(__file__).with_name("golden.png")
+DEJAVU = pathlib.Path("/usr/share/fonts/truetype/dejavu")
 
 
 def ringreport_binary():
@@ -196,6 +198,37 @@ def test_what_is_extracted_can_be_verified(folder):
                   cwd=folder, status=1)
     assert "its data has the sha256 " + digest in done.stderr
     assert not (folder / "data.json").exists()
+
+
+def unlike(one, other, rows):
+    """How many pixels of the first rows are clearly of another colour."""
+    return sum(max(abs(a[i + k] - b[i + k]) for k in range(3)) > 48
+               for a, b in zip(one[2][:rows], other[2][:rows]) if a != b
+               for i in range(0, len(a), 3))
+
+
+@pytest.mark.skipif(not (DEJAVU / "DejaVuSans-Bold.ttf").exists(),
+                    reason="no fonts-dejavu-core")
+def test_the_picture_is_the_golden_one(tmp_path):
+    """Drawn from the data that the golden one carries, with a font that is the
+    same everywhere: another FreeType or Cairo may shade edges otherwise. The
+    foot, which has versions and a digest, may differ. If a change is meant,
+    what this test leaves is the new tests/e2e/golden.png."""
+    (tmp_path / "fonts.conf").write_text(
+        '<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd">'
+        "<fontconfig><dir>%s</dir><cachedir>%s</cachedir></fontconfig>" %
+        (DEJAVU, tmp_path / "cache"))
+    fonts = {"FONTCONFIG_FILE": str(tmp_path / "fonts.conf")}
+    report("--size", "1200x800", "--scale", 0.4, "-o", "new.png", GOLDEN,
+           cwd=tmp_path, env=fonts)
+    golden = pixels(GOLDEN.read_bytes())
+    new = pixels((tmp_path / "new.png").read_bytes())
+    foot = int((800 - 24 - 32) * 0.4)
+    assert golden[:2] == new[:2] == (480, 320)
+    assert unlike(golden, new, foot) < 60, tmp_path / "new.png"
+    # Others are others: what is missing or moved would be seen.
+    moved = (480, 320, new[2][1:])
+    assert unlike(golden, moved, foot) > 5000
 
 
 def test_themes_and_sizes(folder):
