@@ -146,7 +146,9 @@ void http_conn_close(struct http_conn *conn, bool timed_out)
 	const struct linger reset = { .l_onoff = 1, .l_linger = 0 };
 	struct http_worker *worker = conn->worker;
 
+	/* Whoever comes in this turn shall not count it any more. */
 	http_conn_set_state(conn, HTTP_CONN_CLOSING);
+	metrics_gauge_add(worker->metrics, METRICS_WRITING, -1);
 	if (timed_out &&
 	    conn->listen->default_server->core->reset_timedout_connection)
 		(void)setsockopt(conn->stream.fd, SOL_SOCKET, SO_LINGER,
@@ -154,7 +156,6 @@ void http_conn_close(struct http_conn *conn, bool timed_out)
 	ring_timer_clear(worker->ring, &conn->timer);
 	ring_stream_close(&conn->stream);
 	http_conn_unlink(conn);
-	metrics_gauge_add(worker->metrics, METRICS_WRITING, -1);
 	worker->connections--;
 	free(conn->proxy);
 	free(conn);

@@ -278,8 +278,10 @@ static int http_server_finish(struct conf *conf, struct http_conf *http,
 	server->record = conf_record(conf, server->records,
 	    &http_server_table);
 	server->root.core = server->core;
+	/* ".example.org" is called what is behind the dot. */
 	if (server->names)
-		server->name = server->names->name;
+		server->name = slice_from(server->names->name,
+		    slice_starts(server->names->name, SLICE(".")));
 	err = http_locations_merge(conf, &server->root);
 	if (!err && !server->listens)
 		err = http_listen_default(conf, server);

@@ -324,8 +324,7 @@ static enum h1_next h1_answer(struct h1 *h1, struct http_request *request,
 {
 	bool reusable = true, refused;
 
-	request->keepalive = request->head.keep_alive &&
-	    !request->worker->draining;
+	request->keepalive = request->head.keep_alive;
 	if (http_request_run(request) == HTTP_ABORT) {
 		request->response.status = 444;
 		h1_flush(h1, 0);	/* answers to earlier requests */
@@ -346,7 +345,8 @@ static enum h1_next h1_answer(struct h1 *h1, struct http_request *request,
 		    request->response.status < 400);
 	if (body->failed && !refused)
 		http_request_refuse(request, 400);
-	request->keepalive &= reusable;
+	/* The worker may have been told to end meanwhile. */
+	request->keepalive &= reusable && !request->worker->draining;
 	h1_respond(h1, request);
 	if (!body->done)
 		h1_flush(h1, 0);

@@ -262,7 +262,11 @@ static size_t h1_rate_wait(struct h1 *h1, struct http_request *request,
 		h1_flush(h1, 0);
 		if (h1->error)
 			return 0;
-		ring_sleep(h1->ring, now + NS_PER_SEC / H1_RATE_PIECES);
+		if (http_request_wait(request, NULL, now + NS_PER_SEC /
+		    H1_RATE_PIECES) == -ECONNRESET) {
+			h1->error = -ECONNRESET;
+			return 0;
+		}
 	}
 }
 

@@ -50,12 +50,15 @@ struct http_variable {
 	/* What "set $name" does; NULL: it cannot be set. */
 	bool (*set)(struct http_request *request, struct slice value);
 
+	bool changeable;	/* "map" and the like may define it anew */
+
 	/* Of those that the configuration defines; `get` is NULL then. */
 	bool (*make)(struct http_request *request, void *arg,
 	    struct slice *ret);	/* NULL: none, until it is set */
 	void *arg;
-	const struct http_variable *family;	/* "http_*": asked if it was
-						 * neither made nor set */
+	const struct http_variable *family;	/* "http_*", or what it was
+						 * else: asked if it is neither
+						 * made nor set */
 	unsigned index;		/* among the request's values */
 	bool defined;
 	bool is_volatile;	/* made anew each time it is asked for */

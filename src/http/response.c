@@ -11,6 +11,7 @@
 
 #include "http/conn.h"
 #include "http/range.h"
+#include "http/variable.h"
 
 enum {
 	HTTP_RANGES_MAX = 64,	/* of one request, whatever max_ranges */
@@ -78,6 +79,22 @@ static unsigned http_local_port(const struct http_listen *listen)
 	    ntohs(((const struct sockaddr_in *)&listen->address)->sin_port);
 }
 
+/* The address that the client connected to, for one that named no host. */
+static struct slice http_local_host(struct http_request *request)
+{
+	union http_address address;
+	socklen_t len = sizeof(address);
+	struct slice text;
+
+	if (getsockname(request->conn->stream.fd, &address.any, &len) ||
+	    address.any.sa_family == AF_UNIX)
+		return SLICE("localhost");
+	if (!http_variable_address(request, &address, &text))
+		return (struct slice){ NULL, 0 };
+	return address.any.sa_family == AF_INET ? text :
+	    arena_printf(&request->arena, "[%.*s]", SLICE_ARG(text));
+}
+
 /* "http://host:port" before a location that is a path. */
 static int http_response_absolute(struct http_request *request)
 {
@@ -89,10 +106,12 @@ static int http_response_absolute(struct http_request *request)
 
 	if (!core->absolute_redirect)
 		return 0;
-	if (host.len == 0 || core->server_name_in_redirect)
+	if (core->server_name_in_redirect)
 		host = request->server->name;
 	if (host.len == 0)
-		host = SLICE("localhost");
+		host = http_local_host(request);
+	if (!host.data)
+		return -ENOMEM;
 	if (core->port_in_redirect && port != 0 && port != 80)
 		url = arena_printf(&request->arena, "http://%.*s:%u%.*s",
 		    SLICE_ARG(host), port, SLICE_ARG(response->location));

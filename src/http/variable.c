@@ -156,7 +156,7 @@ int http_variable_define(struct conf *conf, const struct conf_node *node,
 	const struct http_variable *known = http_variable_find(name);
 	struct http_variable_entry *entry;
 
-	if (known && !variable_is_prefix(known)) {
+	if (known && !variable_is_prefix(known) && !known->changeable) {
 		if (!known->set)
 			return conf_fail(conf, node, 0, "the duplicate "
 			    "\"%.*s\" variable", SLICE_ARG(name));

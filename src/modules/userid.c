@@ -82,15 +82,34 @@ static bool userid_random(void *out, size_t size)
 	return true;
 }
 
-static bool userid_make(const struct userid_record *record, union userid *ret)
+/* Who issues ids, unless userid_service says it: the address that the client
+ * connected to, or of IPv6 its end. In network order. */
+static uint32_t userid_issuer(const struct http_request *request)
 {
+	union http_address address;
+	socklen_t len = sizeof(address);
+
+	if (getsockname(request->conn->stream.fd, &address.any, &len))
+		return 0;
+	if (address.any.sa_family == AF_INET)
+		return address.in.sin_addr.s_addr;
+	return address.any.sa_family == AF_INET6 ?
+	    address.in6.sin6_addr.s6_addr32[3] : 0;
+}
+
+/* The first word says who issued it, as in nginx's ids; the rest is random. */
+static bool userid_make(const struct http_request *request,
+    const struct userid_record *record, union userid *ret)
+{
+	bool set = record->service != CONF_UNSET;
+	uint32_t service = set ? (uint32_t)record->service : 0;
+
 	if (!userid_random(ret, sizeof(*ret)))
 		return false;
-	if (record->service == CONF_UNSET)
-		return true;
-	/* Who issued it stands in the first word, as in nginx's ids. */
-	ret->words[0] = record->mode == USERID_V1 ?
-	    (uint32_t)record->service : htonl((uint32_t)record->service);
+	if (record->mode == USERID_V1)
+		ret->words[0] = service;
+	else
+		ret->words[0] = set ? htonl(service) : userid_issuer(request);
 	return true;
 }
 
@@ -180,7 +199,7 @@ static bool userid_choose(struct http_request *request,
 		state->set = state->got;
 		return true;
 	}
-	state->has_set = userid_make(record, &state->set);
+	state->has_set = userid_make(request, record, &state->set);
 	return state->has_set;
 }
 
@@ -307,7 +326,8 @@ static bool get_uid_reset(struct http_request *request, struct slice name,
 static const struct http_variable userid_variables[] = {
 	{ .name = { "uid_got", 7 }, .get = get_uid_got },
 	{ .name = { "uid_set", 7 }, .get = get_uid_set },
-	{ .name = { "uid_reset", 9 }, .get = get_uid_reset },
+	{ .name = { "uid_reset", 9 }, .get = get_uid_reset,
+	  .changeable = true },
 	{ .name = { NULL, 0 }, .get = NULL },
 };
 

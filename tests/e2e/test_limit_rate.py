@@ -5,6 +5,8 @@ import time
 
 import pytest
 
+from conftest import wait_for
+
 
 @pytest.mark.parametrize("size", [30000, 300000])	# in memory; from a file
 @pytest.mark.parametrize("after", [0, 10000])
@@ -28,3 +30,15 @@ def test_others_are_not_held_up(start):
         for _ in range(20):
             assert server.get("/").body == b"fast"
         assert time.monotonic() - begun < 2
+
+
+def test_a_client_that_goes_is_not_waited_for(start):
+    server = start(server="""
+        location /slow { limit_rate 10; return 200 "%s"; }
+        location /status { stub_status; }""" % ("x" * 1000))
+    with server.connect() as client:
+        client.send(b"GET /slow HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        client.read_until(b"x")
+        assert b"Active connections: 2" in server.get("/status").body
+    wait_for(lambda: b"Active connections: 1" in server.get("/status").body,
+             seconds=5)
