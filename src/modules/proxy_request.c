@@ -8,6 +8,7 @@
 #include "modules/proxy.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 #include "http/uri.h"
 
@@ -102,6 +103,45 @@ static struct slice proxy_uri(struct proxy *proxy)
 	return arena_printf(&request->arena, "%.*s%.*s%s%.*s", SLICE_ARG(uri),
 	    SLICE_ARG(rest), request->args.len ? "?" : "",
 	    SLICE_ARG(request->args));
+}
+
+/* ---- bytes that would end a line ---- */
+
+static bool proxy_ends_word(char c)
+{
+	return (unsigned char)c <= ' ' || c == 0x7f;
+}
+
+/* A client may have made up what a variable holds ("%0a" in a path): such
+ * bytes are escaped in a URI. */
+static struct slice proxy_uri_guard(struct proxy *proxy, struct slice uri)
+{
+	size_t bad = 0, len = 0;
+	char *text;
+
+	for (size_t i = 0; i < uri.len; i++)
+		bad += proxy_ends_word(uri.data[i]);
+	if (!bad)
+		return uri;
+	text = arena_alloc_text(&proxy->request->arena, uri.len + bad * 2 + 1);
+	for (size_t i = 0; text && i < uri.len; i++) {
+		if (proxy_ends_word(uri.data[i]))
+			len += (size_t)sprintf(text + len, "%%%02X",
+			    (unsigned char)uri.data[i]);
+		else
+			text[len++] = uri.data[i];
+	}
+	return (struct slice){ text, text ? len : 0 };
+}
+
+/* May a text stand in a line of the head? */
+static bool proxy_is_line(struct slice text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if (text.data[i] == '\n' || text.data[i] == '\r' ||
+		    text.data[i] == '\0')
+			return false;
+	return true;
 }
 
 /* ---- its head ---- */
@@ -258,9 +298,20 @@ static bool proxy_parts_make(struct proxy *proxy, struct proxy_parts *parts)
 		parts->host = http_value_get(request, record->host);
 	if (!parts->host.len && record->http_version == 11)
 		parts->host = proxy->target.host;
-	parts->uri = proxy_uri(proxy);
+	parts->uri = proxy_uri_guard(proxy, proxy_uri(proxy));
 	return parts->method.data && parts->uri.data &&
 	    proxy_values(proxy, parts) && proxy_body_length(proxy, parts);
+}
+
+static bool proxy_parts_are_lines(const struct proxy *proxy,
+    const struct proxy_parts *parts)
+{
+	const struct proxy_header *header = proxy->record->headers;
+
+	for (unsigned i = 0; header; header = header->next, i++)
+		if (!proxy_is_line(parts->values[i]))
+			return false;
+	return proxy_is_line(parts->method) && proxy_is_line(parts->host);
 }
 
 int proxy_request_make(struct proxy *proxy)
@@ -270,6 +321,11 @@ int proxy_request_make(struct proxy *proxy)
 
 	if (!proxy_parts_make(proxy, &parts))
 		return 500;
+	if (!proxy_parts_are_lines(proxy, &parts)) {
+		http_log(proxy->request, LOG_LEVEL_ERROR, 0, "a variable in "
+		    "the request to the upstream has a line end");
+		return 400;
+	}
 	if (parts.uri.len == 0) {
 		http_log(proxy->request, LOG_LEVEL_ERROR, 0,
 		    "zero length URI to proxy");
