@@ -23,3 +23,9 @@ def test_it_comes_before_index(start):
     server.file("d/a", "a")
     (server.dir / "html/d/i").mkdir()
     assert server.get("/d/").body == b"a"
+
+
+def test_it_is_off_where_no_location_is(start):
+    server = start(server="location /x { random_index on; }",
+                   files={"d/a": "a"})
+    assert server.get("/d/").status == 403
