@@ -26,23 +26,20 @@ int http_networks_add(struct conf *conf, struct http_networks *networks,
 	return 0;
 }
 
-int http_networks_add_text(struct conf *conf, const struct conf_node *node,
-    struct http_networks *networks, struct slice text)
+int http_network_read(struct conf *conf, const struct conf_node *node,
+    struct slice text, struct http_network *ret)
 {
-	struct http_network network;
-
-	switch (http_network_parse(text, &network)) {
+	switch (http_network_parse(text, ret)) {
 	case HTTP_NETWORK_BAD:
 		return conf_fail(conf, node, 0, "invalid network \"%.*s\"",
 		    SLICE_ARG(text));
 	case HTTP_NETWORK_LOW_BITS:
-		(void)conf_warn(conf, node, "low address bits of %.*s are "
-		    "meaningless", SLICE_ARG(text)); /* 0 */
-		break;
+		return conf_warn(conf, node, "low address bits of %.*s are "
+		    "meaningless", SLICE_ARG(text));
 	case HTTP_NETWORK_GOOD:
 		break;
 	}
-	return http_networks_add(conf, networks, &network);
+	return 0;
 }
 
 bool http_networks_have(const struct http_networks *networks,

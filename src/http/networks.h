@@ -17,10 +17,10 @@ struct http_networks {
 int http_networks_add(struct conf *conf, struct http_networks *networks,
     const struct http_network *network);
 
-/* Add the network `text`; low bits that are set are a warning. Returns 0, or
- * the result of conf_fail(). */
-int http_networks_add_text(struct conf *conf, const struct conf_node *node,
-    struct http_networks *networks, struct slice text);
+/* Read a network of the configuration; low bits that are set are a warning.
+ * Returns 0, or the result of conf_fail(). */
+int http_network_read(struct conf *conf, const struct conf_node *node,
+    struct slice text, struct http_network *ret);
 
 bool http_networks_have(const struct http_networks *networks,
     const union http_address *address);

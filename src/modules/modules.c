@@ -10,6 +10,7 @@ extern const struct http_module http_autoindex_module;
 extern const struct http_module http_compress_module;
 extern const struct http_module http_dav_module;
 extern const struct http_module http_empty_gif_module;
+extern const struct http_module http_geo_module;
 extern const struct http_module http_gunzip_module;
 extern const struct http_module http_headers_module;
 extern const struct http_module http_index_module;
@@ -37,6 +38,7 @@ const struct http_module *const http_modules[] = {
 
 	/* What defines variables. */
 	&http_map_module,
+	&http_geo_module,
 	&http_split_clients_module,
 	&http_referer_module,
 	&http_secure_link_module,

@@ -130,13 +130,15 @@ static int realip_set_from(struct conf *conf, const struct conf_node *node,
 	const struct http_network any_unix = { .family = AF_UNIX };
 	struct http_networks *from = &((struct realip_record *)record)->from;
 	struct http_network network;
+	int err;
 
 	(void)scope;
 	if (slice_equal(node->args[1], SLICE("unix:")))
 		return http_networks_add(conf, from, &any_unix);
 	if (http_network_parse(node->args[1], &network) == HTTP_NETWORK_BAD)
 		return realip_add_host(conf, node, from);
-	return http_networks_add_text(conf, node, from, node->args[1]);
+	err = http_network_read(conf, node, node->args[1], &network);
+	return err ? err : http_networks_add(conf, from, &network);
 }
 
 static int realip_merge(struct conf *conf, const void *parent, void *record)
