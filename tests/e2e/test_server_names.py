@@ -88,3 +88,9 @@ def test_without_a_host(shared):
 def test_two_hosts_are_refused(shared):
     answer = shared.raw(b"GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n")
     assert answer.startswith(b"HTTP/1.1 400 ")
+
+
+def test_a_name_with_a_dot_in_front_is_shown_without(start):
+    server = start(server="server_name .example.com; return 200 "
+                          "$server_name;")
+    assert server.get("/").body == b"example.com"
