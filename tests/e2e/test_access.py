@@ -72,6 +72,25 @@ def test_unix_sockets(start):
     assert server.get("/d/x").status == 200
 
 
+def test_other_rules_for_other_methods(start):
+    server = start(server="""
+        location /in/ { limit_except GET { deny all; } }
+        location /out/ { deny all; limit_except GET { allow all; } }
+        location /user/ {
+            limit_except GET {
+                auth_basic "authors";
+                auth_basic_user_file users;
+            }
+        }""")
+    for name in ("in/x", "out/x", "user/x"):
+        server.file(name, "x")
+    for path, get, post in (("/in/x", 200, 403), ("/out/x", 403, 405),
+                            ("/user/x", 200, 401)):
+        assert server.get(path).status == get, path
+        assert server.get(path, "HEAD").status == get, path
+        assert server.get(path, "POST").status == post, path
+
+
 def test_an_error_page_needs_to_be_allowed(start):
     server = start(server="""
         deny all;
