@@ -252,7 +252,8 @@ static int http_phase_access(struct http_request *request)
 		int rc = (*hook)(request);
 
 		if (rc == HTTP_ALLOWED && any) {
-			http_response_remove(request, SLICE("WWW-Authenticate"));
+			http_response_remove(request,
+			    SLICE("WWW-Authenticate"));
 			return HTTP_DECLINED;
 		}
 		if (any && (rc == 401 || rc == 403))

@@ -44,7 +44,7 @@ struct zone_table {
 	uint64_t seed;		/* random: clients choose keys */
 	uint32_t bucket_mask;
 	uint32_t capacity;	/* records that there is room for */
-	uint32_t touched;	/* records that were ever used: the first ones */
+	uint32_t touched;	/* the first records: they were used once */
 	uint32_t free;		/* that were used before; by `next` */
 	uint32_t newest, oldest;
 };

@@ -46,11 +46,6 @@ static const struct slice limit_req_dry_rejected = { "REJECTED_DRY_RUN", 16 };
 
 extern const struct http_module http_limit_req_module;
 
-static uint64_t limit_req_now(const struct http_request *request)
-{
-	return ring_now(request->worker->ring) / NS_PER_MSEC;
-}
-
 /* What is in the bucket `ms` after `excess` was, with a request more. */
 static uint64_t limit_req_add(uint64_t excess, uint64_t rate, uint64_t ms)
 {
@@ -81,20 +76,27 @@ enum limit_req_mode {
 	LIMIT_REQ_FORCE,		/* put it in */
 };
 
-/* Is there room for the request? Writes what was in the bucket with it. */
-static bool limit_req_fill(struct zone_table *table,
-    const struct limit_req *limit, const struct zone_key *key,
-    uint64_t now_ms, enum limit_req_mode mode, uint64_t *excess)
+/* A request before one of its limits. */
+struct limit_req_case {
+	const struct limit_req *limit;
+	struct zone_key key;		/* of no length: it is not limited */
+	enum limit_req_mode mode;
+	uint64_t excess;		/* in the bucket with the request */
+};
+
+/* Is there room for the request? */
+static bool limit_req_fill(struct limit_req_case *one,
+    struct zone_table *table, uint64_t now_ms)
 {
-	const struct limit_zone *zone = limit->zone->arg;
-	struct zone_record *record = zone_table_find(table, key, NULL);
+	const struct limit_zone *zone = one->limit->zone->arg;
+	struct zone_record *record = zone_table_find(table, &one->key, NULL);
 	int64_t ms;
 
-	*excess = 0;
+	one->excess = 0;
 	if (!record) {
-		if (mode != LIMIT_REQ_LOOK)
-			limit_req_new(table, key)->data[LIMIT_REQ_LAST_MS] =
-			    now_ms;
+		if (one->mode != LIMIT_REQ_LOOK)
+			limit_req_new(table, &one->key)->
+			    data[LIMIT_REQ_LAST_MS] = now_ms;
 		return true;
 	}
 	zone_table_touch(table, record);
@@ -102,13 +104,13 @@ static bool limit_req_fill(struct zone_table *table,
 	/* Another worker's turn may have begun later. */
 	if (ms < 0)
 		ms = ms < -LIMIT_REQ_BEHIND_MS;
-	*excess = limit_req_add(record->data[LIMIT_REQ_EXCESS], zone->rate,
-	    (uint64_t)ms);
-	if (mode != LIMIT_REQ_FORCE && *excess > limit->burst)
+	one->excess = limit_req_add(record->data[LIMIT_REQ_EXCESS],
+	    zone->rate, (uint64_t)ms);
+	if (one->mode != LIMIT_REQ_FORCE && one->excess > one->limit->burst)
 		return false;
-	if (mode == LIMIT_REQ_LOOK)
+	if (one->mode == LIMIT_REQ_LOOK)
 		return true;
-	record->data[LIMIT_REQ_EXCESS] = *excess;
+	record->data[LIMIT_REQ_EXCESS] = one->excess;
 	if (ms)
 		record->data[LIMIT_REQ_LAST_MS] = now_ms;
 	return true;
@@ -121,15 +123,16 @@ struct limit_req_verdict {
 	uint64_t delay_ms;
 };
 
-static void limit_req_judge(const struct limit_req *limit, uint64_t excess,
+static void limit_req_judge(const struct limit_req_case *one,
     struct limit_req_verdict *verdict)
 {
+	const struct limit_req *limit = one->limit;
 	const struct limit_zone *zone = limit->zone->arg;
-	uint64_t delay_ms = excess > limit->delay ?
-	    (excess - limit->delay) * 1000 / zone->rate : 0;
+	uint64_t delay_ms = one->excess > limit->delay ?
+	    (one->excess - limit->delay) * 1000 / zone->rate : 0;
 
 	if (delay_ms > verdict->delay_ms)
-		*verdict = (struct limit_req_verdict){ limit, excess,
+		*verdict = (struct limit_req_verdict){ limit, one->excess,
 			delay_ms };
 }
 
@@ -138,24 +141,23 @@ static void limit_req_judge(const struct limit_req *limit, uint64_t excess,
  * -errno.
  */
 static int limit_req_ask(struct http_request *request,
-    const struct limit_req *limit, const struct zone_key *key,
-    enum limit_req_mode mode, struct limit_req_verdict *verdict)
+    struct limit_req_case *one, struct limit_req_verdict *verdict)
 {
-	struct zone_table *table = limit_zone_lock(request, limit->zone);
-	uint64_t excess;
+	struct zone_table *table = limit_zone_lock(request, one->limit->zone);
 	bool room;
 
 	if (!table)
 		return -EIO;
-	room = limit_req_fill(table, limit, key, limit_req_now(request), mode,
-	    &excess);
+	room = limit_req_fill(one, table,
+	    ring_now(request->worker->ring) / NS_PER_MSEC);
 	zone_table_unlock(table);
 	if (!room) {
-		*verdict = (struct limit_req_verdict){ limit, excess, 0 };
+		*verdict = (struct limit_req_verdict){ one->limit,
+			one->excess, 0 };
 		return -EBUSY;
 	}
-	if (mode != LIMIT_REQ_LOOK)
-		limit_req_judge(limit, excess, verdict);
+	if (one->mode != LIMIT_REQ_LOOK)
+		limit_req_judge(one, verdict);
 	return 0;
 }
 
@@ -168,26 +170,27 @@ static int limit_req_ask(struct http_request *request,
 static int limit_req_ask_all(struct http_request *request,
     const struct limit_req_record *record, struct limit_req_verdict *verdict)
 {
-	struct zone_key *keys = arena_calloc(&request->arena, record->count,
-	    sizeof(*keys));
+	struct limit_req_case *cases = arena_calloc(&request->arena,
+	    record->count, sizeof(*cases));
 	const struct limit_req *limit = record->limits;
-	int count = 0, err = keys ? 0 : -ENOMEM;
+	int count = 0, err = cases ? 0 : -ENOMEM;
 
-	for (unsigned i = 0; limit && !err; limit = limit->next, i++) {
-		err = limit_key_get(request, limit->zone, &keys[i]);
+	for (unsigned i = 0; limit && err >= 0; limit = limit->next, i++) {
+		cases[i].limit = limit;
+		cases[i].mode = limit->next ? LIMIT_REQ_LOOK : LIMIT_REQ_TAKE;
+		err = limit_key_get(request, limit->zone, &cases[i].key);
 		if (err <= 0)
 			continue;
 		count++;
-		err = limit_req_ask(request, limit, &keys[i], limit->next ?
-		    LIMIT_REQ_LOOK : LIMIT_REQ_TAKE, verdict);
+		err = limit_req_ask(request, &cases[i], verdict);
 	}
-	limit = record->limits;
-	for (unsigned i = 0; limit && limit->next && !err;
-	    limit = limit->next, i++)
-		if (keys[i].len)
-			err = limit_req_ask(request, limit, &keys[i],
-			    LIMIT_REQ_FORCE, verdict);
-	return err ? err : count;
+	for (unsigned i = 0; i + 1 < record->count && err >= 0; i++) {
+		if (!cases[i].key.len)
+			continue;
+		cases[i].mode = LIMIT_REQ_FORCE;
+		err = limit_req_ask(request, &cases[i], verdict);
+	}
+	return err < 0 ? err : count;
 }
 
 static int limit_req_refuse(struct http_request *request,
