@@ -21,7 +21,7 @@ int http_request_wait(struct http_request *request, struct ring_event *event,
 {
 	struct http_conn *conn = request->conn;
 	struct ring_event never = { NULL };
-	struct ring_waiter waiter = { NULL };
+	struct ring_waiter waiter = { .link = NULL };
 	int result = 0;
 
 	while (!result && !ring_stream_ended(&conn->stream)) {
