@@ -56,8 +56,7 @@ int zone_key_make(const struct zone_table *table, struct slice text,
 	uint8_t digest[DIGEST_SHA256_SIZE];
 
 	if (text.len > ZONE_KEY_SIZE) {
-		if (digest_hmac((struct slice){ (const char *)&table->seed,
-		    sizeof(table->seed) }, text, digest))
+		if (digest_sha256(text, digest))
 			return -EIO;
 		key.len = ZONE_KEY_SIZE + 1;
 		memcpy(key.bytes, digest, ZONE_KEY_SIZE);

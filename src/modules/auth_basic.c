@@ -67,7 +67,9 @@ struct auth_basic_attempt {
 	struct auth_basic_digest digest;
 };
 
-/* Everything that the answer depends on. Returns 0 or -EIO. */
+/* Of everything that the answer depends on, behind the key: nobody sees it,
+ * so there is no need of an HMAC, which takes four times as long. Returns 0
+ * or -EIO. */
 static int auth_basic_digest(struct auth_basic_attempt *attempt)
 {
 	const struct stat *seen = &attempt->file->seen;
@@ -75,11 +77,13 @@ static int auth_basic_digest(struct auth_basic_attempt *attempt)
 		(int64_t)seen->st_ino, seen->st_size, seen->st_mtim.tv_sec,
 		seen->st_mtim.tv_nsec, seen->st_ctim.tv_sec,
 		seen->st_ctim.tv_nsec };
-	char text[sizeof(identity) + AUTH_BASIC_USER_MAX + 1 + PASSWORD_MAX];
-	size_t len = sizeof(identity);
+	char text[sizeof(auth_basic.key) + sizeof(identity) +
+	    AUTH_BASIC_USER_MAX + 1 + PASSWORD_MAX];
+	size_t len = sizeof(auth_basic.key) + sizeof(identity);
 	int err;
 
-	memcpy(text, identity, sizeof(identity));
+	memcpy(text, auth_basic.key, sizeof(auth_basic.key));
+	memcpy(text + sizeof(auth_basic.key), identity, sizeof(identity));
 	memcpy(text + len, attempt->user.data, attempt->user.len);
 	len += attempt->user.len;
 	text[len++] = ':';
@@ -87,8 +91,7 @@ static int auth_basic_digest(struct auth_basic_attempt *attempt)
 		memcpy(text + len, attempt->password.data,
 		    attempt->password.len);
 	len += attempt->password.len;
-	err = digest_hmac((struct slice){ (char *)auth_basic.key,
-	    sizeof(auth_basic.key) }, (struct slice){ text, len },
+	err = digest_sha256((struct slice){ text, len },
 	    attempt->digest.bytes);
 	explicit_bzero(text, len);
 	return err;
