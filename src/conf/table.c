@@ -9,6 +9,8 @@
 #include <assert.h>
 #include <errno.h>
 
+#include "conf/unsupported.h"
+
 static int64_t *conf_field_int(const struct conf_directive *row, void *record)
 {
 	return (int64_t *)((char *)record + row->offset);
@@ -191,6 +193,7 @@ static int conf_apply_one(struct conf *conf, const struct conf_node *node,
     const struct conf_scope *scope)
 {
 	bool known = false;
+	const char *reason;
 
 	for (unsigned i = 0; i < conf->table_count; i++) {
 		const struct conf_directive *row = conf->tables[i]->directives;
@@ -208,6 +211,11 @@ static int conf_apply_one(struct conf *conf, const struct conf_node *node,
 		return conf_fail(conf, node, 0,
 		    "\"%s\" directive is not allowed here",
 		    node->args[0].data);
+	reason = conf_unsupported(node->args[0]);
+	if (reason)
+		return conf_fail(conf, node, 0, "\"%s\" directive is not "
+		    "supported by ringmaster: %s", node->args[0].data,
+		    reason);
 	return conf_fail(conf, node, 0, "unknown directive \"%s\"",
 	    node->args[0].data);
 }
