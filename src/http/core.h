@@ -35,6 +35,13 @@ struct http_server_record {
  * that stays, one that goes with the request. */
 enum http_in_file { HTTP_IN_FILE_OFF, HTTP_IN_FILE_ON, HTTP_IN_FILE_CLEAN };
 
+/* keepalive_disable: browsers that mistake what is left open. */
+enum http_no_keepalive {
+	HTTP_NO_KEEPALIVE_NONE = 1 << 0,
+	HTTP_NO_KEEPALIVE_MSIE6 = 1 << 1,	/* to POST */
+	HTTP_NO_KEEPALIVE_SAFARI = 1 << 2,	/* of macOS */
+};
+
 enum http_satisfy { HTTP_SATISFY_ALL, HTTP_SATISFY_ANY };
 enum http_tokens { HTTP_TOKENS_OFF, HTTP_TOKENS_ON, HTTP_TOKENS_BUILD };
 
@@ -73,8 +80,9 @@ struct http_core_record {
 	int64_t lingering_close;
 	int64_t lingering_time;		/* ms */
 	int64_t lingering_timeout;	/* ms */
-	int64_t limit_rate;		/* bytes a second; 0: no limit */
-	int64_t limit_rate_after;
+	struct http_value limit_rate;	/* bytes a second; of no parts: not */
+	struct http_value limit_rate_after;	/* said, as 0 */
+	int64_t keepalive_disable;	/* of enum http_no_keepalive */
 	int64_t max_ranges;		/* CONF_UNSET-like -1: no limit */
 	int64_t if_modified_since;
 	int64_t etag;

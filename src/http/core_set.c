@@ -138,6 +138,61 @@ int http_set_keepalive_timeout(struct conf *conf,
 	return 0;
 }
 
+int http_set_keepalive_disable(struct conf *conf,
+    const struct conf_node *node, const struct conf_scope *scope,
+    void *record)
+{
+	struct http_core_record *core = record;
+
+	(void)scope;
+	for (unsigned i = 1; i < node->argc; i++) {
+		if (slice_equal(node->args[i], SLICE("none")))
+			core->keepalive_disable |= HTTP_NO_KEEPALIVE_NONE;
+		else if (slice_equal(node->args[i], SLICE("msie6")))
+			core->keepalive_disable |= HTTP_NO_KEEPALIVE_MSIE6;
+		else if (slice_equal(node->args[i], SLICE("safari")))
+			core->keepalive_disable |= HTTP_NO_KEEPALIVE_SAFARI;
+		else
+			return conf_fail(conf, node, 0,
+			    "invalid value \"%s\"", node->args[i].data);
+	}
+	return 0;
+}
+
+/* A size that may come from variables; if not, it is checked now. */
+static int http_set_size(struct conf *conf, const struct conf_node *node,
+    struct http_value *value)
+{
+	int64_t size;
+	int err;
+
+	if (value->count)
+		return conf_fail(conf, node, 0,
+		    "\"%s\" directive is duplicate", node->args[0].data);
+	err = http_value_compile(conf, node, node->args[1], value);
+	if (!err && value->constant && !conf_parse_size(node->args[1], &size))
+		return conf_fail(conf, node, 0,
+		    "\"%s\" directive invalid value", node->args[0].data);
+	return err;
+}
+
+int http_set_limit_rate(struct conf *conf, const struct conf_node *node,
+    const struct conf_scope *scope, void *record)
+{
+	(void)scope;
+	return http_set_size(conf, node,
+	    &((struct http_core_record *)record)->limit_rate);
+}
+
+int http_set_limit_rate_after(struct conf *conf,
+    const struct conf_node *node, const struct conf_scope *scope,
+    void *record)
+{
+	(void)scope;
+	return http_set_size(conf, node,
+	    &((struct http_core_record *)record)->limit_rate_after);
+}
+
 int http_set_large_buffers(struct conf *conf, const struct conf_node *node,
     const struct conf_scope *scope, void *record)
 {
@@ -406,6 +461,8 @@ static int http_core_merge_first(struct conf *conf,
 		core->keepalive_timeout = 75 * 1000;
 	if (core->keepalive_header == CONF_UNSET)
 		core->keepalive_header = 0;
+	if (!core->keepalive_disable)
+		core->keepalive_disable = HTTP_NO_KEEPALIVE_MSIE6;
 	if (!core->client_body_temp_path.data) {
 		path = conf_directory(conf, SLICE("client_body_temp"));
 		if (!path)
@@ -455,6 +512,12 @@ int http_core_merge(struct conf *conf, const void *parent, void *record)
 	}
 	if (!core->symlinks_set)
 		core->symlinks_from = from->symlinks_from;
+	if (!core->limit_rate.count)
+		core->limit_rate = from->limit_rate;
+	if (!core->limit_rate_after.count)
+		core->limit_rate_after = from->limit_rate_after;
+	if (!core->keepalive_disable)
+		core->keepalive_disable = from->keepalive_disable;
 	if (core->keepalive_timeout == CONF_UNSET)
 		core->keepalive_timeout = from->keepalive_timeout;
 	if (core->keepalive_header == CONF_UNSET)

@@ -242,14 +242,18 @@ static void h1_put_header(struct h1 *h1, struct http_request *request,
 static size_t h1_rate_wait(struct h1 *h1, struct http_request *request,
     size_t want)
 {
-	const struct http_core_record *core = request->location->core;
-	uint64_t rate = (uint64_t)(request->limit_rate_set ?
-	    request->limit_rate : core->limit_rate);
-	uint64_t free = (uint64_t)core->limit_rate_after;
-	uint64_t piece = rate / H1_RATE_PIECES + 1;
+	uint64_t rate, free, piece;
 
-	if (rate == 0)
+	/* Asked once: what variables say may change. */
+	request->limit_rate = http_request_limit_rate(request);
+	request->limit_rate_set = true;
+	if (request->limit_rate == 0)
 		return want;
+	request->limit_rate_after = http_request_limit_rate_after(request);
+	request->limit_rate_after_set = true;
+	rate = (uint64_t)request->limit_rate;
+	free = (uint64_t)request->limit_rate_after;
+	piece = rate / H1_RATE_PIECES + 1;
 	for (;;) {
 		uint64_t now = ring_now(h1->ring);
 		uint64_t due = free + rate + (uint64_t)((double)rate *

@@ -97,6 +97,32 @@ void http_response_text(struct http_request *request, unsigned status,
 	    .bytes = text, .fd = -1 };
 }
 
+/* The number of bytes that a text with variables gives; 0 if it is none. */
+static int64_t request_size(struct http_request *request,
+    const struct http_value *value)
+{
+	struct slice text = value->count ? http_value_get(request, value)
+					 : (struct slice){ NULL, 0 };
+	int64_t size = 0;
+
+	if (text.len && !conf_parse_size(text, &size))
+		http_log(request, LOG_LEVEL_ERROR, 0, "invalid size \"%.*s\"",
+		    SLICE_ARG(text));
+	return size;
+}
+
+int64_t http_request_limit_rate(struct http_request *request)
+{
+	return request->limit_rate_set ? request->limit_rate :
+	    request_size(request, &request->location->core->limit_rate);
+}
+
+int64_t http_request_limit_rate_after(struct http_request *request)
+{
+	return request->limit_rate_after_set ? request->limit_rate_after :
+	    request_size(request, &request->location->core->limit_rate_after);
+}
+
 int http_request_cleanup(struct http_request *request, void (*fn)(void *),
     void *arg)
 {
@@ -267,6 +293,53 @@ static int http_phase_access(struct http_request *request)
 	return http_access_refuse(request, refused);
 }
 
+static const char *slice_find(struct slice text, struct slice part)
+{
+	return memmem(text.data, text.len, part.data, part.len);
+}
+
+/* Microsoft's before 6.0 of Windows XP SP2, which announced "SV1". */
+static bool http_agent_is_msie6(struct slice agent)
+{
+	const char *at = slice_find(agent, SLICE("MSIE "));
+	struct slice rest;
+
+	if (!at || slice_find(agent, SLICE("Opera")))
+		return false;
+	rest = slice_from(agent, (size_t)(at + 5 - agent.data));
+	if (rest.len < 3 || rest.data[1] != '.')
+		return false;
+	return rest.data[0] == '4' || rest.data[0] == '5' ||
+	    (rest.data[0] == '6' && !slice_find(rest, SLICE("SV1")));
+}
+
+static bool http_agent_is_safari(struct slice agent)
+{
+	return slice_find(agent, SLICE("Safari/")) &&
+	    slice_find(agent, SLICE("Mac OS X")) &&
+	    !slice_find(agent, SLICE("Chrome/")) &&
+	    !slice_find(agent, SLICE("Gecko/")) &&
+	    !slice_find(agent, SLICE("Opera"));
+}
+
+/* Is it from a browser that keepalive_disable names? */
+static bool http_request_from_bad_browser(const struct http_request *request)
+{
+	const struct http_header *agent;
+	int64_t bad = request->location->core->keepalive_disable;
+
+	if (request->method != HTTP_METHOD_POST)
+		bad &= ~HTTP_NO_KEEPALIVE_MSIE6;
+	if (!(bad & (HTTP_NO_KEEPALIVE_MSIE6 | HTTP_NO_KEEPALIVE_SAFARI)))
+		return false;
+	agent = http_header_find(request->head.headers,
+	    request->head.header_count, HTTP_HEADER_USER_AGENT);
+	return agent && ((bad & HTTP_NO_KEEPALIVE_MSIE6 &&
+		http_agent_is_msie6(agent->value)) ||
+	    (bad & HTTP_NO_KEEPALIVE_SAFARI &&
+		http_agent_is_safari(agent->value)));
+}
+
 /* May the connection be used again, as far as the location says? */
 static bool http_request_may_keep(const struct http_request *request)
 {
@@ -276,15 +349,22 @@ static bool http_request_may_keep(const struct http_request *request)
 
 	return core->keepalive_timeout != 0 &&
 	    conn->requests < core->keepalive_requests &&
-	    age < (uint64_t)core->keepalive_time * NS_PER_MSEC;
+	    age < (uint64_t)core->keepalive_time * NS_PER_MSEC &&
+	    !http_request_from_bad_browser(request);
 }
 
-void http_request_enter(struct http_request *request,
+static void http_request_use(struct http_request *request,
     const struct http_location *location)
 {
 	request->location = location;
 	request->records = location->records;
 	request->body_max = location->core->client_max_body_size;
+}
+
+void http_request_enter(struct http_request *request,
+    const struct http_location *location)
+{
+	http_request_use(request, location);
 	if (!http_request_may_keep(request))
 		request->keepalive = false;
 }
@@ -377,7 +457,8 @@ static bool http_request_escapes(struct http_request *request)
 static int http_request_enter_server(struct http_request *request)
 {
 	request->enters_server = false;
-	http_request_enter(request, &request->server->root);
+	/* Only a location's word counts for keeping the connection. */
+	http_request_use(request, &request->server->root);
 	return http_phase_run(request, HTTP_PHASE_SERVER_REWRITE);
 }
 

@@ -127,7 +127,8 @@ struct http_request {
 	size_t file_part_size;		/* of it, at first */
 	uint64_t id;
 	int64_t limit_rate;		/* instead of the location's, if: */
-	bool limit_rate_set;
+	int64_t limit_rate_after;
+	bool limit_rate_set, limit_rate_after_set;
 	struct slice user;		/* authenticated, or empty */
 	struct slice content_type;	/* of whatever is the answer; empty:
 					 * its own */
@@ -221,6 +222,11 @@ void http_response_text(struct http_request *request, unsigned status,
 /* `path` with %XX for the bytes that may not stand in a URI's path, in the
  * request's arena; `data` is NULL without memory. */
 struct slice http_uri_escape(struct http_request *request, struct slice path);
+
+/* How fast the response may be sent, in bytes a second, and how much of it
+ * before that holds: what was set, else what the location says now. */
+int64_t http_request_limit_rate(struct http_request *request);
+int64_t http_request_limit_rate_after(struct http_request *request);
 
 /* Run fn(arg) when the request ends. Returns 0 or -ENOMEM. */
 int http_request_cleanup(struct http_request *request, void (*fn)(void *),

@@ -403,7 +403,21 @@ static bool get_limit_rate(struct http_request *request, struct slice name,
 {
 	(void)name;
 	return http_variable_number(request,
-	    (uint64_t)request_core(request)->limit_rate, ret);
+	    (uint64_t)http_request_limit_rate(request), ret);
+}
+
+static bool set_limit_rate(struct http_request *request, struct slice value)
+{
+	int64_t rate;
+
+	if (!conf_parse_size(value, &rate)) {
+		http_log(request, LOG_LEVEL_ERROR, 0,
+		    "invalid $limit_rate \"%.*s\"", SLICE_ARG(value));
+		return true;
+	}
+	request->limit_rate = rate;
+	request->limit_rate_set = true;
+	return true;
 }
 
 /* 128 bits that nobody else has: the request's number, hashed with a secret
@@ -463,6 +477,7 @@ const struct http_variable http_request_variables[] = {
 	  .get = get_request_completion },
 	{ .name = { "request_time", 12 }, .get = get_request_time },
 	{ .name = { "request_id", 10 }, .get = get_request_id },
-	{ .name = { "limit_rate", 10 }, .get = get_limit_rate },
+	{ .name = { "limit_rate", 10 }, .get = get_limit_rate,
+	  .set = set_limit_rate },
 	{ .name = { NULL, 0 }, .get = NULL },
 };

@@ -99,3 +99,40 @@ def test_a_client_that_shuts_its_side_still_gets_the_answer(start):
     server = start(files={"f": "x" * 1000000})
     answer = server.raw(b"GET /f HTTP/1.1\r\nHost: x\r\n\r\n")
     assert answer.endswith(b"x" * 1000000)
+
+
+@pytest.mark.parametrize("agent, method, kept", [
+    ("Mozilla/4.0 (compatible; MSIE 6.0; Windows NT 5.1)", "POST",
+     {"default": False, "none": True, "safari": True}),
+    ("Mozilla/4.0 (compatible; MSIE 6.0; Windows NT 5.1; SV1)", "POST",
+     {"default": True, "none": True, "safari": True}),
+    ("Mozilla/4.0 (compatible; MSIE 6.0; Windows NT 5.1)", "GET",
+     {"default": True, "none": True, "safari": True}),
+    ("Mozilla/5.0 (Macintosh; Mac OS X) Version/5 Safari/533", "GET",
+     {"default": True, "none": True, "safari": False}),
+    ("Mozilla/5.0 (Macintosh; Mac OS X) Chrome/99 Safari/533", "GET",
+     {"default": True, "none": True, "safari": True}),
+])
+def test_some_browsers_are_not_kept(start, agent, method, kept):
+    server = start(server="""
+        location /default { return 200; }
+        location /none { keepalive_disable none; return 200; }
+        location /safari { keepalive_disable safari; return 200; }""")
+    for name, keeps in kept.items():
+        with server.connect() as client:
+            answer = client.request("/" + name, method=method,
+                                    headers={"User-Agent": agent})
+            assert answer.headers["connection"] == \
+                ("keep-alive" if keeps else "close")
+
+
+def test_the_location_says_how_many(start):
+    server = start(server="""
+        keepalive_requests 1;
+        location /one { return 200; }
+        location /two { keepalive_requests 2; return 200; }""")
+    with server.connect() as client:
+        assert client.request("/two").headers["connection"] == "keep-alive"
+        assert client.request("/two").headers["connection"] == "close"
+    with server.connect() as client:
+        assert client.request("/one").headers["connection"] == "close"

@@ -42,3 +42,28 @@ def test_a_client_that_goes_is_not_waited_for(start):
         assert b"Active connections: 2" in server.get("/status").body
     wait_for(lambda: b"Active connections: 1" in server.get("/status").body,
              seconds=5)
+
+
+def test_variables_say_how_fast(start):
+    server = start(files={"f": "x" * 40000}, server="""
+        location / { limit_rate $arg_rate; limit_rate_after $arg_after; }
+        location /set/ {
+            alias %%DIR%%/html/;
+            set $limit_rate 10k;
+            add_header X-Rate $limit_rate;
+        }""")
+
+    def seconds(path):
+        begun = time.monotonic()
+        answer = server.get(path)
+        assert len(answer.body) == 40000
+        return time.monotonic() - begun, answer
+
+    for path in ("/f", "/f?rate=0", "/f?rate=10k&after=1m"):
+        assert seconds(path)[0] < 1
+    assert seconds("/f?rate=10k")[0] > 1.4
+    took, answer = seconds("/set/f")
+    assert took > 1.4
+    assert answer.headers["x-rate"] == "10240"
+    assert seconds("/f?rate=fast")[0] < 1
+    assert 'invalid size "fast"' in server.log()
