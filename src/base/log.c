@@ -5,6 +5,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/syslog.h"
 #include "base/utf8.h"
 
 static const char *const log_level_names[] = {
@@ -161,6 +162,12 @@ void log_vwrite(const struct log *log, enum log_level level, int error,
 
 		if (level > log->sinks[i].level)
 			continue;
+		if (file->syslog) {
+			(void)syslog_send(file->syslog, file->fd,
+			    level - LOG_LEVEL_EMERG, (struct slice){
+			    line.text, line.len - 1 }); /* dropped */
+			continue;
+		}
 		if (file->program) {
 			log_line_make_console(&console, file->program, level,
 			    message.text);

@@ -5,6 +5,8 @@
 
 #include "base/slice.h"
 
+struct syslog_target;
+
 /* nginx's levels: a line is written where its level is at most the log's. */
 enum log_level {
 	LOG_LEVEL_EMERG = 1,
@@ -29,6 +31,8 @@ enum {
  */
 struct log_file {
 	int fd;
+	const struct syslog_target *syslog;	/* `fd` is a socket then, and
+				 * there is no path; or NULL */
 	char *path;		/* as opened; NULL for standard error */
 	const char *program;	/* of a console: lines are written to people,
 				 * as "PROGRAM: [level] MESSAGE"; or NULL */

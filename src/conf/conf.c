@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/hash.h"
+#include "conf/syslog.h"
 
 /* Where the search for a table begins. */
 static unsigned conf_table_slot(const struct conf_table *table)
@@ -148,6 +149,8 @@ struct log_file *conf_open_file(struct conf *conf, struct slice path)
 	for (; *slot; slot = &(*slot)->next) {
 		const char *other = (*slot)->file.path;
 
+		if ((*slot)->file.syslog)
+			continue;
 		if (console ? !other : other && strcmp(other, full) == 0)
 			return &(*slot)->file;
 	}
@@ -163,17 +166,21 @@ int conf_error_log(struct conf *conf, const struct conf_node *node,
     struct log *log)
 {
 	enum log_level level = LOG_LEVEL_ERROR;
-	const struct log_file *file;
+	struct log_file *file;
 	struct slice path = node->args[1];
 
-	if (slice_starts(path, SLICE("syslog:")) ||
-	    slice_starts(path, SLICE("memory:")))
+	if (slice_starts(path, SLICE("memory:")))
 		return conf_fail(conf, node, 0, "logging to \"%s\" is not "
 		    "supported by ringmaster", path.data);
 	if (node->argc > 2 && !log_level_parse(node->args[2], &level))
 		return conf_fail(conf, node, 0, "invalid log level \"%s\"",
 		    node->args[2].data);
-	file = conf_open_file(conf, path);
+	if (slice_starts(path, SLICE("syslog:"))) {
+		if (conf_syslog(conf, node, path, &file))
+			return -EINVAL;
+	} else {
+		file = conf_open_file(conf, path);
+	}
 	if (!file)
 		return conf_fail(conf, node, ENOMEM, "error_log failed");
 	if (log_add(log, file, level) < 0)

@@ -275,26 +275,11 @@ int http_set_error_log(struct conf *conf, const struct conf_node *node,
     const struct conf_scope *scope, void *record)
 {
 	struct http_core_record *core = record;
-	enum log_level level = LOG_LEVEL_ERROR;
-	struct log_file *file;
 
 	(void)scope;
-	if (slice_starts(node->args[1], SLICE("syslog:")) ||
-	    slice_starts(node->args[1], SLICE("memory:")))
-		return conf_fail(conf, node, 0, "error_log to \"%.*s\" is not "
-		    "supported", SLICE_ARG(node->args[1]));
-	if (node->argc == 3 && !log_level_parse(node->args[2], &level))
-		return conf_fail(conf, node, 0, "invalid log level \"%.*s\"",
-		    SLICE_ARG(node->args[2]));
 	if (!core->log)
 		core->log = arena_calloc(&conf->arena, 1, sizeof(*core->log));
-	file = conf_open_file(conf, node->args[1]);
-	if (!file || !core->log)
-		return -ENOMEM;
-	if (log_add(core->log, file, level))
-		return conf_fail(conf, node, 0, "more than %d \"error_log\" "
-		    "directives", LOG_SINKS_MAX);
-	return 0;
+	return core->log ? conf_error_log(conf, node, core->log) : -ENOMEM;
 }
 
 /* ---- server_name ---- */

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/hash.h"
+#include "base/syslog.h"
 #include "dashboard/dashboard.h"
 #include "http/zone.h"
 #include "master/logfile.h"
@@ -122,7 +123,7 @@ void cycle_free(struct cycle **take)
 	*take = NULL;
 	for (struct conf_open_file *file = cycle->conf.open_files; file;
 	    file = file->next)
-		if (file->file.path && file->file.fd >= 0)
+		if (file->file.fd > STDERR_FILENO)
 			(void)close(file->file.fd); /* each write was checked */
 	conf_free(&cycle->conf);
 	free(cycle);
@@ -171,11 +172,13 @@ int cycle_open(struct cycle *cycle, const struct cycle *old,
 
 	for (struct conf_open_file *file = cycle->conf.open_files; file;
 	    file = file->next) {
-		if (!file->file.path)
+		if (!file->file.path && !file->file.syslog)
 			continue;
-		fd = logfile_open(file->file.path, true);
+		fd = file->file.syslog ? syslog_open(file->file.syslog)
+				       : logfile_open(file->file.path, true);
 		if (fd < 0) {
 			log_write(log, LOG_LEVEL_EMERG, -fd,
+			    file->file.syslog ? "socket() failed" :
 			    "open() \"%s\" failed", file->file.path);
 			return fd;
 		}
@@ -211,10 +214,15 @@ void cycle_reopen(struct cycle *cycle, bool create)
 void cycle_redirect_stderr(const struct cycle *cycle)
 {
 	const struct log *log = &cycle->log;
+	const struct log_file *first = NULL;
 
-	for (unsigned i = 0; i < log->count; i++)
-		if (!log->sinks[i].file->path)
+	for (const struct conf_open_file *file = cycle->conf.open_files; file;
+	    file = file->next)
+		if (!file->file.path && !file->file.syslog)
 			return;
-	if (dup2(log->sinks[0].file->fd, STDERR_FILENO) < 0)
+	for (unsigned i = 0; i < log->count && !first; i++)
+		if (log->sinks[i].file->path)
+			first = log->sinks[i].file;
+	if (first && dup2(first->fd, STDERR_FILENO) < 0)
 		log_write(log, LOG_LEVEL_ALERT, errno, "dup2() failed");
 }

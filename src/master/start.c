@@ -144,7 +144,8 @@ static void start_use_log(struct start *start)
 	bool console = true;
 
 	for (unsigned i = 0; i < log.count; i++)
-		console = console && log.sinks[i].file->path;
+		console = console && (log.sinks[i].file->path ||
+		    log.sinks[i].file->syslog);
 	if (console)
 		(void)log_add(&log, &start->console, LOG_LEVEL_WARN);
 	start->log = log;

@@ -9,11 +9,14 @@
 
 #include <errno.h>
 
+#include "conf/syslog.h"
 #include "http/conn.h"
 #include "http/variable.h"
 #include "modules/log_escape.h"
 #include "modules/log_output.h"
 #include "modules/modules.h"
+
+enum { LOG_GZIP_LEVEL = 1 };	/* the quickest */
 
 struct log_format {
 	struct slice name;
@@ -195,10 +198,10 @@ static int log_set_path(struct conf *conf, const struct conf_node *node,
 	struct slice path = node->args[1];
 	struct log_file *file = NULL;
 
-	if (slice_starts(path, SLICE("syslog:")))
-		return conf_fail(conf, node, 0,
-		    "access_log to syslog is not supported yet");
-	if (memchr(path.data, '$', path.len)) {
+	if (slice_starts(path, SLICE("syslog:"))) {
+		if (conf_syslog(conf, node, path, &file))
+			return -EINVAL;
+	} else if (memchr(path.data, '$', path.len)) {
 		const char *full = conf_full_path(conf, path);
 
 		target->path = arena_alloc(&conf->arena,
@@ -222,7 +225,26 @@ static int log_set_path(struct conf *conf, const struct conf_node *node,
 struct log_options {
 	int64_t size;			/* 0: not given */
 	int64_t flush_ms;
+	int gzip;
 };
+
+/* "gzip" or "gzip=LEVEL", which is worth nothing without a buffer. */
+static int log_set_gzip(struct conf *conf, const struct conf_node *node,
+    struct slice option, struct log_options *options)
+{
+	struct slice level = slice_from(option, strlen("gzip="));
+
+	options->gzip = LOG_GZIP_LEVEL;
+	if (options->size == 0)
+		options->size = LOG_BATCH_SIZE;
+	if (slice_equal(option, SLICE("gzip")))
+		return 0;
+	if (level.len != 1 || level.data[0] < '1' || level.data[0] > '9')
+		return conf_fail(conf, node, 0,
+		    "invalid compression level \"%.*s\"", SLICE_ARG(level));
+	options->gzip = level.data[0] - '0';
+	return 0;
+}
 
 static int log_set_condition(struct conf *conf, const struct conf_node *node,
     struct slice text, struct log_target *target)
@@ -258,8 +280,7 @@ static int log_set_option(struct conf *conf, const struct conf_node *node,
 	}
 	if (slice_equal(option, SLICE("gzip")) ||
 	    slice_starts(option, SLICE("gzip=")))
-		return conf_fail(conf, node, 0,
-		    "compressed access logs are not supported yet");
+		return log_set_gzip(conf, node, option, options);
 	return conf_fail(conf, node, 0, "invalid parameter \"%.*s\"",
 	    SLICE_ARG(option));
 }
@@ -279,24 +300,28 @@ static int log_set_buffer(struct conf *conf, const struct conf_node *node,
 	if (target->path)
 		return conf_fail(conf, node, 0,
 		    "buffered logs cannot have variables in name");
+	if (output->file->syslog)
+		return conf_fail(conf, node, 0,
+		    "logs to syslog cannot be buffered");
 	if (output->buffered && (output->size != (size_t)options->size ||
-	    output->flush_ns != flush_ns))
+	    output->flush_ns != flush_ns || output->gzip != options->gzip))
 		return conf_fail(conf, node, 0, "access_log \"%s\" already "
 		    "defined with conflicting parameters",
 		    node->args[1].data);
 	output->buffered = true;
 	output->size = (size_t)options->size;
 	output->flush_ns = flush_ns;
+	output->gzip = options->gzip;
 	return 0;
 }
 
-/* PATH [FORMAT [buffer=SIZE] [flush=TIME] [if=TEXT]] to `target`. */
+/* PATH [FORMAT [buffer=SIZE] [flush=TIME] [gzip] [if=TEXT]] to `target`. */
 static int log_set_target(struct conf *conf, const struct conf_node *node,
     struct log_main *log, struct log_target *target)
 {
 	struct slice name = node->argc > 2 ? node->args[2]
 					   : SLICE("combined");
-	struct log_options options = { 0, 0 };
+	struct log_options options = { 0, 0, 0 };
 	int err = log_set_path(conf, node, log, target);
 
 	target->format = log_format_find(log, name);
@@ -470,8 +495,9 @@ static void log_request(struct http_request *request)
 			log_write_at(request, target);
 			continue;
 		}
-		log_append_line(log_line_begin(target->output), request,
-		    target->format);
+		log_append_line(target->output->file->syslog ?
+		    log_line_begin_at(target->output, SLICE(""), SLICE("")) :
+		    log_line_begin(target->output), request, target->format);
 		log_line_end(target->output);
 	}
 }

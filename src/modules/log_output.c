@@ -1,8 +1,9 @@
 /*
  * The buffers of an access log, and the job that writes them.
  *
- * A batch is lines, or, for a log whose path has variables, records: a
- * struct line_head, path and root with their terminators, and the line.
+ * A batch is lines, or, for a log whose path has variables or that goes to a
+ * syslog daemon, records: a struct line_head, path and root with their
+ * terminators, and the line.
  *
  * Locks: output->lock guards what the job uses. The loop takes it only when
  * the worker ends, to write what is left; else it touches those fields only
@@ -13,8 +14,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "base/syslog.h"
+#include "modules/coder.h"
 
 #define LOG_RETRY_NS (10 * NS_PER_MSEC)	/* when the pool's queue is full */
 
@@ -73,6 +78,78 @@ static void write_lines(struct log_output *output, int fd, struct slice lines)
 	output->lost += lines_in(slice_from(lines, done.len));
 }
 
+/* Compress `lines` to *ret, on the heap; an errno value, or 0. */
+static int compress_lines(struct slice lines, int level, struct slice *ret)
+{
+	struct coder_options options = { .level = level, .window_bits = 15,
+	    .memory = 8, .size = (int64_t)lines.len };
+	size_t size = lines.len + lines.len / 100 + 128;	/* at most */
+	char *out = malloc(size);
+	struct coder_io io = { .in = lines, .out = out, .room = size };
+	void *state;
+	int done;
+
+	if (!out || coder_deflate.open(&options, &state)) {
+		free(out);
+		return ENOMEM;
+	}
+	done = coder_deflate.run(state, &io, CODER_FINISH);
+	coder_deflate.close(state);
+	if (done != 1) {
+		free(out);
+		return EIO;
+	}
+	*ret = (struct slice){ out, size - io.room };
+	return 0;
+}
+
+/* Write `lines` as one member of a file of gzip; or all are lost. */
+static void write_gzip(struct log_output *output, struct slice lines)
+{
+	struct slice packed = { NULL, 0 };
+	int error = compress_lines(lines, output->gzip, &packed);
+	ssize_t n = 0;
+
+	if (!error) {
+		do
+			n = write(output->file->fd, packed.data, packed.len);
+		while (n < 0 && errno == EINTR);
+		error = n < 0 ? errno : 0;
+	}
+	if (n != (ssize_t)packed.len || error) {
+		if (n > 0)
+			cut_torn_line(output->file->fd, (size_t)n);
+		output->error = error;
+		output->lost += lines_in(lines);
+	}
+	free((char *)packed.data);
+}
+
+/* Send each record as a message, without its line end. */
+static void send_records(struct log_output *output, struct slice records)
+{
+	while (records.len) {
+		const struct syslog_target *target = output->file->syslog;
+		struct line_head head;
+		struct slice text;
+		int err;
+
+		memcpy(&head, records.data, sizeof(head));
+		records = slice_from(records,
+		    sizeof(head) + head.path_size + head.root_size);
+		text = slice_first(records, head.line_len);
+		if (slice_ends(text, SLICE("\n")))
+			text.len--;
+		err = syslog_send(target, output->file->fd, target->severity,
+		    text);
+		if (err) {
+			output->error = -err;
+			output->lost++;
+		}
+		records = slice_from(records, head.line_len);
+	}
+}
+
 /* Open the file of a record; -1 with errno, 0 if it must not be made. */
 static int open_path(const char *path, const char *root)
 {
@@ -123,11 +200,17 @@ static void write_batch(void *arg)
 	struct log_output *output = arg;
 
 	(void)pthread_mutex_lock(&output->lock); /* a plain mutex: cannot */
-	if (output->batch.len && output->file)
+	if (!output->batch.len)
+		;	/* another has written it */
+	else if (!output->file)
+		write_records(output, buf_slice(&output->batch));
+	else if (output->file->syslog)
+		send_records(output, buf_slice(&output->batch));
+	else if (output->gzip)
+		write_gzip(output, buf_slice(&output->batch));
+	else
 		write_lines(output, output->file->fd,
 		    buf_slice(&output->batch));
-	else if (output->batch.len)
-		write_records(output, buf_slice(&output->batch));
 	output->batch.len = 0;
 	(void)pthread_mutex_unlock(&output->lock);
 }
@@ -145,7 +228,8 @@ static void report(struct log_output *output, uint64_t now)
 
 		/* As nginx: a file that a variable names is less serious. */
 		log_write(output->log,
-		    output->file ? LOG_LEVEL_ALERT : LOG_LEVEL_CRIT,
+		    output->file && !output->file->syslog ? LOG_LEVEL_ALERT
+							  : LOG_LEVEL_CRIT,
 		    output->error, "writing to \"%s\" failed: %llu lines "
 		    "were lost", named ? output->file->path : "access_log",
 		    (unsigned long long)output->lost);
@@ -290,7 +374,7 @@ void log_line_end(struct log_output *output)
 		log_output_flush(output);
 		return;
 	}
-	if (!output->file)
+	if (!output->file || output->file->syslog)
 		record_end(output);
 	if (buf->len >= output->size)
 		log_output_flush(output);

@@ -37,6 +37,7 @@ struct log_output {
 	size_t size;			/* bytes at which lines are written */
 	uint64_t flush_ns;		/* or after so long; 0: never */
 	bool buffered;			/* size was given (buffer=) */
+	int gzip;			/* level; 0: lines are not compressed */
 	struct log_output *next;	/* in the configuration */
 
 	struct ring *ring;
@@ -72,7 +73,8 @@ void log_line_end(struct log_output *output);
 
 /* The same for a log without a `file`: the next line is for `path`, if the
  * directory `root` exists (as nginx: then a Host that a client made up
- * creates no file). Two terminated strings. */
+ * creates no file). Two terminated strings, empty for a log that goes to a
+ * syslog daemon, which takes lines one by one. */
 struct buf *log_line_begin_at(struct log_output *output, struct slice path,
     struct slice root);
 
