@@ -17,9 +17,38 @@ struct http_regex_name {
 struct http_regex {
 	pcre2_code *code;
 	pcre2_match_data *match;	/* one thread of a process uses it */
+	pcre2_match_context *context;
 	struct http_regex_name *names;
 	uint32_t name_count;
 };
+
+enum {
+	REGEX_STACK_MIN = 32 * 1024,	/* bytes that compiled code works in */
+	REGEX_STACK_MAX = 512 * 1024,
+};
+
+/*
+ * Compiled code would else take 32 KiB of the stack it is called on, which
+ * is a coroutine's. One for the process: a match does not wait.
+ */
+static pcre2_match_context *regex_context(void)
+{
+	static pcre2_match_context *context;
+	pcre2_jit_stack *stack;
+
+	if (context)
+		return context;
+	stack = pcre2_jit_stack_create(REGEX_STACK_MIN, REGEX_STACK_MAX, NULL);
+	context = pcre2_match_context_create(NULL);
+	if (context && stack) {
+		pcre2_jit_stack_assign(context, NULL, stack);
+		return context;
+	}
+	pcre2_jit_stack_free(stack);
+	pcre2_match_context_free(context);
+	context = NULL;
+	return NULL;
+}
 
 /* Each entry of PCRE2's table: the group, high byte first, and the name. */
 static int regex_names(struct conf *conf, const struct conf_node *node,
@@ -76,6 +105,9 @@ int http_regex_compile(struct conf *conf, const struct conf_node *node,
 	if (!conf_cleanup(conf, (void (*)(void *))pcre2_code_free,
 	    regex->code))
 		return -ENOMEM;
+	regex->context = regex_context();
+	if (!regex->context)
+		return -ENOMEM;
 	regex->match = pcre2_match_data_create_from_pattern(regex->code, NULL);
 	if (!regex->match || !conf_cleanup(conf,
 	    (void (*)(void *))pcre2_match_data_free, regex->match))
@@ -89,13 +121,14 @@ int http_regex_compile(struct conf *conf, const struct conf_node *node,
 int http_regex_match(const struct http_regex *regex, struct slice subject)
 {
 	int rc = pcre2_match(regex->code, (PCRE2_SPTR)subject.data,
-	    subject.len, 0, 0, regex->match, NULL);
+	    subject.len, 0, 0, regex->match, regex->context);
 
 	/* A long subject must not get around a rule: the interpreter keeps
 	 * on the heap what the compiled code has on its small stack. */
 	if (rc == PCRE2_ERROR_JIT_STACKLIMIT)
 		rc = pcre2_match(regex->code, (PCRE2_SPTR)subject.data,
-		    subject.len, 0, PCRE2_NO_JIT, regex->match, NULL);
+		    subject.len, 0, PCRE2_NO_JIT, regex->match,
+		    regex->context);
 	return rc >= 0 ? 1 : rc == PCRE2_ERROR_NOMATCH ? 0 : -E2BIG;
 }
 
