@@ -67,7 +67,8 @@ struct upstream_group {
 	int64_t keepalive_time;		/* ms */
 	int64_t keepalive_timeout;	/* ms */
 	int64_t keepalive_local;	/* not shared by locations */
-	struct upstream_conn *idle, **idle_end;	/* newest first */
+	struct upstream_conn *idle;	/* newest first; also those that are
+					 * being closed */
 	unsigned idle_count;
 	struct upstream_group *next;
 };
@@ -116,7 +117,7 @@ struct upstream_conn {
 	const void *tag;		/* the location, if it is not shared */
 	uint64_t opened_ns;
 	unsigned requests;		/* begun on it */
-	bool idle;
+	bool idle;			/* nobody uses or closes it */
 	struct upstream_conn *next, **link;	/* group->idle */
 };
 

@@ -21,30 +21,28 @@ enum { UPSTREAM_SPAWN_RETRY_MS = 100 };	/* without memory for a stack */
 
 static void upstream_conn_unlink(struct upstream_conn *conn)
 {
-	struct upstream_group *group = conn->group;
-
 	*conn->link = conn->next;
 	if (conn->next)
 		conn->next->link = conn->link;
-	else
-		group->idle_end = conn->link;
-	group->idle_count--;
-	conn->idle = false;
-	ring_timer_clear(conn->stream.ring, &conn->timer);
 }
 
-static void upstream_conn_free(struct upstream_conn *conn)
+/* It is not idle any more, though still in the list. */
+static void upstream_conn_wake(struct upstream_conn *conn)
 {
-	ring_stream_close(&conn->stream);
-	free(conn);
+	conn->idle = false;
+	conn->group->idle_count--;
+	ring_timer_clear(conn->stream.ring, &conn->timer);
 }
 
 static void upstream_conn_close_cb(void *arg)
 {
 	struct upstream_conn *conn = arg;
 
+	/* It stays in the list meanwhile: the ring may end before. */
+	upstream_conn_wake(conn);
+	ring_stream_close(&conn->stream);
 	upstream_conn_unlink(conn);
-	upstream_conn_free(conn);
+	free(conn);
 }
 
 /* Close an idle connection, from the loop. */
@@ -72,11 +70,12 @@ struct upstream_conn *upstream_conn_take(struct upstream_group *group,
 {
 	struct upstream_conn *conn = group->idle;
 
-	while (conn && ((conn->tag && conn->tag != tag) ||
+	while (conn && (!conn->idle || (conn->tag && conn->tag != tag) ||
 	    ring_stream_ready(&conn->stream) ||
 	    !upstream_address_equal(conn->peer, peer)))
 		conn = conn->next;
 	if (conn) {
+		upstream_conn_wake(conn);
 		upstream_conn_unlink(conn);
 		conn->peer = peer;
 		conn->requests++;
@@ -97,7 +96,7 @@ static bool upstream_conn_may_keep(const struct upstream_conn *conn,
 void upstream_conn_keep(struct upstream_conn **at,
     struct upstream_group *group, const void *tag)
 {
-	struct upstream_conn *conn = *at, *last;
+	struct upstream_conn *conn = *at, *last = conn;
 
 	if (!upstream_conn_may_keep(conn, group)) {
 		upstream_conn_close(at);
@@ -112,13 +111,9 @@ void upstream_conn_keep(struct upstream_conn **at,
 	conn->group = group;
 	conn->tag = group->keepalive_local ? tag : NULL;
 	conn->idle = true;
-	if (!group->idle)
-		group->idle_end = &group->idle;
 	conn->next = group->idle;
 	if (conn->next)
 		conn->next->link = &conn->next;
-	else
-		group->idle_end = &conn->next;
 	conn->link = &group->idle;
 	group->idle = conn;
 	group->idle_count++;
@@ -127,8 +122,9 @@ void upstream_conn_keep(struct upstream_conn **at,
 	    (uint64_t)group->keepalive_timeout * NS_PER_MSEC);
 	if (group->idle_count <= group->keepalive)
 		return;
-	last = (struct upstream_conn *)((char *)group->idle_end -
-	    offsetof(struct upstream_conn, next));
+	for (; conn; conn = conn->next)
+		if (conn->idle)
+			last = conn;
 	upstream_conn_close_cb(last);
 }
 
@@ -149,7 +145,8 @@ void upstream_group_free(struct upstream_group *group)
 
 	for (; conn; conn = next) {
 		next = conn->next;
-		(void)close(conn->stream.fd); /* nothing is being written */
+		if (conn->idle)
+			(void)close(conn->stream.fd); /* all was written */
 		free(conn);
 	}
 	group->idle = NULL;
@@ -230,7 +227,9 @@ int upstream_conn_open(struct ring *ring, const struct upstream_peer *peer,
 
 void upstream_conn_close(struct upstream_conn **conn)
 {
-	if (*conn)
-		upstream_conn_free(*conn);
+	if (!*conn)
+		return;
+	ring_stream_close(&(*conn)->stream);
+	free(*conn);
 	*conn = NULL;
 }

@@ -14,7 +14,8 @@
  *   proxy_request.c   what is sent
  *   proxy_send.c      sending it, and its body
  *   proxy_run.c       trying servers until one has answered
- *   proxy_response.c  the answer's head, and what becomes of it
+ *   proxy_head.c      reading the head of an answer
+ *   proxy_response.c  what becomes of that
  *   proxy_body.c      the answer's body, as a source
  *   proxy_file.c      the file in which it waits for its client
  *   proxy_rewrite.c   redirects and cookies
@@ -50,6 +51,12 @@ enum {
 	PROXY_IGNORE_CHARSET = 1 << 4,
 	PROXY_IGNORE_CACHE = 1 << 5,	/* those that only a cache minds */
 	PROXY_IGNORE_SET = 1 << 6,
+};
+
+/* What a try came to: 0, or one bit of PROXY_NEXT_*, or: */
+enum {
+	PROXY_GONE = -1,		/* the client went */
+	PROXY_FAILED = -2,		/* no use in trying others */
 };
 
 /* Where requests go, and what follows from the URL. */
@@ -204,6 +211,10 @@ int proxy_request_make(struct proxy *proxy);
  * of it under way any more. [coroutine] */
 int proxy_send(struct proxy *proxy);
 void proxy_send_stop(struct proxy *proxy);
+
+/* proxy_head.c: read up to the end of the answer's head. Returns what the try
+ * came to. [coroutine] */
+int proxy_read_head(struct proxy *proxy);
 
 /* proxy_response.c: make request->response out of the head that was read.
  * Returns as a handler does. [coroutine] */

@@ -12,12 +12,6 @@
 #include "http/request_body.h"
 #include "http/response.h"
 
-/* What a try came to: 0, or one bit of PROXY_NEXT_*, or: */
-enum {
-	PROXY_GONE = -1,		/* the client went */
-	PROXY_FAILED = -2,		/* no use in trying others */
-};
-
 /* ---- the client ---- */
 
 static void proxy_client_cb(void *arg)
@@ -39,21 +33,7 @@ static void proxy_client_cb(void *arg)
 		proxy_body_wake(proxy);
 }
 
-static void proxy_client_watch(struct proxy *proxy)
-{
-	struct http_conn *conn = proxy->request->conn;
-
-	http_conn_watch(conn, proxy_client_cb, proxy);
-	if (!conn->stream.first)
-		proxy_client_cb(proxy);	/* it may have gone already */
-}
-
 /* ---- the log ---- */
-
-static void proxy_doing(struct proxy *proxy, const char *what)
-{
-	proxy->trace->doing = what;
-}
 
 /* The level at which nginx logs a connect() that fails at once. */
 static enum log_level proxy_connect_level(int err)
@@ -124,7 +104,7 @@ static int proxy_connect(struct proxy *proxy)
 	};
 	int err;
 
-	proxy_doing(proxy, "connecting to upstream");
+	proxy->trace->doing = "connecting to upstream";
 	proxy->conn = upstream_conn_take(proxy->target.group,
 	    proxy->try.peer, record);
 	proxy->cached = proxy->conn;
@@ -144,137 +124,6 @@ static int proxy_connect(struct proxy *proxy)
 	return PROXY_NEXT_ERROR;
 }
 
-/* ---- the head of the answer ---- */
-
-static uint64_t proxy_read_timeout_ns(const struct proxy *proxy)
-{
-	return (uint64_t)proxy->record->read_timeout * NS_PER_MSEC;
-}
-
-/* Wait for more of the answer. Returns as ring_recv() does. */
-static ssize_t proxy_read(struct proxy *proxy)
-{
-	char *to = proxy->buffer + proxy->received;
-	size_t room = (size_t)proxy->record->buffer_size - proxy->received;
-
-	for (;;) {
-		bool busy = proxy->sending && !proxy->sender.done;
-		uint64_t since = busy ? ring_now(proxy->ring) :
-		    proxy->sent_ns;
-		uint64_t now = ring_now(proxy->ring);
-		ssize_t n;
-
-		if (proxy->received)
-			since = now;
-		n = ring_recv(&proxy->conn->stream, to, room,
-		    since + proxy_read_timeout_ns(proxy));
-		/* The time counts from when all was sent. */
-		if (n != -ETIMEDOUT || (!busy && ring_now(proxy->ring) >=
-		    proxy->sent_ns + proxy_read_timeout_ns(proxy)))
-			return n;
-	}
-}
-
-static void proxy_log_invalid(struct proxy *proxy)
-{
-	struct slice line = { proxy->buffer, proxy->received };
-
-	if (!slice_starts(line, SLICE("HTTP/"))) {
-		http_log(proxy->request, LOG_LEVEL_ERROR, 0,
-		    "upstream sent no valid HTTP/1.0 header");
-		return;
-	}
-	http_log(proxy->request, LOG_LEVEL_ERROR, 0,
-	    "upstream sent invalid header: %s", proxy->response.why);
-}
-
-/* Parse what has come: 0 for a head, -EAGAIN, or PROXY_NEXT_INVALID_HEADER. */
-static int proxy_parse(struct proxy *proxy)
-{
-	struct h1_response *response = &proxy->response;
-	enum h1_response_result result;
-	struct http_header *more;
-
-	for (;;) {
-		struct slice data = { proxy->buffer + proxy->used,
-			proxy->received - proxy->used };
-		size_t used = 0;
-
-		result = h1_response_parse(data, response, &used);
-		if (result == H1_RESPONSE_MORE)
-			return -EAGAIN;
-		if (result == H1_RESPONSE_BAD) {
-			proxy_log_invalid(proxy);
-			return PROXY_NEXT_INVALID_HEADER;
-		}
-		if (response->header_count > response->header_capacity) {
-			more = arena_calloc(&proxy->request->arena,
-			    response->header_count, sizeof(*more));
-			if (!more)
-				return PROXY_FAILED;
-			response->headers = more;
-			response->header_capacity = response->header_count;
-			continue;
-		}
-		proxy->used += used;
-		if (response->status >= 200)
-			return 0;
-		if (response->status == 101) {
-			http_log(proxy->request, LOG_LEVEL_ERROR, 0,
-			    "upstream sent unexpected status 101");
-			return PROXY_NEXT_INVALID_HEADER;
-		}
-		/* 100 and 103 say nothing that is passed on. */
-	}
-}
-
-/* What an end or an error means before there is a head. */
-static int proxy_read_failed(struct proxy *proxy, ssize_t n)
-{
-	int err = proxy->send_error && n == -ECANCELED ? proxy->send_error :
-	    (int)n;
-
-	if (proxy->gone)
-		return PROXY_GONE;
-	if (proxy->client_error)
-		return PROXY_FAILED;
-	if (err == -ETIMEDOUT)
-		return PROXY_NEXT_TIMEOUT;
-	if (err)
-		http_log(proxy->request, LOG_LEVEL_ERROR, -err,
-		    proxy->send_error ? "send() failed" : "recv() failed");
-	else
-		http_log(proxy->request, LOG_LEVEL_ERROR, 0,
-		    "upstream prematurely closed connection");
-	return PROXY_NEXT_ERROR;
-}
-
-static int proxy_read_head(struct proxy *proxy)
-{
-	int rc = -EAGAIN;
-
-	proxy_doing(proxy, "reading response header from upstream");
-	proxy->received = proxy->used = 0;
-	proxy->response.headers = proxy->first_headers;
-	proxy->response.header_capacity = PROXY_HEADERS;
-	while (rc == -EAGAIN) {
-		ssize_t n;
-
-		if (proxy->received == (size_t)proxy->record->buffer_size) {
-			http_log(proxy->request, LOG_LEVEL_ERROR, 0,
-			    "upstream sent too big header");
-			return PROXY_NEXT_INVALID_HEADER;
-		}
-		n = proxy_read(proxy);
-		if (n <= 0)
-			return proxy_read_failed(proxy, n);
-		proxy->received += (size_t)n;
-		proxy->state->bytes_received += (uint64_t)n;
-		rc = proxy_parse(proxy);
-	}
-	return rc;
-}
-
 /* ---- a try ---- */
 
 static int64_t proxy_ms_since(const struct proxy *proxy, uint64_t since)
@@ -290,7 +139,7 @@ static int proxy_exchange(struct proxy *proxy)
 		return rc;
 	proxy->state->connect_ms = proxy_ms_since(proxy,
 	    proxy->state->begun_ns);
-	proxy_doing(proxy, "sending request to upstream");
+	proxy->trace->doing = "sending request to upstream";
 	err = proxy_send(proxy);
 	if (err == -ETIMEDOUT)
 		return PROXY_NEXT_TIMEOUT;
@@ -430,7 +279,7 @@ static int proxy_try_all(struct proxy *proxy)
 		if (!proxy->state)
 			return 500;
 		if (!peer) {
-			proxy_doing(proxy, "connecting to upstream");
+			proxy->trace->doing = "connecting to upstream";
 			http_log(proxy->request, LOG_LEVEL_ERROR, 0,
 			    "no live upstreams");
 			proxy->state->status = 502;
@@ -569,8 +418,8 @@ int proxy_handle(struct http_request *request)
 	if (rc)
 		return rc;
 	if (!proxy->unbuffered)
-		proxy_client_watch(proxy);
-	rc = proxy->gone ? PROXY_GONE : proxy_try_all(proxy);
+		http_conn_watch(request->conn, proxy_client_cb, proxy);
+	rc = proxy_try_all(proxy);
 	if (!rc)
 		return proxy_respond(proxy);
 	http_conn_watch(request->conn, NULL, NULL);

@@ -105,6 +105,7 @@ class Backend:
                     connection.shutdown(socket.SHUT_RDWR)
 
     def stop(self):
-        self.listener.shutdown(socket.SHUT_RDWR)
+        with contextlib.suppress(OSError):	# a second time
+            self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
         self.hang_up()
