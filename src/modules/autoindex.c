@@ -378,8 +378,8 @@ static int autoindex_content(struct http_request *request)
 	index = arena_calloc(&request->arena, 1, sizeof(*index));
 	if (!index)
 		return 500;
-	*index = (struct autoindex){ .source = { autoindex_next,
-	    autoindex_close }, .request = request, .record = record,
+	*index = (struct autoindex){ .source = { .next = autoindex_next,
+	    .close = autoindex_close }, .request = request, .record = record,
 	    .out = buf_make(AUTOINDEX_PIECE_MAX) };
 	status = autoindex_format(index);
 	if (!status)

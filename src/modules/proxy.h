@@ -202,6 +202,10 @@ int proxy_target_init(struct arena *arena, const struct upstream_url *url,
 /* proxy_run.c: the handler of a location with proxy_pass. */
 int proxy_handle(struct http_request *request);
 
+/* Learn when the client goes: the exchange then ends; and not any more. */
+void proxy_client_watch(struct proxy *proxy);
+void proxy_unwatch(struct proxy *proxy);
+
 /* proxy_request.c: where it goes, and proxy->head. 0, or the status to answer
  * with. */
 int proxy_request_target(struct proxy *proxy);

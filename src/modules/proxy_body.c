@@ -324,8 +324,7 @@ static void proxy_body_close(struct http_source *source)
 
 	proxy_body_end(proxy);
 	proxy_release(proxy, false);
-	http_conn_watch(proxy->request->conn, NULL, NULL);
-	proxy->trace->doing = NULL;
+	proxy_unwatch(proxy);
 }
 
 void proxy_body_wake(struct proxy *proxy)
@@ -445,7 +444,7 @@ int proxy_body_begin(struct proxy *proxy)
 		proxy_body_ready(body);
 	if (proxy_body_over(body)) {
 		proxy_body_release(body);
-		http_conn_watch(proxy->request->conn, NULL, NULL);
+		proxy_unwatch(proxy);
 	} else if (proxy->buffering && proxy->request->method !=
 	    HTTP_METHOD_HEAD) {
 		if (ring_spawn(proxy->ring, &body->reader, proxy_reader, body))

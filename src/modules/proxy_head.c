@@ -17,6 +17,8 @@ static ssize_t proxy_read(struct proxy *proxy)
 	do {
 		uint64_t from = ring_now(proxy->ring);
 
+		if (proxy->gone)
+			return -ECANCELED;
 		sending = proxy->sending && !proxy->sender.done;
 		if (!sending && !proxy->received)
 			from = proxy->sent_ns;

@@ -267,8 +267,7 @@ static void proxy_leave(struct proxy *proxy)
 	    (proxy->framing == H1_RESPONSE_LENGTH &&
 		proxy->response.content_length == 0);
 
-	proxy->trace->doing = NULL;
-	http_conn_watch(proxy->request->conn, NULL, NULL);
+	proxy_unwatch(proxy);
 	proxy_release(proxy, whole && proxy->used == proxy->received &&
 	    h1_response_keeps(&proxy->response, proxy->framing));
 }

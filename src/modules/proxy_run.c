@@ -33,6 +33,17 @@ static void proxy_client_cb(void *arg)
 		proxy_body_wake(proxy);
 }
 
+void proxy_unwatch(struct proxy *proxy)
+{
+	http_conn_watch(proxy->request->conn, NULL, NULL);
+	proxy->trace->doing = NULL;
+}
+
+void proxy_client_watch(struct proxy *proxy)
+{
+	http_conn_watch(proxy->request->conn, proxy_client_cb, proxy);
+}
+
 /* ---- the log ---- */
 
 /* The level at which nginx logs a connect() that fails at once. */
@@ -137,6 +148,8 @@ static int proxy_exchange(struct proxy *proxy)
 
 	if (rc)
 		return rc;
+	if (proxy->gone)
+		return PROXY_GONE;
 	proxy->state->connect_ms = proxy_ms_since(proxy,
 	    proxy->state->begun_ns);
 	proxy->trace->doing = "sending request to upstream";
@@ -331,7 +344,7 @@ static void proxy_cleanup(void *arg)
 
 	proxy_body_end(proxy);
 	proxy_release(proxy, false);
-	http_conn_watch(proxy->request->conn, NULL, NULL);
+	proxy_unwatch(proxy);
 }
 
 static struct proxy *proxy_new(struct http_request *request)
@@ -418,12 +431,11 @@ int proxy_handle(struct http_request *request)
 	if (rc)
 		return rc;
 	if (!proxy->unbuffered)
-		http_conn_watch(request->conn, proxy_client_cb, proxy);
+		proxy_client_watch(proxy);
 	rc = proxy_try_all(proxy);
 	if (!rc)
 		return proxy_respond(proxy);
-	http_conn_watch(request->conn, NULL, NULL);
-	proxy->trace->doing = NULL;
+	proxy_unwatch(proxy);
 	if (rc == PROXY_GONE || proxy->client_error == -ECONNRESET) {
 		request->aborted_by_client = true;
 		return HTTP_ABORT;

@@ -153,6 +153,8 @@ static int proxy_send_all(struct proxy *proxy)
 		err = proxy_send_body(proxy);
 	if (!err)
 		proxy->body_sent = true;
+	if (!err && proxy->unbuffered)
+		proxy_client_watch(proxy);	/* nothing reads from it now */
 	proxy->sent_ns = ring_now(proxy->ring);
 	return err;
 }

@@ -200,6 +200,40 @@ def test_every_framing(start, backends, buffering, framing, size):
     assert server.get("/", method="HEAD").status == 200
 
 
+def test_redirects_and_cookies(start, backends):
+    def answer(request, _):
+        where = request.headers["x-where"]
+        return (b"HTTP/1.1 302 Found\r\nLocation: %s\r\n"
+                b"Refresh: 5; URL=%s\r\nSet-Cookie: a=b; Domain=.in.example;"
+                b" Path=/in/x; HttpOnly\r\nContent-Length: 0\r\n\r\n" %
+                (where.encode(), where.encode()))
+    backend = backends(answer)
+    server = start(server="""
+        location /out/ { proxy_pass http://127.0.0.1:%(p)d/in/; }
+        location /own/ { proxy_pass http://127.0.0.1:%(p)d;
+            proxy_redirect ~^http://[^/]*/old/(.*)$ http://new/$1;
+            proxy_cookie_domain in.example out.example;
+            proxy_cookie_path /in/ /out/;
+            proxy_cookie_flags a secure nohttponly samesite=lax; }
+        location /off/ { proxy_pass http://127.0.0.1:%(p)d;
+            proxy_redirect off; }
+    """ % {"p": backend.port})
+
+    def get(path, where):
+        return server.get(path, headers={"X-Where": where}).headers
+    inside = "http://127.0.0.1:%d/in/y" % backend.port
+    h = get("/out/", inside)
+    assert h["location"] == "http://localhost:%d/out/y" % server.port
+    assert h["refresh"] == "5; URL=/out/y"
+    assert h["set-cookie"] == "a=b; Domain=.in.example; Path=/in/x; HttpOnly"
+    assert get("/out/", "http://other/x")["location"] == "http://other/x"
+    h = get("/own/", "http://any/old/z")
+    assert h["location"] == "http://new/z"
+    assert h["set-cookie"] == \
+        "a=b; Domain=.out.example; Path=/out/x; Secure; SameSite=Lax"
+    assert get("/off/", inside)["location"] == inside
+
+
 def test_accel_headers(start, backends):
     def answer(request, _):
         if request.uri == "/to":
@@ -285,6 +319,44 @@ def test_a_client_that_goes_ends_the_exchange(start, backends, when):
     wait_for(lambda: server.log("a.log"))
     status = "499" if when == "head" else "200"
     assert server.log("a.log") == "%s 127.0.0.1:%d\n" % (status, backend.port)
+
+
+@pytest.mark.parametrize("more", ("", "proxy_request_buffering off;"))
+def test_also_while_its_body_waits_for_an_answer(start, backends, more):
+    closed = threading.Event()
+
+    def answer(_, connection):
+        if connection.recv(1) == b"":
+            closed.set()
+        return False
+    backend = backends(answer)
+    server = start(server=pass_to(backend, more))
+    with server.connect() as client:
+        client.send(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n"
+                    b"some")
+        client.send(b" body")
+        wait_for(lambda: backend.requests)
+    assert closed.wait(5), "the connection to the server stays"
+    assert backend.requests[0].body == b"some body"
+
+
+def test_an_exchange_that_is_finished_for_nobody(start, backends):
+    gone, done = threading.Event(), threading.Event()
+
+    def answer(_, connection):
+        connection.sendall(b"HTTP/1.1 200 OK\r\n\r\nsome")
+        gone.wait(5)
+        for _ in range(64):
+            connection.sendall(b"x" * 65536)
+        done.set()
+        return False
+    backend = backends(answer)
+    server = start(server=pass_to(backend, "proxy_ignore_client_abort on;"))
+    with server.connect() as client:
+        client.send(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        client.read_until(b"some")
+    gone.set()
+    assert done.wait(5), "the server could not send all"
 
 
 # ---- servers that fail ----
