@@ -4,8 +4,9 @@
  * The file of users comes from the file cache, so a change counts for the
  * next request. Looking a user up and checking the password is done on the
  * thread pool, AUTH_BASIC_CHECKS_MAX at a time while other requests wait in
- * the order in which they came: hashes are slow on purpose, and other work
- * needs the processors and the pool as well.
+ * the order in which they came: hashes are slow on purpose, and one that is
+ * being computed takes a whole processor, of which there are as many as
+ * workers. More at once would only take the loops' time.
  *
  * A password that was right is remembered, as a keyed digest together with
  * the identity of the file, so that only the first request with it pays. The
@@ -28,7 +29,7 @@
 enum {
 	AUTH_BASIC_FILE_MAX = 16 << 20,	/* bytes of a file of users */
 	AUTH_BASIC_USER_MAX = 512,	/* bytes of a name */
-	AUTH_BASIC_CHECKS_MAX = 4,	/* passwords checked at once */
+	AUTH_BASIC_CHECKS_MAX = 1,	/* passwords a worker checks at once */
 	AUTH_BASIC_WAITING_MAX = 512,	/* requests that wait for that */
 	AUTH_BASIC_KNOWN_MAX = 1024,	/* right ones that are remembered */
 };

@@ -7,7 +7,7 @@ import time
 
 from conftest import wait_for
 
-SLOW = "$2b$11$abcdefghijklmnopqrstuuViuGI07N4McP9Kl.tD6XMEzyuvcY8LG"
+SLOW = "$2b$10$abcdefghijklmnopqrstuuqflPDzB6gcMhKa1rZqKiun2YGL5sa2u"
 HASHES = {
     "bcrypt": "$2b$04$abcdefghijklmnopqrstuu2r9OfJnfCsdneAXAGHnS4UpFFP8WIrW",
     "sha512": "$6$salt$egUxKNxDs8kPfh8iPMNcosMhb2eWah6d3R44JDm5Rj/j/XWR5E33"
@@ -172,17 +172,22 @@ def test_slow_passwords_do_not_hold_up_others(start):
     statuses = []
 
     def guess(i):
-        statuses.append(server.get("/x", headers=basic("a", str(i))).status)
+        with server.connect(timeout=60) as client:
+            statuses.append(client.request(
+                "/x", headers=basic("a", str(i))).status)
     threads = [threading.Thread(target=guess, args=(i,)) for i in range(8)]
     for thread in threads:
         thread.start()
-    while not statuses:
+    longest = 0
+    while len(statuses) < 8:
         began = time.monotonic()
         assert server.get("/open/x").status == 200
-        assert time.monotonic() - began < 0.3
+        longest = max(longest, time.monotonic() - began)
     for thread in threads:
         thread.join()
     assert statuses == [401] * 8
+    # One after the other they would have taken more than a second.
+    assert longest < 1
 
 
 def test_a_right_password_is_checked_once(start):
@@ -190,7 +195,7 @@ def test_a_right_password_is_checked_once(start):
     with server.connect() as client:
         assert client.request("/x", headers=basic("a")).status == 200
         began = time.monotonic()
-        for _ in range(100):
+        for _ in range(200):
             assert client.request("/x", headers=basic("a")).status == 200
         assert time.monotonic() - began < 10 # each check takes longer
 
