@@ -155,7 +155,14 @@ static char *h1_add_entity(char *p, const struct http_response *response)
 {
 	if (response->prepared.len)
 		return h1_add(p, response->prepared);
-	p = h1_add_line(p, SLICE("Content-Type: "), response->content_type);
+	if (response->content_type.len) {
+		p = h1_add(p, SLICE("Content-Type: "));
+		p = h1_add(p, response->content_type);
+		if (response->charset.len)
+			p = h1_add(p, SLICE("; charset="));
+		p = h1_add(p, response->charset);
+		p = h1_add(p, SLICE("\r\n"));
+	}
 	if (response->length >= 0) {
 		p = h1_add(p, SLICE("Content-Length: "));
 		p = h1_add_number(p, (uint64_t)response->length);
@@ -200,7 +207,8 @@ static char *h1_add_header(char *p, struct http_request *request,
 static size_t h1_header_room(const struct http_response *response)
 {
 	size_t room = H1_LINES_MAX + response->prepared.len +
-	    response->content_type.len + response->etag.len +
+	    response->content_type.len + response->charset.len +
+	    response->etag.len +
 	    response->location.len + response->allow.len +
 	    response->content_range.len + response->upgrade.len +
 	    response->reason.len + response->server.len + response->date.len;

@@ -47,7 +47,8 @@ struct http_response {
 	unsigned status;
 	int64_t length;			/* of the body; -1: not known */
 	struct slice content_type;	/* empty: no such line */
-	struct slice charset;		/* appended to text types, or empty */
+	struct slice charset;		/* appended to content_type, or empty */
+	struct slice override_charset;	/* X-Accel-Charset of an upstream */
 	struct slice location;		/* of a redirect: URI or path */
 	struct slice etag;		/* with its quotes; empty: none */
 	struct slice allow;		/* methods, for 405 and OPTIONS */

@@ -281,6 +281,11 @@ static int http_response_multipart(struct http_request *request,
 	if (!parts->ranges || !parts->heads)
 		return -ENOMEM;
 	memcpy(parts->ranges, set->ranges, set->count * sizeof(*set->ranges));
+	if (response->content_type.len && response->charset.len)
+		response->content_type = arena_printf(&request->arena,
+		    "%.*s; charset=%.*s", SLICE_ARG(response->content_type),
+		    SLICE_ARG(response->charset));
+	response->charset = (struct slice){ NULL, 0 };
 	err = http_multipart_heads(request, parts, boundary);
 	if (err)
 		return err;

@@ -7,6 +7,7 @@
 extern const struct http_module http_access_module;
 extern const struct http_module http_auth_basic_module;
 extern const struct http_module http_autoindex_module;
+extern const struct http_module http_charset_module;
 extern const struct http_module http_compress_module;
 extern const struct http_module http_dav_module;
 extern const struct http_module http_empty_gif_module;
@@ -67,6 +68,7 @@ const struct http_module *const http_modules[] = {
 	&http_headers_module,
 	&http_userid_module,
 	&http_gunzip_module,
+	&http_charset_module,
 	&http_compress_module,
 
 	&http_log_module,
