@@ -136,8 +136,21 @@ static struct slice charset_own(struct slice *type)
 	return own;
 }
 
-static bool charset_known(const struct charset_map *map, struct slice name)
+static bool charset_is(const struct charset_name *one, struct slice name)
 {
+	return one->value.count && one->value.constant &&
+	    slice_equal_nocase(one->value.parts[0].text, name);
+}
+
+/* Does the configuration say anything of the set `name`? */
+static bool charset_known(const struct charset_record *record,
+    struct slice name)
+{
+	const struct charset_map *map = record->maps;
+
+	if (charset_is(&record->charset, name) ||
+	    charset_is(&record->source, name))
+		return true;
 	for (; map; map = map->next)
 		if (slice_equal_nocase(map->from, name) ||
 		    slice_equal_nocase(map->to, name))
@@ -156,7 +169,7 @@ static struct slice charset_wanted(struct http_request *request,
 	if (response->content_type.len == 0)
 		return none;
 	if (override.len) {
-		if (charset_known(record->maps, override))
+		if (charset_known(record, override))
 			return override;
 		http_log(request, LOG_LEVEL_ERROR, 0, "unknown charset "
 		    "\"%.*s\" to override", SLICE_ARG(override));

@@ -244,7 +244,7 @@ static void proxy_set_charset(struct proxy *proxy,
 	if (header && !proxy_ignores(proxy, PROXY_IGNORE_CHARSET) &&
 	    response->content_type.len &&
 	    !slice_equal_nocase(header->value, SLICE("off")))
-		response->charset = header->value;
+		response->override_charset = header->value;
 }
 
 /* ---- another answer ---- */
