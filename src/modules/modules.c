@@ -29,6 +29,7 @@ extern const struct http_module http_secure_link_module;
 extern const struct http_module http_split_clients_module;
 extern const struct http_module http_static_module;
 extern const struct http_module http_stub_status_module;
+extern const struct http_module http_sub_module;
 extern const struct http_module http_try_files_module;
 extern const struct http_module http_upstream_module;
 extern const struct http_module http_userid_module;
@@ -68,6 +69,7 @@ const struct http_module *const http_modules[] = {
 	&http_headers_module,
 	&http_userid_module,
 	&http_gunzip_module,
+	&http_sub_module,
 	&http_charset_module,
 	&http_compress_module,
 
