@@ -574,7 +574,7 @@ int metrics_identity_read(const struct metrics_segment *segment,
 unsigned metrics_marks_read(const struct metrics_segment *segment,
     struct metrics_mark *marks);
 
-/* A mark for people, "reload: generation 2"; fills and returns `words`. */
+/* A mark for people, "mark: version 7"; fills and returns `words`. */
 const char *metrics_mark_words(const struct metrics_mark *mark,
     char words[METRICS_MARK_WORDS_MAX]);
 
