@@ -37,20 +37,21 @@ static struct file_variant *variant_add(struct file *file, uint64_t key)
 }
 
 int file_variant_get(struct http_request *request, struct file *file,
-    uint64_t key, file_variant_make *make, void *arg, struct slice *ret)
+    uint64_t key, const struct file_variant_maker *maker, struct slice *ret)
 {
 	struct file_variant *variant = file->variants;
 
 	while (variant && variant->key != key)
 		variant = variant->next;
 	if (!variant) {
-		if (!make || !file->listed ||
+		if (!maker || !file->listed ||
 		    file->size > FILE_VARIANT_SOURCE_MAX)
 			return -ENOENT;
 		variant = variant_add(file, key);
 		if (!variant)
 			return -ENOMEM;
-		variant->error = make(request, file, arg, &variant->bytes);
+		variant->error = maker->make(request, file, maker->arg,
+		    &variant->bytes);
 		file_cache_grown(request->worker->files, file,
 		    sizeof(*variant) + variant->bytes.len);
 		ring_event_wake(&variant->made);
@@ -58,7 +59,7 @@ int file_variant_get(struct http_request *request, struct file *file,
 	while (variant->error == -EINPROGRESS) {
 		struct ring_waiter waiter = { .next = NULL };
 
-		if (!make)
+		if (!maker)
 			return -ENOENT;
 		(void)ring_event_wait(request->worker->ring, &variant->made,
 		    &waiter, RING_NO_DEADLINE); /* looked at again */

@@ -17,21 +17,24 @@ enum {
 struct file_variant;
 
 /*
- * How one is made: fills in bytes from malloc(). Returns 0 or -errno.
- * [coroutine]
+ * How one is made: make(arg) fills in bytes from malloc(). Returns 0 or
+ * -errno. [coroutine]
  */
-typedef int file_variant_make(struct http_request *request,
-    const struct file *file, void *arg, struct slice *ret);
+struct file_variant_maker {
+	int (*make)(struct http_request *request, const struct file *file,
+	    void *arg, struct slice *ret);
+	void *arg;
+};
 
 /*
  * The variant `key` (whatever tells how it is made) of a file that the request
- * holds, made by make(arg) if there is none. *ret lives as long as the
+ * holds, made by `maker` if there is none. *ret lives as long as the
  * request. Returns 0; -ENOENT if the file is not in the cache or too large, or
- * has none if `make` is NULL; or what making it returned, now or before.
+ * has none if `maker` is NULL; or what making it returned, now or before.
  * [coroutine]
  */
 int file_variant_get(struct http_request *request, struct file *file,
-    uint64_t key, file_variant_make *make, void *arg, struct slice *ret);
+    uint64_t key, const struct file_variant_maker *maker, struct slice *ret);
 
 /* Free all of a file's; nobody may wait for one. */
 void file_variants_free(struct file *file);

@@ -38,6 +38,7 @@ struct upstream_peer {
 	int64_t weight, max_fails, max_conns;
 	uint64_t fail_timeout_ns;
 	bool down;
+	bool backup;			/* asked when the others cannot */
 	/* state */
 	int64_t current_weight, effective_weight;
 	int64_t fails;
@@ -197,7 +198,7 @@ struct upstream_group *upstream_group_find(const struct http_conf *http,
  * Returns 0 or the result of conf_fail(). Asks the resolver. */
 int upstream_group_add(struct conf *conf, const struct conf_node *node,
     struct upstream_group *group, const struct upstream_url *url,
-    const struct upstream_peer *like, bool backup);
+    const struct upstream_peer *like);
 
 /* All was read: complete each group. 0 or the result of conf_fail(). */
 int upstream_groups_finish(struct conf *conf, struct http_conf *http);

@@ -225,7 +225,7 @@ struct upstream_group *upstream_group_use(struct conf *conf,
 	}
 	if (group && url->unix_socket &&
 	    upstream_group_add(conf, node, group, url,
-	    &(struct upstream_peer){ .weight = 1 }, false))
+	    &(struct upstream_peer){ .weight = 1 }))
 		return NULL;
 	return group;
 }
@@ -301,9 +301,10 @@ static int upstream_resolve(struct conf *conf, const struct conf_node *node,
 
 int upstream_group_add(struct conf *conf, const struct conf_node *node,
     struct upstream_group *group, const struct upstream_url *url,
-    const struct upstream_peer *like, bool backup)
+    const struct upstream_peer *like)
 {
-	struct upstream_peers *peers = backup ? &group->backup : &group->main;
+	struct upstream_peers *peers = like->backup ? &group->backup
+						    : &group->main;
 	struct upstream_peer peer = *like;
 	struct addrinfo *found, *at;
 	int err;
@@ -335,7 +336,7 @@ static int upstream_group_imply(struct conf *conf,
 	    .host = group->name, .port = group->port };
 
 	return upstream_group_add(conf, group->node, group, &url,
-	    &(struct upstream_peer){ .weight = 1, .max_fails = 1 }, false);
+	    &(struct upstream_peer){ .weight = 1, .max_fails = 1 });
 }
 
 int upstream_groups_finish(struct conf *conf, struct http_conf *http)

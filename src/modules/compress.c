@@ -276,8 +276,9 @@ static int compress_kept(struct http_request *request,
 	    (uint64_t)options.window_bits << 8 | (uint64_t)options.memory;
 	bool head = request->method == HTTP_METHOD_HEAD;
 	struct slice bytes;
+	struct file_variant_maker maker = { compress_make, &making };
 	int rc = file_variant_get(request, response->file, key,
-	    head ? NULL : compress_make, &making, &bytes);
+	    head ? NULL : &maker, &bytes);
 
 	if (rc)
 		return rc;

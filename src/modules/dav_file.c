@@ -90,13 +90,19 @@ static int dav_copy_new(int from, const struct stat *st, int at,
 	return err ? -1 : 0;
 }
 
-/* Copy `name` of one directory to another one, in the place of what is there.
- * `shown`: as what a failure is noted. */
-static int dav_copy_at(int from_at, const char *name, int to_at,
-    const char *to_name, const struct dav_target *to,
-    struct dav_failure *failure, const char *shown)
+/* A name in an open directory. */
+struct dav_place {
+	int at;
+	const char *name;
+};
+
+/* Copy a file, in the place of what is there. `shown`: as what a failure is
+ * noted. */
+static int dav_copy_at(struct dav_place from, struct dav_place dest,
+    const struct dav_target *to, struct dav_failure *failure,
+    const char *shown)
 {
-	int err = 0, fd = openat(from_at, name, O_RDONLY | O_NONBLOCK |
+	int err = 0, fd = openat(from.at, from.name, O_RDONLY | O_NONBLOCK |
 	    O_CLOEXEC);
 	char temp[NAME_MAX + 1];
 	struct stat st;
@@ -106,11 +112,11 @@ static int dav_copy_at(int from_at, const char *name, int to_at,
 	if (fstat(fd, &st) == 0 && !S_ISREG(st.st_mode))
 		errno = err = EINVAL;
 	if (err || dav_temp_name(temp, sizeof(temp)) < 0 ||
-	    dav_copy_new(fd, &st, to_at, temp, to) < 0) {
+	    dav_copy_new(fd, &st, dest.at, temp, to) < 0) {
 		err = dav_fail(failure, "copy of", shown);
-	} else if (renameat(to_at, temp, to_at, to_name) < 0) {
+	} else if (renameat(dest.at, temp, dest.at, dest.name) < 0) {
 		err = dav_fail(failure, "rename()", shown);
-		(void)unlinkat(to_at, temp, 0); /* or it stays */
+		(void)unlinkat(dest.at, temp, 0); /* or it stays */
 	}
 	(void)close(fd); /* was only read */
 	return err;
@@ -141,7 +147,8 @@ int dav_file_copy(const char *from, const struct dav_target *to,
 
 	if (at < 0)
 		return dav_fail(failure, "open()", "");
-	err = dav_copy_at(AT_FDCWD, from, at, name, to, failure, "");
+	err = dav_copy_at((struct dav_place){ AT_FDCWD, from },
+	    (struct dav_place){ at, name }, to, failure, "");
 	(void)close(at); /* was only looked up in */
 	return err;
 }
@@ -269,20 +276,20 @@ int dav_tree_remove(const char *path, struct dav_failure *failure)
 static int dav_copy_tree_at(DIR *from, int to, unsigned depth,
     struct dav_failure *failure);
 
-/* Copy the directory `path` in `at` to a new one, `to_path` in `to_at`. */
-static int dav_copy_dir(int at, const char *path, int to_at,
-    const char *to_path, unsigned depth, struct dav_failure *failure)
+/* Copy a directory to a new one. */
+static int dav_copy_dir(struct dav_place source, struct dav_place dest,
+    unsigned depth, struct dav_failure *failure)
 {
-	const char *shown = depth ? path : "";
-	DIR *from = dav_open_dir(at, path);
+	const char *shown = depth ? source.name : "";
+	DIR *from = dav_open_dir(source.at, source.name);
 	struct timespec times[2] = { { .tv_nsec = UTIME_OMIT } };
 	struct stat st;
 	int err = 0, to = -1;
 
 	if (!from || fstat(dirfd(from), &st) < 0) {
 		err = dav_fail(failure, "opendir()", shown);
-	} else if (mkdirat(to_at, to_path, 0700) < 0 ||
-	    (to = openat(to_at, to_path, O_RDONLY | O_DIRECTORY |
+	} else if (mkdirat(dest.at, dest.name, 0700) < 0 ||
+	    (to = openat(dest.at, dest.name, O_RDONLY | O_DIRECTORY |
 		O_NOFOLLOW | O_CLOEXEC)) < 0) {
 		err = dav_fail(failure, "mkdir()", shown);
 	} else {
@@ -308,16 +315,16 @@ static int dav_copy_tree_at(DIR *from, int to, unsigned depth,
 	int err = 0;
 
 	while ((name = dav_next(from))) {
+		struct dav_place source = { dirfd(from), name };
+		struct dav_place dest = { to, name };
 		int one = 0;
 
 		if (fstatat(dirfd(from), name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 			one = dav_fail(failure, "stat()", name);
 		else if (S_ISREG(st.st_mode))
-			one = dav_copy_at(dirfd(from), name, to, name, &same,
-			    failure, name);
+			one = dav_copy_at(source, dest, &same, failure, name);
 		else if (S_ISDIR(st.st_mode) && depth + 1 < DAV_DEPTH_MAX)
-			one = dav_copy_dir(dirfd(from), name, to, name,
-			    depth + 1, failure);
+			one = dav_copy_dir(source, dest, depth + 1, failure);
 		else if (S_ISDIR(st.st_mode))
 			one = (errno = ELOOP, dav_fail(failure, "opendir()",
 			    name));
@@ -330,5 +337,6 @@ static int dav_copy_tree_at(DIR *from, int to, unsigned depth,
 int dav_tree_copy(const char *from, const char *to,
     struct dav_failure *failure)
 {
-	return dav_copy_dir(AT_FDCWD, from, AT_FDCWD, to, 0, failure);
+	return dav_copy_dir((struct dav_place){ AT_FDCWD, from },
+	    (struct dav_place){ AT_FDCWD, to }, 0, failure);
 }

@@ -236,10 +236,10 @@ static int secure_link_merge(struct conf *conf, const void *parent,
 	struct secure_link_record *link = record;
 
 	if (link->secret.data)
-		return link->link.count || link->text.count ?
-		    conf_fail(conf, link->node, 0, "\"secure_link_secret\" cannot "
-			"be mixed with \"secure_link\" and "
-			"\"secure_link_md5\"") : 0;
+		return !link->link.count && !link->text.count ? 0 :
+		    conf_fail(conf, link->node, 0, "\"secure_link_secret\" "
+		    "cannot be mixed with \"secure_link\" and "
+		    "\"secure_link_md5\"");
 	if (!from)
 		return 0;
 	if (!link->link.count)

@@ -30,8 +30,7 @@ static bool upstream_number(struct slice arg, struct slice name, int64_t *ret,
 	return true;
 }
 
-static bool upstream_parameter(struct slice arg, struct upstream_peer *peer,
-    bool *backup)
+static bool upstream_parameter(struct slice arg, struct upstream_peer *peer)
 {
 	int64_t ms;
 	bool bad = false;
@@ -50,8 +49,7 @@ static bool upstream_parameter(struct slice arg, struct upstream_peer *peer,
 	}
 	if (slice_equal(arg, SLICE("down")))
 		return peer->down = true;
-	*backup |= slice_equal(arg, SLICE("backup"));
-	return slice_equal(arg, SLICE("backup"));
+	return slice_equal(arg, SLICE("backup")) && (peer->backup = true);
 }
 
 static int upstream_set_server(struct conf *conf,
@@ -61,18 +59,16 @@ static int upstream_set_server(struct conf *conf,
 	struct upstream_peer peer = { .weight = 1, .max_fails = 1,
 	    .fail_timeout_ns = 10 * NS_PER_SEC };
 	struct upstream_url url;
-	bool backup = false;
 
 	(void)record;
 	for (unsigned i = 2; i < node->argc; i++)
-		if (!upstream_parameter(node->args[i], &peer, &backup))
+		if (!upstream_parameter(node->args[i], &peer))
 			return conf_fail(conf, node, 0,
 			    "invalid parameter \"%s\"", node->args[i].data);
 	if (!upstream_url_parse(node->args[1], 80, false, &url))
 		return conf_fail(conf, node, 0, "%s in upstream \"%s\"",
 		    url.why, node->args[1].data);
-	return upstream_group_add(conf, node, scope->owner, &url, &peer,
-	    backup);
+	return upstream_group_add(conf, node, scope->owner, &url, &peer);
 }
 
 static int upstream_set_keepalive(struct conf *conf,

@@ -171,7 +171,7 @@ static void cookies_of_all_lines(void **state)
 	add_header("Cookie", "a=1; bc = two ;d=; =x; junk");
 	add_header("Cookie", "z=\"q\"; a=2");
 	check("$cookie_a|$cookie_BC|$cookie_b|$cookie_d|$cookie_z|"
-	    "$cookie_junk", "1|two|||\"q\"|");
+	    "$cookie_junk", "1|two |||\"q\"|");
 	check("$http_cookie",
 	    "a=1; bc = two ;d=; =x; junk; z=\"q\"; a=2");
 }
