@@ -19,9 +19,16 @@ export function make(tag, properties = {}, ...children) {
 	return node;
 }
 
-/** Set a node's text if it is another one. */
+/** Set a node's text if it is another one: in the node that has it, as a new
+ * one is laid out anew. */
 export function put(node, text) {
-	if (node.textContent !== text)
+	const { firstChild: first } = node;
+
+	if (node.textContent === text)
+		return;
+	if (text && first?.nodeType === 3 && !first.nextSibling)
+		first.data = text;
+	else
 		node.textContent = text;
 }
 
