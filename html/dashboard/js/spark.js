@@ -35,18 +35,18 @@ export class Spark {
 			{ attributeFilter: ['data-theme'] });
 	}
 
-	/** points: numbers, NaN where there is none, the newest last. */
+	/** points: numbers, NaN where there is none, the newest last. To be
+	 * called in an animation frame. */
 	set(points) {
 		this.#points = points;
-		this.#later();
+		this.#draw();
 	}
 
 	#later() {
-		if (!this.#wait && this.#seen && this.#points)
-			this.#wait = requestAnimationFrame(() => {
-				this.#wait = 0;
-				this.#draw();
-			});
+		this.#wait ||= requestAnimationFrame(() => {
+			this.#wait = 0;
+			this.#draw();
+		});
 	}
 
 	#fit({ width, height }) {
@@ -66,6 +66,8 @@ export class Spark {
 		const step = width / (SECONDS - 1);
 		let max = 0;
 
+		if (!this.#seen || !points)
+			return;
 		for (const value of points)
 			if (value > max)
 				max = value;
