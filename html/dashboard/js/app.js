@@ -3,7 +3,8 @@
  * reader does to it; the parts follow the store.
  */
 
-import { $, announce, attr, confirmed, make, put, show } from './dom.js';
+import { $, announce, attr, confirmed, make, poll, put, show }
+	from './dom.js';
 import { balance, store } from './store.js';
 import { clock, clockMs, count, NONE, percent, rate, seconds, utc }
 	from './format.js';
@@ -22,6 +23,7 @@ import { startStream } from './stream.js';
 import { column, Table } from './table.js';
 
 const BOOT_RETRY_MS = 3000;
+const CARDS_S = 5;
 const ranges = [...document.querySelectorAll('#ranges [data-range]')];
 
 /* ---- the server ---- */
@@ -39,6 +41,14 @@ function afterGap() {
 	store.fetchMarks();
 }
 
+/* What frames do not have. */
+async function showSnapshot() {
+	const snapshot = await get('/api/v1/snapshot');
+
+	setVersion(snapshot.identity.build.version);
+	cardsSnapshot(snapshot);
+}
+
 /* What is asked for once; again until it is answered. */
 async function boot() {
 	try {
@@ -52,10 +62,7 @@ async function boot() {
 		return;
 	}
 	again();
-	get('/api/v1/snapshot').then(snapshot => {
-		setVersion(snapshot.identity.build.version);
-		cardsSnapshot(snapshot);
-	}).catch(() => {});
+	showSnapshot().catch(() => {});
 }
 
 function takeFrame(frame) {
@@ -241,6 +248,7 @@ function look(filter) {
 
 mountStatus(store);
 mountCards(store);
+poll($('cards'), CARDS_S, showSnapshot);
 listen();
 listenTests();
 keys();

@@ -96,7 +96,7 @@ export function poll(element, seconds, task) {
 		near = entries[entries.length - 1].isIntersecting;
 		if (!timer)
 			run();
-	}, { rootMargin: '1000px' }).observe(element);
+	}, { rootMargin: '200px' }).observe(element);
 	document.addEventListener('visibilitychange', run);
 	return { kick: run, seen };
 }
