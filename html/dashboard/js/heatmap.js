@@ -8,8 +8,7 @@
 import { rangeText } from './chart-a11y.js';
 import { make, put } from './dom.js';
 import { clock, count, seconds } from './format.js';
-import { axis, color, onTheme, prepare, secondsTick, toPixels }
-	from './plot.js';
+import { axis, color, onTheme, secondsTick, toPixels } from './plot.js';
 import { TimeChart } from './timechart.js';
 
 const ROWS = 64;
@@ -23,7 +22,7 @@ function rgb(hex) {
 	return [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
 }
 
-/* Colours of 0 to SHADES - 1, as the words of an image. */
+/* Colours of 0 to SHADES - 1, as the words of an image; .ramp shows them. */
 function ramp() {
 	const stops = STOPS.map((name) => rgb(color(name)));
 	const words = new Uint32Array(SHADES);
@@ -71,13 +70,11 @@ export class HeatChart extends TimeChart {
 			ranges: () => ({ y: this.#rows }),
 			sentence: () => this.#words(),
 		}, options);
-		this.scaleBar = make('canvas', { className: 'ramp',
-			'aria-hidden': 'true' });
 		this.most = make('span');
 		this.says = make('li');
 		this.legend.append(this.says, make('li', {},
-			make('span', { textContent: '1' }), this.scaleBar,
-			this.most));
+			make('span', { textContent: '1' }),
+			make('i', { className: 'ramp' }), this.most));
 		this.cell = make('div', { className: 'cell', hidden: true });
 		this.u.over.append(this.cell);
 		onTheme(() => {
@@ -206,23 +203,7 @@ export class HeatChart extends TimeChart {
 
 	prepare(all) {
 		this.#render(all);
-		if (all)
-			this.#drawRamp();
 		put(this.most, `${count(this.#most)} requests`);
-	}
-
-	#drawRamp() {
-		const { ctx, width, height } = prepare(this.scaleBar);
-
-		for (let x = 0; x < width; x++) {
-			const word = this.#ramp?.[1 + Math.floor(x / width *
-				(SHADES - 1))] ?? 0;
-			const [r, g, b] = [0, 8, 16].map((bits) =>
-				word >> bits & 255);
-
-			ctx.fillStyle = `rgb(${r} ${g} ${b})`;
-			ctx.fillRect(x, 0, 1, height);
-		}
 	}
 
 	/* Of a time the column; -1 if there is none. */

@@ -4,7 +4,7 @@
  */
 
 import { cursorKey } from './chart-a11y.js';
-import { announce, make, put } from './dom.js';
+import { announce, attr, make, put } from './dom.js';
 import { clock } from './format.js';
 import { drawMarks, markAt, markText } from './marks.js';
 import { Panel } from './panel.js';
@@ -44,7 +44,8 @@ export class TimeChart extends Panel {
 
 	#makeLegend() {
 		for (const one of this.spec.series) {
-			one.swatch = make('canvas', { className: 'swatch' });
+			one.swatch = make('img', { className: 'swatch',
+				alt: '' });
 			one.name = make('span', { textContent: one.label });
 			one.figure = make('b');
 			if (!one.quiet)
@@ -229,28 +230,30 @@ export class TimeChart extends Panel {
 		});
 	}
 
-	/* The sample in the legend: as the series is drawn. */
+	/* The sample in the legend: as the series is drawn. An image, as a
+	 * canvas in the page is a layer, and so is all text above it. */
 	#swatch(one) {
 		const ratio = devicePixelRatio;
-		const { swatch } = one;
-		const ctx = swatch.getContext('2d');
+		const canvas = make('canvas', { width: 16 * ratio,
+			height: 12 * ratio });
+		const { width, height } = canvas;
+		const ctx = canvas.getContext('2d');
 
-		swatch.width = 16 * ratio;
-		swatch.height = 12 * ratio;
 		ctx.strokeStyle = color(one.tone);
 		ctx.lineWidth = (one.width ?? 1.5) * ratio;
-		if (one.hatch !== undefined) {
+		if (one.hatch === undefined) {
+			ctx.setLineDash((one.dash ?? []).map((n) => n * ratio));
+			ctx.beginPath();
+			ctx.moveTo(0, height / 2);
+			ctx.lineTo(width, height / 2);
+			ctx.stroke();
+		} else {
 			ctx.fillStyle = pattern(ctx, color(one.tone),
 				one.hatch);
-			ctx.fillRect(0, 0, swatch.width, swatch.height);
-			ctx.strokeRect(0, 0, swatch.width, swatch.height);
-			return;
+			ctx.fillRect(0, 0, width, height);
+			ctx.strokeRect(0, 0, width, height);
 		}
-		ctx.setLineDash((one.dash ?? []).map((n) => n * ratio));
-		ctx.beginPath();
-		ctx.moveTo(0, swatch.height / 2);
-		ctx.lineTo(swatch.width, swatch.height / 2);
-		ctx.stroke();
+		attr(one.swatch, 'src', canvas.toDataURL());
 	}
 
 	/** Change what a series is called. */
