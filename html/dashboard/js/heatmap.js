@@ -6,7 +6,7 @@
  */
 
 import { rangeText } from './chart-a11y.js';
-import { make, put } from './dom.js';
+import { make, put, show } from './dom.js';
 import { clock, count, seconds } from './format.js';
 import { axis, color, onTheme, secondsTick, toPixels } from './plot.js';
 import { TimeChart } from './timechart.js';
@@ -277,7 +277,7 @@ export class HeatChart extends TimeChart {
 			put(this.says, column >= 0 ? this.#columnText(column)
 				: last >= 0 ? this.#columnText(last) : '');
 		}
-		this.cell.hidden = !here;
+		show(this.cell, here);
 	}
 
 	/* A frame around the cell. */
