@@ -9,6 +9,7 @@ PAGE_MAX = 60 * 1024
 AGAIN_MAX = 8 * 1024		# headers that say that nothing changed
 HEAP_GROWTH_MAX = 2 << 20
 DAY_S = 86400
+FRAMES = 8
 
 
 def loaded(browser):
@@ -52,10 +53,12 @@ def test_the_page_weighs_at_most_60_kb_and_next_to_nothing_again(
                if not path.startswith("/api/")) <= AGAIN_MAX, again
 
 
-FEED = """
+STORE = """
     const path = performance.getEntriesByType('resource')
         .map(e => e.name).find(name => /store[^/]*\\.js$/.test(name));
     const { store } = await import(path);
+"""
+FEED = STORE + """
     let frame = store.last;
     for (let i = 0; i < arguments[0]; i++) {
         const t = frame.t + 1;
@@ -125,3 +128,40 @@ def test_nothing_is_drawn_when_nobody_looks(start, browser):
     tab.wait(lambda: tab.js("return window.drawn") > before)
     server.get("/")
     wait_row(tab, "recent", "GET")
+
+
+COUNT = STORE + """
+    window.frames = window.elements = 0;
+    store.on('frame', () => window.frames++);
+    new MutationObserver(changes => {
+        for (const { addedNodes, removedNodes } of changes)
+            for (const node of [...addedNodes, ...removedNodes])
+                window.elements += node instanceof Element;
+    }).observe(document, { childList: true, subtree: true });
+"""
+
+
+def counts(tab):
+    """Frames, elements that came or went, layouts so far."""
+    metrics = {one["name"]: one["value"] for one in
+               tab.cdp("Performance.getMetrics")["metrics"]}
+    return *tab.js("return [frames, elements]"), metrics["LayoutCount"]
+
+
+def test_a_frame_changes_texts_in_one_layout(start, browser):
+    """Nor does it touch the tables out of sight, with requests coming in."""
+    server, board = start_site(start)
+    tab = browser.open(board)
+    tab.cdp("Performance.enable")
+    tab.js_async(COUNT)
+
+    def frames_came(until):
+        traffic(server, 1)
+        return counts(tab)[0] >= until
+    tab.wait(lambda: frames_came(FRAMES), 3 * FRAMES)
+    before = counts(tab)
+    tab.wait(lambda: frames_came(before[0] + FRAMES), 3 * FRAMES)
+    frames, elements, layouts = (now - then for now, then in
+                                 zip(counts(tab), before))
+    assert elements == 0
+    assert layouts <= 1.5 * frames
