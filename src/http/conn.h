@@ -122,6 +122,10 @@ void http_conn_close(struct http_conn *conn, bool timed_out);
  */
 int http_request_run(struct http_request *request);
 
+/* The same without the client's request line: a GET of the uri that is set,
+ * in the server that is set. */
+int http_request_run_inner(struct http_request *request);
+
 /* The same for a request whose head was not understood: answer with what
  * error_page says of `status`, or the default page. */
 int http_request_fail(struct http_request *request, unsigned status);

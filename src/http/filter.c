@@ -124,8 +124,7 @@ static void filter_reader_close(struct http_source *source)
 		reader->body.source->close(reader->body.source);
 }
 
-/* The response's body as a source of pieces in memory. */
-static struct http_source *filter_reader_new(struct http_request *request)
+struct http_source *http_response_source(struct http_request *request)
 {
 	const struct http_response *response = &request->response;
 	struct filter_reader *reader = arena_calloc(&request->arena, 1,
@@ -162,7 +161,7 @@ int http_filter_use(struct http_request *request, struct http_filter *filter)
 	/* What another filter gives is in memory. */
 	if (response->body.kind != HTTP_BODY_SOURCE ||
 	    body->close != filter_close)
-		body = filter_reader_new(request);
+		body = http_response_source(request);
 	if (!body)
 		return -ENOMEM;
 	filter->request = request;

@@ -26,6 +26,10 @@ struct http_filter {
 	struct http_request *request;
 };
 
+/* The response's body as a source of pieces in memory, to be closed by the
+ * caller; NULL without memory. */
+struct http_source *http_response_source(struct http_request *request);
+
 /*
  * Make `filter`, whose source.next is set, the response's body, and the body
  * there was what it pulls from. Of the new body neither the length is known

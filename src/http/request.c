@@ -493,7 +493,8 @@ static int http_request_pass(struct http_request *request)
 	if (rc == HTTP_DECLINED)
 		rc = http_phase_run(request, HTTP_PHASE_PREACCESS);
 	if (rc == HTTP_DECLINED)
-		rc = http_phase_access(request);
+		rc = request->parent ? HTTP_DECLINED :
+		    http_phase_access(request);
 	if (rc == HTTP_DECLINED)
 		rc = http_phase_run(request, HTTP_PHASE_PRECONTENT);
 	return rc == HTTP_DECLINED ? http_request_content(request) : rc;
@@ -590,6 +591,17 @@ int http_request_run(struct http_request *request)
 	if (rc == HTTP_DECLINED)
 		rc = http_request_route(request);
 	rc = http_request_finish(request, rc);
+	return rc == HTTP_DONE ? http_response_filter(request) : rc;
+}
+
+int http_request_run_inner(struct http_request *request)
+{
+	int rc;
+
+	http_response_reset(request);
+	request->method = HTTP_METHOD_GET;
+	request->enters_server = true;
+	rc = http_request_finish(request, http_request_route(request));
 	return rc == HTTP_DONE ? http_response_filter(request) : rc;
 }
 

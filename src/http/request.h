@@ -102,6 +102,8 @@ struct http_request {
 	const struct http_server *server;
 	const struct http_location *location;
 	void **records;			/* of the location, or the server */
+	const struct http_request *parent; /* that this one is made for, see
+					 * subrequest.h; NULL: a client's */
 	const union http_address *client; /* that a trusted proxy names; NULL:
 					 * who connected is the client */
 

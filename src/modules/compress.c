@@ -333,7 +333,7 @@ static unsigned compress_available(const struct http_request *request,
 static int compress_filter(struct http_request *request)
 {
 	const struct compress_record *record = compress_record(request);
-	unsigned available = record->on ?
+	unsigned available = record->on && !request->parent ?
 	    compress_available(request, record) : 0;
 	struct compress_state *state;
 	enum compress_coding coding;

@@ -260,7 +260,7 @@ static int userid_filter(struct http_request *request)
 	    &http_userid_module.table);
 	struct userid_state *state;
 
-	if (record->mode == USERID_OFF)
+	if (record->mode == USERID_OFF || request->parent)
 		return 0;
 	state = userid_state_get(request, record);
 	if (!state)
