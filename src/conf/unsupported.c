@@ -41,10 +41,7 @@ static const struct unsupported {
 	  "auth_request auth_request_set mirror mirror_request_body "
 	  "post_action slice" },
 	{ LATER,
-	  "add_after_body add_before_body addition_types charset "
-	  "charset_map charset_types override_charset source_charset geo "
-	  "real_ip_header real_ip_recursive set_real_ip_from sub_filter "
-	  "sub_filter_last_modified sub_filter_once sub_filter_types" },
+	  "geo real_ip_header real_ip_recursive set_real_ip_from" },
 	{ "TLS to upstream servers comes with a later version",
 	  "proxy_ssl_certificate proxy_ssl_certificate_cache "
 	  "proxy_ssl_certificate_key proxy_ssl_ciphers "

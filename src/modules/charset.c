@@ -168,6 +168,8 @@ static struct slice charset_wanted(struct http_request *request,
 
 	if (response->content_type.len == 0)
 		return none;
+	if (request->parent)
+		return request->parent->response.charset;
 	if (override.len) {
 		if (charset_known(record, override))
 			return override;
@@ -203,7 +205,8 @@ static int charset_filter(struct http_request *request)
 	struct slice type = response->content_type, own, from, to;
 	bool back;
 
-	if (!record->charset.value.count && !response->override_charset.len)
+	if (!record->charset.value.count && !response->override_charset.len &&
+	    !request->parent)
 		return 0;
 	own = charset_own(&type);
 	to = charset_wanted(request, record, own);

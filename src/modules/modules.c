@@ -5,6 +5,7 @@
 #include "modules/modules.h"
 
 extern const struct http_module http_access_module;
+extern const struct http_module http_addition_module;
 extern const struct http_module http_auth_basic_module;
 extern const struct http_module http_autoindex_module;
 extern const struct http_module http_charset_module;
@@ -71,6 +72,7 @@ const struct http_module *const http_modules[] = {
 	&http_gunzip_module,
 	&http_sub_module,
 	&http_charset_module,
+	&http_addition_module,
 	&http_compress_module,
 
 	&http_log_module,
