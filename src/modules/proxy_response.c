@@ -225,11 +225,11 @@ static int proxy_pass_lines(struct proxy *proxy, bool only_kept,
 		if (line == PROXY_LINE_HOP ||
 		    proxy_line_again(proxy, seen, line, header))
 			continue;
+		proxy_order(proxy, line, header->value);
 		if (only_kept && line != PROXY_LINE_KEPT &&
 		    line != PROXY_LINE_EXPIRES &&
 		    line != PROXY_LINE_SET_COOKIE)
 			continue;
-		proxy_order(proxy, line, header->value);
 		if (!proxy_line_hidden(proxy, line, header->name))
 			err = proxy_pass_line(proxy, line, header);
 	}
