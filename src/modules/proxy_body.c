@@ -163,6 +163,13 @@ static void proxy_body_lost(struct proxy_body *body, ssize_t n)
 		    "recv() failed");
 }
 
+/* Is it of no use to read on? */
+static bool proxy_body_unwanted(const struct proxy_body *body)
+{
+	return body->proxy->gone || (body->stopped &&
+	    !body->proxy->record->ignore_client_abort);
+}
+
 /* Wait for bytes, and read them if there still is a block for them. None is
  * held while waiting, since the client may be given what is in it. */
 static void proxy_body_read(struct proxy_body *body)
@@ -174,7 +181,7 @@ static void proxy_body_read(struct proxy_body *body)
 	ssize_t n;
 
 	proxy_body_limit(body);
-	n = proxy->gone ? -ECANCELED : ring_recv(stream, NULL, 0,
+	n = proxy_body_unwanted(body) ? -ECANCELED : ring_recv(stream, NULL, 0,
 	    ring_now(proxy->ring) + (uint64_t)proxy->record->read_timeout *
 	    NS_PER_MSEC);
 	block = n == 0 ? proxy_block_get(body) : NULL;

@@ -296,6 +296,29 @@ def test_a_slow_client_does_not_hold_the_server_up(start, backends):
     assert os.listdir(server.dir / "proxy_temp") == []
 
 
+def test_a_slow_client_that_goes_leaves_nothing(start, backends):
+    closed = threading.Event()
+
+    def answer(_, connection):
+        connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+        try:
+            while True:
+                connection.sendall(b"x" * (1 << 20))
+        except OSError:
+            closed.set()
+        return False
+    backend = backends(answer)
+    server = start(server=pass_to(backend, "proxy_max_temp_file_size 8m;"))
+    for _ in range(3):
+        closed.clear()
+        with server.connect() as client:
+            client.send(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            client.read_until(b"\r\n\r\n")
+            wait_for(lambda: "temporary file" in server.log())
+        assert closed.wait(10), "the connection to the server stays"
+    assert os.listdir(server.dir / "proxy_temp") == []
+
+
 @pytest.mark.parametrize("when", ("head", "body"))
 def test_a_client_that_goes_ends_the_exchange(start, backends, when):
     closed = threading.Event()
