@@ -40,8 +40,6 @@ static const struct unsupported {
 	{ LATER,
 	  "auth_request auth_request_set mirror mirror_request_body "
 	  "post_action slice" },
-	{ LATER,
-	  "geo real_ip_header real_ip_recursive set_real_ip_from" },
 	{ "TLS to upstream servers comes with a later version",
 	  "proxy_ssl_certificate proxy_ssl_certificate_cache "
 	  "proxy_ssl_certificate_key proxy_ssl_ciphers "
