@@ -3,7 +3,8 @@ nobody else's word counts."""
 
 import pytest
 
-from conftest import wait_for
+from board import start_board
+from conftest import Client, wait_for
 
 SHOW = """location / {
         return 200 "$remote_addr $remote_port $realip_remote_addr"; }"""
@@ -102,7 +103,6 @@ http {
 }
 """)
     server.start()
-    from conftest import Client
     with Client(str(server.dir / "s")) as connection:
         assert connection.request().body == b"unix: unix:"
         assert connection.request(
@@ -134,3 +134,17 @@ def test_logs_and_internal_redirects_have_it_too(start):
 ])
 def test_errors(refused, text, message):
     assert message in refused(server=text)
+
+
+def test_the_dashboard_shows_the_client_that_is_meant(start):
+    server, board = start_board(start, server="""
+        set_real_ip_from 127.0.0.1;
+        location / { return 404; }""")
+    server.get("/x", headers={"X-Real-IP": "2001:db8::7"})
+    server.get("/y")
+
+    def shown():
+        found = board.json("/api/v1/requests?kind=errors")["requests"]
+        return len(found) == 2 and {one["path"]: one["client_ip"]
+                                    for one in found}
+    assert wait_for(shown) == {"/x": "2001:db8::7", "/y": "127.0.0.1"}
