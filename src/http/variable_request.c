@@ -4,6 +4,7 @@
 
 #include "http/variable.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
@@ -278,7 +279,8 @@ static bool get_document_root(struct http_request *request,
 /* realpath() for a pool thread: it may wait for a disk. */
 struct realpath_job {
 	const char *path;
-	char *resolved;
+	char *resolved;			/* of the heap, or NULL */
+	int error;			/* errno then */
 };
 
 static void realpath_job_run(void *arg)
@@ -286,6 +288,7 @@ static void realpath_job_run(void *arg)
 	struct realpath_job *job = arg;
 
 	job->resolved = realpath(job->path, NULL);
+	job->error = errno;
 }
 
 static bool get_realpath_root(struct http_request *request,
@@ -293,12 +296,16 @@ static bool get_realpath_root(struct http_request *request,
 {
 	struct slice root = arena_copy(&request->arena,
 	    http_document_root(request));
-	struct realpath_job job = { root.data, NULL };
+	struct realpath_job job = { root.data, NULL, 0 };
 
 	(void)name;
-	if (!job.path || http_offload(request, realpath_job_run, &job) ||
-	    !job.resolved)
+	if (!job.path || http_offload(request, realpath_job_run, &job))
 		return false;
+	if (!job.resolved) {
+		http_log(request, LOG_LEVEL_CRIT, job.error,
+		    "realpath() \"%s\" failed", job.path);
+		return false;
+	}
 	*ret = arena_copy(&request->arena, slice_cstr(job.resolved));
 	free(job.resolved);
 	return ret->data != NULL;

@@ -136,3 +136,11 @@ def test_without_a_query_there_are_no_arguments(start):
         server.get(path)
     wait_for(lambda: server.log("a.log").count("\n") == 3)
     assert server.log("a.log") == "- - \n- - \na a ?\n"
+
+
+def test_a_root_that_is_not_there_has_no_real_path(start):
+    server = start(server="""
+        location / { root /none/of/this; return 200 [$realpath_root]; }""")
+    assert server.get("/").body == b"[]"
+    assert "[crit]" in server.log()
+    assert 'realpath() "/none/of/this" failed (2: No such file' in server.log()
