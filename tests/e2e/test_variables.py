@@ -130,7 +130,8 @@ def test_headers_that_are_sent_twice(start):
 
 
 def test_without_a_query_there_are_no_arguments(start):
-    server = start(http="log_format f '$args $query_string $is_args';",
+    server = start(workers=1,
+                   http="log_format f '$args $query_string $is_args';",
                    server="access_log a.log f; return 200;")
     for path in ("/", "/?", "/?a"):
         server.get(path)
