@@ -15,17 +15,14 @@ static const struct unsupported {
 				 * "*x" ends with it */
 } unsupported[] = {
 	{ "TLS comes with a later version",
-	  "ssl ssl_buffer_size ssl_certificate ssl_certificate_cache "
-	  "ssl_certificate_compression ssl_certificate_key ssl_ciphers "
-	  "ssl_client_certificate ssl_conf_command ssl_crl ssl_dhparam "
-	  "ssl_early_data ssl_ecdh_curve ssl_ech_file ssl_engine "
-	  "ssl_object_cache_inheritable ssl_ocsp ssl_ocsp_cache "
-	  "ssl_ocsp_responder ssl_password_file ssl_prefer_server_ciphers "
-	  "ssl_protocols ssl_reject_handshake ssl_session_cache "
-	  "ssl_session_ticket_key ssl_session_tickets ssl_session_timeout "
-	  "ssl_stapling ssl_stapling_file ssl_stapling_responder "
-	  "ssl_stapling_verify ssl_trusted_certificate ssl_verify_client "
-	  "ssl_verify_depth" },
+	  "ssl ssl_certificate ssl_certificate_cache "
+	  "ssl_certificate_compression ssl_certificate_key "
+	  "ssl_client_certificate ssl_conf_command ssl_crl ssl_early_data "
+	  "ssl_ech_file ssl_engine ssl_object_cache_inheritable ssl_ocsp "
+	  "ssl_ocsp_cache ssl_ocsp_responder ssl_password_file "
+	  "ssl_reject_handshake ssl_session_ticket_key ssl_stapling "
+	  "ssl_stapling_file ssl_stapling_responder ssl_stapling_verify "
+	  "ssl_trusted_certificate ssl_verify_client ssl_verify_depth" },
 	{ "HTTP/2 comes with a later version",
 	  "http2 http2_body_preread_size http2_chunk_size "
 	  "http2_idle_timeout http2_max_concurrent_pushes "
@@ -38,6 +35,7 @@ static const struct unsupported {
 	  "http3_stream_buffer_size quic_active_connection_id_limit quic_bpf "
 	  "quic_gso quic_host_key quic_retry" },
 	{ LATER,
+	  "add_after_body add_before_body addition_types "
 	  "auth_request auth_request_set mirror mirror_request_body "
 	  "post_action slice" },
 	{ "TLS to upstream servers comes with a later version",
@@ -56,24 +54,6 @@ static const struct unsupported {
 	  "proxy_cache_min_uses proxy_cache_path proxy_cache_revalidate "
 	  "proxy_cache_use_stale proxy_cache_valid proxy_no_cache "
 	  "proxy_store proxy_store_access" },
-	{ LATER,
-	  "proxy_bind proxy_buffer_size proxy_buffering proxy_buffers "
-	  "proxy_busy_buffers_size proxy_connect_timeout "
-	  "proxy_cookie_domain proxy_cookie_flags proxy_cookie_path "
-	  "proxy_force_ranges proxy_headers_hash_bucket_size "
-	  "proxy_headers_hash_max_size proxy_hide_header "
-	  "proxy_http_version proxy_ignore_client_abort "
-	  "proxy_ignore_headers proxy_intercept_errors proxy_limit_rate "
-	  "proxy_max_temp_file_size proxy_method proxy_next_upstream "
-	  "proxy_next_upstream_timeout proxy_next_upstream_tries "
-	  "proxy_pass proxy_pass_header proxy_pass_request_body "
-	  "proxy_pass_request_headers proxy_pass_trailers "
-	  "proxy_read_timeout proxy_redirect proxy_request_buffering "
-	  "proxy_send_lowat proxy_send_timeout proxy_set_body "
-	  "proxy_set_header proxy_socket_keepalive proxy_socket_rcvbuf "
-	  "proxy_socket_sndbuf proxy_temp_file_write_size "
-	  "proxy_temp_path upstream hash ip_hash keepalive least_conn "
-	  "least_time random sticky zone" },
 	{ "server-side includes come with a later version",
 	  "ssi ssi_ignore_recycled_buffers ssi_last_modified "
 	  "ssi_min_file_chunk ssi_silent_errors ssi_types "

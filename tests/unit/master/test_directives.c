@@ -1,6 +1,6 @@
 /*
  * Each directive of nginx is one that ringmaster has, or is named as one that
- * it does not have, and not both.
+ * it does not have.
  */
 
 #include <setjmp.h>
