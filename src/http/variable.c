@@ -121,23 +121,15 @@ static bool variable_is_prefix(const struct http_variable *variable)
 	return variable->name.data[variable->name.len - 1] == '*';
 }
 
-static bool variable_is_defined(const struct conf *conf, struct slice name)
-{
-	const struct http_variable_entry *entry = conf->variables ?
-	    conf->variables->first : NULL;
-
-	while (entry && !slice_equal_nocase(entry->variable.name, name))
-		entry = entry->next;
-	return entry && entry->variable.defined;
-}
-
 const struct http_variable *http_variable_use(struct conf *conf,
     const struct conf_node *node, struct slice name)
 {
 	const struct http_variable *known = http_variable_find(name);
 	struct http_variable_entry *entry;
 
-	if (known && !variable_is_defined(conf, name))
+	/* Another place may define what is one of a family so far. */
+	if (known && (!conf->variables || (!variable_is_prefix(known) &&
+	    !known->changeable)))
 		return known;
 	if (!conf->variables) {
 		(void)conf_fail(conf, node, 0, "unknown \"%.*s\" variable",
@@ -145,9 +137,12 @@ const struct http_variable *http_variable_use(struct conf *conf,
 		return NULL;
 	}
 	entry = variable_entry(conf, node, name);
-	if (!entry)
+	if (!entry) {
 		(void)conf_fail(conf, node, ENOMEM, "variable");
-	return entry ? &entry->variable : NULL;
+		return NULL;
+	}
+	entry->variable.family = known;
+	return &entry->variable;
 }
 
 int http_variable_define(struct conf *conf, const struct conf_node *node,
@@ -197,7 +192,7 @@ int http_variables_check(struct conf *conf)
 	const struct http_variable_entry *entry = conf->variables->first;
 
 	for (; entry; entry = entry->next)
-		if (!entry->variable.defined)
+		if (!entry->variable.defined && !entry->variable.family)
 			return conf_fail(conf, entry->node, 0,
 			    "unknown \"%.*s\" variable",
 			    SLICE_ARG(entry->variable.name));
@@ -238,6 +233,8 @@ bool http_variable_get(struct http_request *request,
 
 	if (variable->get)
 		return variable->get(request, name, ret);
+	if (!variable->defined)
+		return variable->family->get(request, name, ret);
 	value = variable_value(request, variable);
 	if (!value)
 		return false;

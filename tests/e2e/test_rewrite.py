@@ -230,3 +230,15 @@ def test_errors(make, directives, error):
     assert result.returncode == 1
     assert error in result.stdout
     assert " in %s:" % server.conf in result.stdout
+
+
+def test_a_header_variable_that_is_set_elsewhere(start):
+    """Where nothing set it, it is the header."""
+    server = start(server="""
+        location /early { return 200 "<$http_x>"; }
+        location /set { set $http_x own; return 200 "<$http_x>"; }
+        set $http_y "$http_x!";
+        location /again { return 200 "<$http_y>"; }""")
+    for path, answer in ("/early", b"<sent>"), ("/set", b"<own>"), \
+            ("/again", b"<sent!>"):
+        assert server.get(path, headers={"X": "sent"}).body == answer
