@@ -39,6 +39,7 @@ static void ab_add(struct engine_result *sum, const struct load_plan *plan,
 	load_record_add(&sum->record, &round->record);
 	sum->record.last_ns = 0;
 	sum->health.cpu_ns += round->health.cpu_ns;
+	sum->health.awake_ns += round->health.awake_ns;
 	sum->health.cq_overflows += round->health.cq_overflows;
 	sum->health.involuntary += round->health.involuntary;
 	if (round->health.cpu_max > sum->health.cpu_max)

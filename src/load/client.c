@@ -30,11 +30,13 @@ enum {
 #define CLIENT_RETRY_NS (10 * NS_PER_MSEC)
 
 /*
- * A processor that sleeps needs some 50 us to be awake again. So the open
- * model wakes up before a request is due and watches the clock, if that does
- * not take more than a quarter of the time.
+ * The open model wakes up before a request is due and watches the clock, if
+ * that does not take more than a quarter of the time: so much before as a
+ * processor that sleeps needs to be awake again, or if it is kept awake, as
+ * a timer may be late.
  */
-#define CLIENT_AWAKE_NS (NS_PER_MSEC / 10)
+#define CLIENT_EARLY_NS (NS_PER_MSEC / 10)
+#define CLIENT_EARLY_AWAKE_NS (NS_PER_MSEC / 16)
 
 /* One or, pipelined, several requests that are sent together. */
 struct exchange {
@@ -397,11 +399,12 @@ static void client_exchange(struct load_client *client,
 /* Come back when the next request is due, or shortly before. */
 static void worker_wait(struct load_worker *worker)
 {
-	uint64_t early = worker->due_ns - CLIENT_AWAKE_NS;
-	bool far = early > clock_mono_ns() + 3 * CLIENT_AWAKE_NS;
+	uint64_t early_ns = worker->kept_awake ? CLIENT_EARLY_AWAKE_NS
+					       : CLIENT_EARLY_NS;
+	bool far = worker->due_ns > clock_mono_ns() + 4 * early_ns;
 
 	ring_timer_set(worker->ring, &worker->timer,
-	    far ? early : worker->due_ns);
+	    far ? worker->due_ns - early_ns : worker->due_ns);
 }
 
 /* Nothing is due: wait for the loop to have something, after those clients

@@ -55,6 +55,7 @@ struct load_worker {
 	uint32_t due_request;		/* of a replay */
 	bool more;			/* there is one */
 	bool awake;			/* somebody waits for it in turns */
+	bool kept_awake;		/* the processor is; see awake.h */
 
 	uint64_t random;
 	unsigned turn;			/* of plan->in_turn */

@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "load/arrivals.h"
+#include "load/awake.h"
 #include "load/client.h"
 
 /* How often a thread looks whether it is to begin, or to stop. */
@@ -41,6 +42,7 @@ struct engine_thread {
 	struct rusage before;
 	double cpu_share;
 	uint64_t cpu_ns, involuntary, cq_overflows;
+	struct awake awake;
 };
 
 struct engine {
@@ -49,6 +51,7 @@ struct engine {
 	struct engine_result *result;
 	struct engine_thread *threads;
 	unsigned count;
+	bool keeps_awake;		/* processors can be spared for that */
 
 	/* Atomic. */
 	unsigned ready;			/* threads that are */
@@ -207,16 +210,29 @@ static int thread_open_ring(struct engine_thread *thread)
 	return ring_open(&options, &thread->worker.ring);
 }
 
+static void thread_turn_end(void *arg, uint64_t turn_ns)
+{
+	(void)turn_ns; /* here it is of no interest */
+	awake_here(arg);
+}
+
 static void thread_run(struct engine_thread *thread)
 {
+	const struct ring_hooks hooks = { .turn_end = thread_turn_end,
+		.arg = &thread->awake };
 	struct ring *ring = thread->worker.ring;
 
+	if (thread->engine->keeps_awake && awake_start(&thread->awake)) {
+		thread->worker.kept_awake = true;
+		ring_set_hooks(ring, &hooks);
+	}
 	client_connect_all(&thread->worker);
 	thread->timer.fn = thread_start_tick;
 	thread->timer.arg = thread;
 	ring_timer_set(ring, &thread->timer, clock_mono_ns());
 	(void)ring_run(ring); /* what it did until then stays valid */
 	thread_finish(thread);
+	awake_stop(&thread->awake);
 }
 
 static void *thread_main(void *arg)
@@ -348,6 +364,7 @@ static void engine_collect(struct engine *engine)
 		if (thread->cpu_share > result->health.cpu_max)
 			result->health.cpu_max = thread->cpu_share;
 		result->health.cpu_ns += thread->cpu_ns;
+		result->health.awake_ns += thread->awake.cpu_ns;
 		result->health.cq_overflows += thread->cq_overflows;
 		result->health.involuntary += thread->involuntary;
 		if (thread->stalled_ns > result->health.stalled_ns)
@@ -381,6 +398,7 @@ int engine_run(const struct load_plan *plan, const struct engine_hooks *hooks,
 	engine->hooks = hooks;
 	engine->result = result;
 	engine->count = plan->threads;
+	engine->keeps_awake = plan->open && awake_spare(plan->threads);
 	(void)pthread_mutex_init(&engine->lock, NULL);
 	(void)pthread_cond_init(&engine->changed, NULL);
 	engine->threads = calloc(engine->count, sizeof(*engine->threads));

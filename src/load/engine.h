@@ -26,6 +26,7 @@ struct engine_health {
 	double cpu_max;			/* of the busiest thread: share of a
 					 * core while the test ran */
 	uint64_t cpu_ns;		/* of all threads */
+	uint64_t awake_ns;		/* besides; see awake.h */
 	uint64_t cq_overflows;
 	uint64_t involuntary;		/* times a thread lost its processor */
 	uint64_t stalled_ns;		/* most that a thread was late */

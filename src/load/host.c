@@ -1,7 +1,11 @@
 #include "load/host.h"
 
 #include <inttypes.h>
+#include <limits.h>
+#include <math.h>
+#include <sched.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -38,6 +42,67 @@ void load_host_read(struct load_host *ret)
 	if (file)
 		(void)fclose(file); /* only read */
 	load_host_parse(line, ret);
+}
+
+unsigned load_host_cpus(void)
+{
+	cpu_set_t set;
+
+	return sched_getaffinity(0, sizeof(set), &set) == 0
+	    ? (unsigned)CPU_COUNT(&set) : 1;
+}
+
+/* "150000 100000", of a period in us, or "max 100000". */
+static double host_quota_read(const char *path)
+{
+	FILE *file = fopen(path, "re");
+	uint64_t quota, period;
+	double ret = HUGE_VAL;
+
+	if (!file)
+		return ret;
+	if (fscanf(file, "%" SCNu64 " %" SCNu64, &quota, &period) == 2 &&
+	    period > 0)
+		ret = (double)quota / (double)period;
+	(void)fclose(file); /* only read */
+	return ret;
+}
+
+double load_host_quota_of(const char *root, const char *group)
+{
+	char path[PATH_MAX];
+	size_t len = strlen(group);
+	double least = HUGE_VAL, quota;
+
+	for (;;) {
+		if (snprintf(path, sizeof(path), "%s%.*s/cpu.max", root,
+		    (int)len, group) < (int)sizeof(path)) {
+			quota = host_quota_read(path);
+			if (quota < least)
+				least = quota;
+		}
+		if (len == 0)
+			return least;
+		while (len > 0 && group[--len] != '/')
+			continue;
+	}
+}
+
+/* "0::/user.slice/..." in one of its lines (cgroups(7)). */
+double load_host_quota(void)
+{
+	FILE *file = fopen("/proc/self/cgroup", "re");
+	char line[PATH_MAX];
+	const char *group = "";
+
+	while (file && !*group && fgets(line, sizeof(line), file)) {
+		line[strcspn(line, "\n")] = '\0';
+		if (strncmp(line, "0::", 3) == 0)
+			group = line + 3;
+	}
+	if (file)
+		(void)fclose(file); /* only read */
+	return load_host_quota_of("/sys/fs/cgroup", group);
 }
 
 /* "model name	: Some Processor" on x86; elsewhere there may be none. */

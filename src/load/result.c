@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <math.h>
 #include <sys/random.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/hash.h"
@@ -313,6 +314,7 @@ static int result_health(const struct engine_health *from,
 	ringmaster__v1__load_health__init(health);
 	health->cpu_max = from->cpu_max;
 	health->cpu_seconds = seconds(from->cpu_ns);
+	health->awake_seconds = seconds(from->awake_ns);
 	health->cq_overflows = from->cq_overflows;
 	health->involuntary_switches = from->involuntary;
 	health->stalled_seconds = seconds(from->stalled_ns);
@@ -394,11 +396,13 @@ void load_result_host(Ringmaster__V1__LoadResult *result,
     const struct load_host *before, const struct load_host *after)
 {
 	double total = (double)(after->total - before->total);
-	double idle = (double)(after->idle - before->idle);
+	/* Who keeps a processor awake has it only while it is idle. */
+	double idle = (double)(after->idle - before->idle) +
+	    result->health->awake_seconds * (double)sysconf(_SC_CLK_TCK);
 
 	if (after->total <= before->total || after->idle < before->idle ||
 	    after->steal < before->steal)
 		return;
 	result->health->steal = (double)(after->steal - before->steal) / total;
-	result->health->busy = 1 - idle / total;
+	result->health->busy = fmax(1 - idle / total, 0);
 }

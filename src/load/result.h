@@ -39,7 +39,8 @@ int load_result_make(const struct load_plan *plan,
     const struct engine_result *engine, struct arena *arena,
     Ringmaster__V1__LoadResult **ret);
 
-/* Add what the machine did between two moments around the run. */
+/* Add what the machine did between two moments around the run, besides
+ * health->awake_seconds. */
 void load_result_host(Ringmaster__V1__LoadResult *result,
     const struct load_host *before, const struct load_host *after);
 

@@ -5,11 +5,11 @@
  */
 #include "load/spec.h"
 
-#include <sched.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 
 #include "base/clock.h"
+#include "load/host.h"
 #include "load/replay.h"
 #include "load/scenario.h"
 #include "load/stages.h"
@@ -68,11 +68,9 @@ static int spec_check_seconds(const struct spec *spec, const char *name,
 /* Processors for the generator: one is left to a server on this machine. */
 static unsigned spec_cpus(void)
 {
-	cpu_set_t set;
-	int count = sched_getaffinity(0, sizeof(set), &set) == 0
-	    ? CPU_COUNT(&set) : 1;
+	unsigned count = load_host_cpus();
 
-	return count > 2 ? (unsigned)count - 1 : 1;
+	return count > 2 ? count - 1 : 1;
 }
 
 static unsigned spec_threads(const struct load_options *options)

@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -307,6 +308,13 @@ static void what_the_machine_did_is_the_difference(void **state)
 	load_result_host(result, &before, &after);
 	assert_true(near(result->health->steal, 0.2));
 	assert_true(near(result->health->busy, 0.6));
+	result->health->awake_seconds = 20.0 / (double)sysconf(_SC_CLK_TCK);
+	load_result_host(result, &before, &after);
+	assert_true(near(result->health->busy, 0.4));
+	/* The two are not measured at the same moments. */
+	result->health->awake_seconds = 1e3;
+	load_result_host(result, &before, &after);
+	assert_true(result->health->busy == 0);
 	load_host_parse("intr 5", &after);
 	assert_int_equal(after.total, 0);
 	make();

@@ -1,0 +1,55 @@
+#ifndef RINGMASTER_LOAD_AWAKE_H
+#define RINGMASTER_LOAD_AWAKE_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * A processor that nobody uses sleeps, and needs some 50 us to be awake
+ * again, that of a virtual machine up to some ms. So would be late what a
+ * thread sends that waits for the right moment.
+ *
+ * Here a second thread keeps the first one's processor busy meanwhile. It is
+ * of the lowest class (SCHED_IDLE), so whoever has something to do there, be
+ * it the first thread or a server, takes the processor from it; it stays away
+ * from one that others use; and its time is its own, apart from that of the
+ * first, which is load.
+ */
+
+struct awake {
+	pthread_t id;
+	bool started;
+
+	/* Atomic. */
+	bool stop;
+	int cpu;			/* of the first thread */
+
+	uint64_t cpu_ns;		/* used; known when it was stopped */
+};
+
+/*
+ * May so many threads have their processors kept awake? One processor more
+ * is to be left, since SCHED_IDLE gives way in full only within a control
+ * group; or all that this process may use were given to it by an affinity.
+ *
+ * cpus:    this process may run on
+ * online:  there are
+ * quota:   of their time, in processors, it may use; HUGE_VAL: all
+ */
+bool awake_may(unsigned threads, unsigned cpus, unsigned online,
+    double quota);
+
+/* awake_may() here and now. */
+bool awake_spare(unsigned threads);
+
+/* By the thread whose processor is meant. False without memory or threads. */
+bool awake_start(struct awake *awake);
+
+/* It is about to sleep; in a few ns. */
+void awake_here(struct awake *awake);
+
+/* If it was started. */
+void awake_stop(struct awake *awake);
+
+#endif
