@@ -40,8 +40,6 @@ enum {
 
 /* One or, pipelined, several requests that are sent together. */
 struct exchange {
-	const struct load_request *requests[LOAD_PIPELINE_MAX];
-	uint64_t intended_ns[LOAD_PIPELINE_MAX];
 	unsigned count;
 	uint64_t sent_ns;		/* the first time */
 	unsigned answered;
@@ -50,6 +48,10 @@ struct exchange {
 					 * may be used again */
 	bool followed;			/* the only one is; it has `stamps` */
 	struct load_stamps stamps;
+	struct {
+		const struct load_request *request;
+		uint64_t intended_ns;
+	} due[LOAD_PIPELINE_MAX];
 };
 
 /* ---- connecting ---- */
@@ -134,8 +136,8 @@ static bool client_take(struct load_client *client,
 	exchange->heard = exchange->keeps = false;
 	if (plan->open) {
 		while (exchange->count < plan->pipeline && arrivals_take(
-		    worker, &exchange->requests[exchange->count],
-		    &exchange->intended_ns[exchange->count]))
+		    worker, &exchange->due[exchange->count].request,
+		    &exchange->due[exchange->count].intended_ns))
 			exchange->count++;
 		return exchange->count > 0;
 	}
@@ -143,8 +145,9 @@ static bool client_take(struct load_client *client,
 		return false;
 	while (exchange->count < plan->pipeline &&
 	    (plan->each == 0 || client->requests < plan->each)) {
-		exchange->requests[exchange->count] = arrivals_choose(worker);
-		exchange->intended_ns[exchange->count++] = 0;
+		exchange->due[exchange->count].request =
+		    arrivals_choose(worker);
+		exchange->due[exchange->count++].intended_ns = 0;
 		client->requests++;
 	}
 	return exchange->count > 0;
@@ -167,7 +170,7 @@ static void client_measure(struct load_client *client,
 	struct load_worker *worker = client->worker;
 	struct load_record *record = worker->record;
 	uint64_t done_ns = clock_mono_ns(), sent_ns = exchange->sent_ns;
-	uint64_t intended_ns = exchange->intended_ns[i];
+	uint64_t intended_ns = exchange->due[i].intended_ns;
 
 	if (intended_ns == 0)
 		intended_ns = sent_ns;
@@ -203,9 +206,10 @@ static bool client_follows(struct load_client *client,
     struct exchange *exchange)
 {
 	const struct load_worker *worker = client->worker;
-	uint64_t due_ns = exchange->intended_ns[0] ? exchange->intended_ns[0]
-						   : exchange->sent_ns;
+	uint64_t due_ns = exchange->due[0].intended_ns;
 
+	if (due_ns == 0)
+		due_ns = exchange->sent_ns;
 	return worker->follow && exchange->count == 1 &&
 	    due_ns >= worker->start_ns + worker->plan->warmup_ns &&
 	    load_follow_choose(worker->follow, exchange->sent_ns,
@@ -226,7 +230,10 @@ static enum load_error client_send_bytes(struct load_client *client,
 	return LOAD_OK;
 }
 
-/* Send a request with a line more, behind its first. */
+/* Send a request with a line more, behind its first. Not inline, or its room
+ * would lie between what others use of the stack, which is to be in as few
+ * pages as possible. */
+__attribute__((noinline))
 static enum load_error client_send_marked(struct load_client *client,
     const struct load_stamps *stamps, struct slice bytes, uint64_t deadline)
 {
@@ -266,7 +273,7 @@ static enum load_error client_send(struct load_client *client,
 	for (unsigned i = exchange->answered; i < count && error == LOAD_OK;
 	    i++) {
 		struct slice bytes = cookies_add(&client->cookies,
-		    exchange->requests[i]);
+		    exchange->due[i].request);
 
 		if (bytes.len == 0)
 			return load_error_of(-ENOMEM);
@@ -305,7 +312,7 @@ static enum load_error client_receive(struct load_client *client,
 	exchange->keeps = true;
 	while (exchange->answered < exchange->count && exchange->keeps) {
 		error = reader_answer(&reader,
-		    exchange->requests[exchange->answered],
+		    exchange->due[exchange->answered].request,
 		    &exchange->keeps);
 		exchange->heard = reader.first_ns != 0;
 		if (error == LOAD_OK)
@@ -354,7 +361,7 @@ static bool client_may_retry(const struct exchange *exchange,
 	    (error == LOAD_ERROR_CLOSED || error == LOAD_ERROR_RESET);
 
 	for (unsigned i = exchange->answered; i < exchange->count && may; i++)
-		may = http_method_idempotent(exchange->requests[i]->method);
+		may = http_method_idempotent(exchange->due[i].request->method);
 	return may;
 }
 

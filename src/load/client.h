@@ -1,6 +1,7 @@
 #ifndef RINGMASTER_LOAD_CLIENT_H
 #define RINGMASTER_LOAD_CLIENT_H
 
+#include "http/header.h"
 #include "load/cookies.h"
 #include "load/follow.h"
 #include "load/plan.h"
@@ -11,6 +12,11 @@
  * The connections of one thread of the engine, and what they do: take the
  * request that is due, send it, read the answer, measure.
  */
+
+enum {
+	LOAD_RECEIVE_SIZE = 16 << 10,	/* bytes read at once */
+	LOAD_HEADERS_READ_MAX = 64,	/* of an answer, searched for cookies */
+};
 
 struct load_worker;
 
@@ -23,7 +29,7 @@ struct load_client {
 	struct cookies cookies;		/* of its user */
 	/* Of the answer that is read, as a coroutine's stack is gone when a
 	 * test ends before it; from the heap, or NULL. */
-	char *head;			/* one that is large */
+	char *head;			/* one that comes in pieces */
 	char *content;			/* its beginning, if it is searched */
 	bool open;			/* there is a socket */
 	bool used;			/* it is, and had an answer */
@@ -62,6 +68,11 @@ struct load_worker {
 	struct load_record *record;
 	struct load_follow_thread *follow;	/* or NULL */
 	struct load_second second;	/* that is being counted */
+
+	/* For the client that runs, until it waits: on the stacks of all of
+	 * them it would be more than caches hold. */
+	struct http_header headers[LOAD_HEADERS_READ_MAX];
+	char received[LOAD_RECEIVE_SIZE];
 };
 
 /* Give the memory of a client back, when no coroutine serves it. */

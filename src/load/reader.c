@@ -11,16 +11,23 @@
 enum {
 	READER_INTERIM_MAX = 16,	/* 1xx answers before the real one;
 					 * more are no answer */
-	READER_HEADERS_MAX = 64,	/* of an answer, searched for cookies */
 };
+
+/* Read into what all of the thread's clients read into. */
+static void reader_share(struct reader *reader)
+{
+	struct load_worker *worker = reader->client->worker;
+
+	reader->data = worker->received;
+	reader->size = sizeof(worker->received);
+}
 
 void reader_init(struct reader *reader, struct load_client *client,
     uint64_t deadline)
 {
 	reader->client = client;
-	reader->data = reader->buffer;
 	reader->begin = reader->end = 0;
-	reader->size = sizeof(reader->buffer);
+	reader_share(reader);
 	reader->deadline = deadline;
 }
 
@@ -30,23 +37,30 @@ static struct slice reader_rest(const struct reader *reader)
 	    reader->end - reader->begin };
 }
 
-/* Room behind what is there; false without memory. */
+/*
+ * Room behind what is there; false without memory. Others read into the
+ * shared buffer while this one waits, so what is there goes to one of its own.
+ */
 static bool reader_room(struct reader *reader)
 {
-	if (reader->begin == reader->end) {
+	struct load_client *client = reader->client;
+	size_t len = reader->end - reader->begin;
+
+	if (len == 0) {
 		reader->begin = reader->end = 0;
-	} else if (reader->end == reader->size && reader->begin > 0) {
-		memmove(reader->data, reader->data + reader->begin,
-		    reader->end - reader->begin);
-		reader->end -= reader->begin;
+		reader_share(reader);
+		return true;
+	}
+	if (!client->head)
+		client->head = malloc(H1_RESPONSE_BYTES_MAX + 1);
+	if (!client->head)
+		return false;
+	/* Heads that do not fit are refused. */
+	if (reader->data != client->head || reader->end == reader->size) {
+		memmove(client->head, reader->data + reader->begin, len);
 		reader->begin = 0;
-	} else if (reader->end == reader->size) {
-		/* No more than once: larger heads are refused. */
-		reader->client->head = malloc(H1_RESPONSE_BYTES_MAX + 1);
-		if (!reader->client->head)
-			return false;
-		memcpy(reader->client->head, reader->data, reader->end);
-		reader->data = reader->client->head;
+		reader->end = len;
+		reader->data = client->head;
 		reader->size = H1_RESPONSE_BYTES_MAX + 1;
 	}
 	return true;
@@ -200,15 +214,15 @@ enum load_error reader_answer(struct reader *reader,
     const struct load_request *request, bool *keeps)
 {
 	struct load_record *record = reader->client->worker->record;
-	struct http_header headers[READER_HEADERS_MAX];
-	struct h1_response response = { .headers = headers };
+	struct h1_response response = {
+		.headers = reader->client->worker->headers };
 	enum h1_response_framing framing;
 	enum load_error error;
 	unsigned interim = 0;
 
 	reader->first_ns = reader->begin < reader->end ? clock_mono_ns() : 0;
 	if (reader->client->worker->plan->cookies)
-		response.header_capacity = READER_HEADERS_MAX;
+		response.header_capacity = LOAD_HEADERS_READ_MAX;
 	do
 		error = reader_head(reader, &response);
 	while (error == LOAD_OK && response.status < 200 &&

@@ -9,8 +9,6 @@
  * (RFC 9112 §9.3.2), and says what is wrong with one.
  */
 
-enum { READER_BUFFER_SIZE = 16 << 10 };	/* bytes read at once */
-
 struct load_client;
 
 struct reader {			/* on the stack of a coroutine */
@@ -23,7 +21,6 @@ struct reader {			/* on the stack of a coroutine */
 					 * not */
 	struct slice wanted;		/* in this content */
 	size_t content_len;		/* of client->content */
-	char buffer[READER_BUFFER_SIZE];
 };
 
 /* For a connection that is open; until `deadline` (CLOCK_MONOTONIC). */
