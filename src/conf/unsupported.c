@@ -35,7 +35,6 @@ static const struct unsupported {
 	  "http3_stream_buffer_size quic_active_connection_id_limit quic_bpf "
 	  "quic_gso quic_host_key quic_retry" },
 	{ LATER,
-	  "add_after_body add_before_body addition_types "
 	  "auth_request auth_request_set mirror mirror_request_body "
 	  "post_action slice" },
 	{ "TLS to upstream servers comes with a later version",
