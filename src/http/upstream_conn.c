@@ -102,7 +102,7 @@ void upstream_conn_keep(struct upstream_conn **at,
 		upstream_conn_close(at);
 		return;
 	}
-	ring_stream_keep(&conn->stream);
+	ring_stream_rest(&conn->stream);
 	if (ring_stream_ready(&conn->stream)) {
 		upstream_conn_close(at);
 		return;

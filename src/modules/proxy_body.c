@@ -17,7 +17,11 @@
 #include <errno.h>
 #include <stdlib.h>
 
-enum { PROXY_RATE_PIECES = 8 };	/* reads a second under proxy_limit_rate */
+enum {
+	PROXY_RATE_PIECES = 8,	/* reads a second under proxy_limit_rate */
+	PROXY_PATIENCE_MS = 10,	/* before the file takes what a client does not */
+	PROXY_BLOCK_MAX = 16 * 1024, /* of several small proxy_buffers */
+};
 
 static void proxy_body_log(struct proxy_body *body, enum log_level level,
     int error, const char *text)
@@ -33,9 +37,18 @@ void proxy_block_put(struct proxy_body *body, struct proxy_block *block)
 	body->spare = block;
 }
 
-static size_t proxy_block_size(const struct proxy_body *body)
+/* Small buffers are taken several at a time: fewer and larger reads and
+ * sends. */
+static void proxy_blocks_plan(struct proxy_body *body)
 {
-	return (size_t)body->proxy->record->buffers_size;
+	const struct proxy_record *record = body->proxy->record;
+	size_t total = (size_t)(record->buffer_count * record->buffers_size);
+
+	body->block_size = total / 2 < PROXY_BLOCK_MAX ? total / 2 :
+	    PROXY_BLOCK_MAX;
+	if (body->block_size < (size_t)record->buffers_size)
+		body->block_size = (size_t)record->buffers_size;
+	body->blocks_max = (unsigned)(total / body->block_size);
 }
 
 /* The block that is to be read into; NULL if there may be no more. */
@@ -45,12 +58,12 @@ static struct proxy_block *proxy_block_get(struct proxy_body *body)
 	    (struct proxy_block *)body->blocks_end;
 	struct proxy_block *block = body->spare;
 
-	if (last && last->to < proxy_block_size(body))
+	if (last && last->to < body->block_size)
 		return last;
 	if (block) {
 		body->spare = block->next;
-	} else if (body->block_count < body->proxy->record->buffer_count) {
-		block = malloc(sizeof(*block) + proxy_block_size(body));
+	} else if (body->block_count < body->blocks_max) {
+		block = malloc(sizeof(*block) + body->block_size);
 		if (!block) {
 			body->error = -ENOMEM;
 			return NULL;
@@ -170,34 +183,47 @@ static bool proxy_body_unwanted(const struct proxy_body *body)
 	    !body->proxy->record->ignore_client_abort);
 }
 
-/* Wait for bytes, and read them if there still is a block for them. None is
- * held while waiting, since the client may be given what is in it. */
-static void proxy_body_read(struct proxy_body *body)
+/* Read what is here, if there is a block for it. False: nothing is. */
+static bool proxy_body_take_in(struct proxy_body *body)
 {
 	struct proxy *proxy = body->proxy;
-	struct ring_stream *stream = &proxy->conn->stream;
-	struct proxy_block *block;
+	struct proxy_block *block = proxy_block_get(body);
 	char *at;
 	ssize_t n;
 
-	proxy_body_limit(body);
-	n = proxy_body_unwanted(body) ? -ECANCELED : ring_recv(stream, NULL, 0,
-	    ring_now(proxy->ring) + (uint64_t)proxy->record->read_timeout *
-	    NS_PER_MSEC);
-	block = n == 0 ? proxy_block_get(body) : NULL;
-	if (n == 0 && !block)
-		return;
-	at = block ? block->data + block->to : NULL;
-	if (n == 0)
-		n = ring_recv(stream, at, proxy_block_size(body) - block->to,
-		    RING_NO_DEADLINE);	/* it is there */
+	if (!block)
+		return false;
+	at = block->data + block->to;
+	n = ring_recv_now(&proxy->conn->stream, at,
+	    body->block_size - block->to);
+	if (n == -EAGAIN)
+		return false;
 	if (n <= 0) {
 		proxy_body_lost(body, n);
-		return;
+		return true;
 	}
 	body->read += (uint64_t)n;
 	proxy->state->bytes_received += (uint64_t)n;
 	block->to += proxy_body_decode(body, at, (size_t)n);
+	return true;
+}
+
+/* Read once; or wait until there is something, but hold no block meanwhile,
+ * since the client may be given what is in it. */
+static void proxy_body_read(struct proxy_body *body)
+{
+	struct proxy *proxy = body->proxy;
+	ssize_t n = 0;
+
+	proxy_body_limit(body);
+	if (proxy_body_unwanted(body))
+		n = -ECANCELED;
+	else if (!proxy_body_take_in(body))
+		n = ring_recv(&proxy->conn->stream, NULL, 0,
+		    ring_now(proxy->ring) +
+		    (uint64_t)proxy->record->read_timeout * NS_PER_MSEC);
+	if (n < 0)
+		proxy_body_lost(body, n);
 }
 
 static bool proxy_body_over(const struct proxy_body *body)
@@ -235,6 +261,30 @@ static void proxy_body_drop(struct proxy_body *body)
 	body->blocks_end = &body->blocks;
 }
 
+/* The blocks are full: does the client take none for a while? */
+static bool proxy_client_is_slow(struct proxy_body *body)
+{
+	struct ring *ring = body->proxy->ring;
+	struct ring_waiter waiter = { .link = NULL };
+
+	if (body->file_from != body->file_to)
+		return true;		/* it is behind already */
+	return ring_event_wait(ring, &body->changed, &waiter, ring_now(ring) +
+	    PROXY_PATIENCE_MS * NS_PER_MSEC) == -ETIMEDOUT;
+}
+
+/* There is no room to read on: make some, or wait for it. */
+static void proxy_reader_full(struct proxy_body *body)
+{
+	if (body->stopped) {
+		proxy_body_drop(body);
+		ring_yield(body->proxy->ring);
+	} else if (!body->error && proxy_client_is_slow(body) &&
+	    !proxy_file_spill(body) && !body->error) {
+		proxy_body_wait(body);
+	}
+}
+
 static void proxy_reader(void *arg)
 {
 	struct proxy_body *body = arg;
@@ -242,11 +292,8 @@ static void proxy_reader(void *arg)
 	while (!proxy_body_over(body)) {
 		if (proxy_block_get(body))
 			proxy_body_read(body);
-		else if (body->stopped)
-			proxy_body_drop(body);
-		else if (!body->error && !proxy_file_spill(body) &&
-		    !body->error)
-			proxy_body_wait(body);
+		else
+			proxy_reader_full(body);
 		ring_event_wake(&body->changed);
 	}
 	proxy_body_release(body);
@@ -290,12 +337,6 @@ static void proxy_body_more(struct proxy_body *body)
 		proxy_body_release(body);
 }
 
-static bool proxy_body_is_ready(const struct proxy_body *body)
-{
-	return !body->reading && body->proxy->conn &&
-	    ring_stream_ready(&body->proxy->conn->stream);
-}
-
 static int proxy_body_next(struct http_source *source, struct http_chunk *ret)
 {
 	struct proxy_body *body = (struct proxy_body *)source;
@@ -314,8 +355,14 @@ static int proxy_body_next(struct http_source *source, struct http_chunk *ret)
 		}
 		if (body->ended && !body->spilling)
 			return 0;
+		if (!body->reading && !body->error && !body->proxy->rate &&
+		    proxy_body_take_in(body)) {
+			if (proxy_body_over(body))
+				proxy_body_release(body);
+			continue;
+		}
 		/* What there was before an error is sent as well. */
-		if (!body->flushed && !proxy_body_is_ready(body)) {
+		if (!body->flushed) {
 			body->flushed = true;
 			return 1;
 		}
@@ -345,6 +392,7 @@ static void proxy_body_discard(struct proxy_body *body)
 	while (!proxy_body_over(body)) {
 		proxy_body_read(body);
 		proxy_body_drop(body);
+		ring_yield(body->proxy->ring);
 	}
 	proxy_body_release(body);
 }
@@ -400,9 +448,8 @@ static void proxy_body_first(struct proxy_body *body)
 static void proxy_body_ready(struct proxy_body *body)
 {
 	while (!proxy_body_over(body) && !body->proxy->rate &&
-	    ring_stream_ready(&body->proxy->conn->stream) &&
-	    proxy_block_get(body))
-		proxy_body_read(body);
+	    proxy_body_take_in(body))
+		;
 }
 
 static void proxy_rate_eval(struct proxy *proxy)
@@ -445,6 +492,7 @@ int proxy_body_begin(struct proxy *proxy)
 	body->fd = -1;
 	body->begun_ns = ring_now(proxy->ring);
 	proxy->source = body;
+	proxy_blocks_plan(body);
 	proxy_rate_eval(proxy);
 	proxy_body_first(body);
 	if (!proxy_body_over(body) && proxy->buffering)

@@ -30,6 +30,8 @@ struct proxy_body {
 	struct proxy_block *held;	/* given to the client */
 	struct proxy_block *spare;
 	unsigned block_count;		/* all of them */
+	unsigned blocks_max;
+	size_t block_size;
 
 	int fd;				/* of the file; -1: none */
 	off_t file_from, file_to;	/* what is in it comes before what is

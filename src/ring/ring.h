@@ -272,6 +272,11 @@ void ring_stream_open(struct ring_stream *stream);
  * nothing is there to read the stream is idle now, see above. */
 void ring_stream_keep(struct ring_stream *stream);
 
+/* The same for one that answers come on, which wants few receives: by single
+ * shots, so that ring_recv_now() can read large ones from the socket. Not
+ * after ring_stream_keep(). */
+void ring_stream_rest(struct ring_stream *stream);
+
 /* Are there bytes, an end or an error that ring_recv() would give at once? */
 bool ring_stream_ready(const struct ring_stream *stream);
 
@@ -299,6 +304,13 @@ void ring_stream_close(struct ring_stream *stream);
  */
 ssize_t ring_recv(struct ring_stream *stream, void *data, size_t size,
     uint64_t deadline);
+
+/*
+ * Up to `size` bytes that are here, without waiting: those that were received,
+ * and then, as long as no receive is armed, those in the socket. Returns as
+ * ring_recv(), or -EAGAIN if there are none. One coroutine at a time.
+ */
+ssize_t ring_recv_now(struct ring_stream *stream, void *data, size_t size);
 
 /*
  * Send all of `data`. flags: MSG_MORE or 0. Returns its length, -ETIMEDOUT

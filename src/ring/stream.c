@@ -287,13 +287,18 @@ bool ring_stream_ended(const struct ring_stream *stream)
 	return stream->eof || stream->error;
 }
 
-void ring_stream_keep(struct ring_stream *stream)
+void ring_stream_rest(struct ring_stream *stream)
 {
-	stream->multishot = true;
 	if (ring_stream_ready(stream))
 		return;
 	stream->notified = false;
 	ring_stream_arm(stream);
+}
+
+void ring_stream_keep(struct ring_stream *stream)
+{
+	stream->multishot = true;
+	ring_stream_rest(stream);
 }
 
 static size_t ring_stream_take(struct ring_stream *stream, char *data,
@@ -357,6 +362,29 @@ ssize_t ring_recv(struct ring_stream *stream, void *data, size_t size,
 		if (r)
 			return r;
 	}
+}
+
+ssize_t ring_recv_now(struct ring_stream *stream, void *data, size_t size)
+{
+	size_t done = ring_stream_take(stream, data, size);
+	ssize_t n;
+
+	assert(!stream->reader);
+	if (done == size || stream->armed || stream->starved)
+		return done ? (ssize_t)done : -EAGAIN;
+	if (!ring_stream_ended(stream)) {
+		n = recv(stream->fd, (char *)data + done, size - done,
+		    MSG_DONTWAIT);
+		if (n > 0)
+			return (ssize_t)done + n;
+		if (n == 0)
+			stream->eof = true;
+		else if (errno != EAGAIN && errno != EINTR)
+			stream->error = (int16_t)-errno;
+	}
+	if (done)
+		return (ssize_t)done;
+	return stream->error ? stream->error : stream->eof ? 0 : -EAGAIN;
 }
 
 void ring_stream_close(struct ring_stream *stream)
