@@ -213,6 +213,8 @@ struct upstream_state {
 	int64_t connect_ms, header_ms, response_ms;
 	uint64_t begun_ns;
 	uint64_t bytes_sent, bytes_received, response_length;
+	bool passed;			/* its answer is the response: until
+					 * that begins no end of it is known */
 	bool redirected;		/* first after an internal redirect */
 	struct upstream_state *next;
 };

@@ -135,6 +135,17 @@ static size_t proxy_body_decode(struct proxy_body *body, char *data,
 
 /* ---- reading ---- */
 
+/* How many bytes may have been read by now: those of one second more than
+ * have passed. */
+static uint64_t proxy_body_due(const struct proxy_body *body)
+{
+	const struct proxy *proxy = body->proxy;
+
+	return proxy->rate ? proxy->rate + (uint64_t)((double)proxy->rate *
+	    (double)(ring_now(proxy->ring) - body->begun_ns) / NS_PER_SEC) :
+	    UINT64_MAX;
+}
+
 /* Wait while proxy_limit_rate is used up. */
 static void proxy_body_limit(struct proxy_body *body)
 {
@@ -142,14 +153,12 @@ static void proxy_body_limit(struct proxy_body *body)
 
 	while (proxy->rate && !body->stopped && !proxy->gone) {
 		struct ring_waiter waiter = { .link = NULL };
-		uint64_t now = ring_now(proxy->ring);
-		uint64_t due = proxy->rate + (uint64_t)((double)proxy->rate *
-		    (double)(now - body->begun_ns) / NS_PER_SEC);
 
-		if (body->read < due)
+		if (body->read < proxy_body_due(body))
 			return;
 		(void)ring_event_wait(proxy->ring, &body->changed, &waiter,
-		    now + NS_PER_SEC / PROXY_RATE_PIECES); /* looked again */
+		    ring_now(proxy->ring) + NS_PER_SEC /
+		    PROXY_RATE_PIECES);		/* looked again */
 	}
 }
 
@@ -188,14 +197,17 @@ static bool proxy_body_take_in(struct proxy_body *body)
 {
 	struct proxy *proxy = body->proxy;
 	struct proxy_block *block = proxy_block_get(body);
+	uint64_t due = proxy_body_due(body) - body->read;
+	size_t room;
 	char *at;
 	ssize_t n;
 
 	if (!block)
 		return false;
 	at = block->data + block->to;
-	n = ring_recv_now(&proxy->conn->stream, at,
-	    body->block_size - block->to);
+	room = body->block_size - block->to;
+	n = ring_recv_now(&proxy->conn->stream, at, room < due ? room :
+	    (size_t)due);
 	if (n == -EAGAIN)
 		return false;
 	if (n <= 0) {

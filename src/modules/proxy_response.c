@@ -349,6 +349,7 @@ int proxy_respond(struct proxy *proxy)
 	    (int64_t)proxy->response.content_length : -1;
 	if (proxy_pass_lines(proxy, false, &seen))
 		return 500;
+	proxy->state->passed = true;
 	proxy_set_charset(proxy, seen.first[PROXY_LINE_ACCEL_CHARSET]);
 	return proxy_body_begin(proxy) ? 500 : HTTP_DONE;
 }

@@ -12,6 +12,8 @@
 enum {
 	PROXY_JOIN_MAX = 16 * 1024,	/* head and body in one piece */
 	PROXY_GATHER = 8 * 1024,	/* of a body that is passed on */
+	PROXY_CHUNK_LINE = 18,		/* "2000\r\n" */
+	PROXY_CHUNK_END = 7,		/* "\r\n0\r\n\r\n" */
 	PROXY_FILE_PIECE = 64 * 1024,	/* of a file before others' turn */
 };
 
@@ -61,48 +63,52 @@ static int proxy_send_file(struct proxy *proxy)
 	return 0;
 }
 
-/* A piece of the client's body, in the coding that the head announced. */
-static int proxy_send_piece(struct proxy *proxy, struct slice bytes)
-{
-	char line[20];
-	int err = 0;
-
-	if (!proxy->request->head.chunked)
-		return proxy_send_bytes(proxy, bytes, 0);
-	err = proxy_send_bytes(proxy, (struct slice){ line, (size_t)snprintf(
-	    line, sizeof(line), "%zx\r\n", bytes.len) }, MSG_MORE);
-	if (!err)
-		err = proxy_send_bytes(proxy, bytes, MSG_MORE);
-	return err ? err : proxy_send_bytes(proxy, SLICE("\r\n"), 0);
-}
-
-/* Pieces that come together are sent together. */
+/* Pieces that come together are sent together, in the coding that the head
+ * announced. */
 struct proxy_gather {
 	struct proxy *proxy;
 	size_t len;
-	char data[PROXY_GATHER];
+	char data[PROXY_CHUNK_LINE + PROXY_GATHER + PROXY_CHUNK_END];
 };
 
-static int proxy_gather_flush(struct proxy_gather *gather)
+static int proxy_gather_flush(struct proxy_gather *gather, bool last)
 {
-	struct slice bytes = { gather->data, gather->len };
+	char line[PROXY_CHUNK_LINE + 1], *at = gather->data + PROXY_CHUNK_LINE;
+	char *end = at + gather->len;
 
+	if (gather->proxy->request->head.chunked) {
+		if (gather->len) {
+			size_t len = (size_t)snprintf(line, sizeof(line),
+			    "%zx\r\n", gather->len);
+
+			at -= len;
+			memcpy(at, line, len);
+			end = mempcpy(end, "\r\n", 2);
+		}
+		if (last)
+			end = mempcpy(end, "0\r\n\r\n", 5);
+	}
 	gather->len = 0;
-	return bytes.len ? proxy_send_piece(gather->proxy, bytes) : 0;
+	return proxy_send_bytes(gather->proxy, (struct slice){ at,
+	    (size_t)(end - at) }, 0);
 }
 
 static int proxy_gather_add(struct proxy_gather *gather, struct slice bytes)
 {
-	int err = bytes.len > PROXY_GATHER - gather->len ?
-	    proxy_gather_flush(gather) : 0;
+	int err = 0;
 
-	if (err || bytes.len == 0)
-		return err;
-	if (bytes.len > PROXY_GATHER)
-		return proxy_send_piece(gather->proxy, bytes);
-	memcpy(gather->data + gather->len, bytes.data, bytes.len);
-	gather->len += bytes.len;
-	return 0;
+	while (bytes.len && !err) {
+		struct slice part = slice_first(bytes,
+		    PROXY_GATHER - gather->len);
+
+		memcpy(gather->data + PROXY_CHUNK_LINE + gather->len,
+		    part.data, part.len);
+		gather->len += part.len;
+		bytes = slice_from(bytes, part.len);
+		if (bytes.len)
+			err = proxy_gather_flush(gather, false);
+	}
+	return err;
 }
 
 /* The body as it comes from the client. */
@@ -120,18 +126,16 @@ static int proxy_send_stream(struct proxy *proxy)
 		err = proxy_gather_add(&gather, chunk.bytes);
 		if (!err && (!source->ready ||
 		    source->ready(source) == HTTP_SOURCE_WAITS))
-			err = proxy_gather_flush(&gather);
+			err = proxy_gather_flush(&gather, false);
 	}
 	if (!err && more == 0)
-		err = proxy_gather_flush(&gather);
+		err = proxy_gather_flush(&gather, true);
 	if (proxy->stopped)
 		return -ECANCELED;
 	if (more < 0) {
 		proxy->client_error = more;
 		return more;
 	}
-	if (!err && proxy->request->head.chunked)
-		err = proxy_send_bytes(proxy, SLICE("0\r\n\r\n"), 0);
 	return err;
 }
 

@@ -221,7 +221,8 @@ static struct slice text_header_time(struct http_request *request,
 static struct slice text_response_time(struct http_request *request,
     const struct upstream_state *state)
 {
-	return text_ms(request, state->response_ms);
+	return text_ms(request, state->passed && !request->header_sent ?
+	    UPSTREAM_UNKNOWN_MS : state->response_ms);
 }
 
 static struct slice text_response_length(struct http_request *request,
