@@ -19,7 +19,7 @@
 
 enum {
 	PROXY_RATE_PIECES = 8,	/* reads a second under proxy_limit_rate */
-	PROXY_PATIENCE_MS = 10,	/* before the file takes what a client does not */
+	PROXY_PATIENCE_MS = 10,	/* with a client, before the file is used */
 	PROXY_BLOCK_MAX = 16 * 1024, /* of several small proxy_buffers */
 };
 
