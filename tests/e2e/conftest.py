@@ -94,6 +94,16 @@ def alive(pid):
     return stat.rsplit(")", 1)[1].split()[0] not in "ZX"
 
 
+def birth(pid):
+    """When the process began, in ticks since boot; None if it is gone.
+    Numbers are used again: another one would be of another time."""
+    try:
+        stat = pathlib.Path("/proc/%d/stat" % pid).read_text()
+    except OSError:
+        return None
+    return int(stat.rsplit(")", 1)[1].split()[19])
+
+
 def children(pid):
     """Its children; /proc/PID/task/PID/children is not in every kernel."""
     found = []
@@ -230,7 +240,7 @@ class Server:
         self.pid_file = self.dir / "run.pid"
         self.process = None
         self.bad_lines_expected = False
-        self.pids = set()
+        self.pids = {}			# and when each began
 
     # ---- its files ----
 
@@ -315,8 +325,9 @@ class Server:
     def note_pids(self):
         """Remember who runs, to leave nobody behind."""
         for pid in (self.pid(), self.pid(old=True)):
-            if pid:
-                self.pids |= {pid, *children(pid)}
+            if pid and alive(pid):
+                for one in (pid, *children(pid)):
+                    self.pids.setdefault(one, birth(one))
 
     def pid(self, old=False):
         """The master's, by the pid file; 0 without one."""
@@ -371,21 +382,13 @@ class Server:
         return status
 
     def kill(self):
-        for pid in self.pids:
-            if alive(pid) and self.is_ours(pid):
+        for pid, born in self.pids.items():
+            if alive(pid) and birth(pid) == born:
                 os.kill(pid, signal.SIGKILL)
         if self.process:
             self.process.kill()
             self.process.wait()
             self.process = None
-
-    def is_ours(self, pid):
-        """Numbers are used again: look before you kill."""
-        try:
-            name = title(pid)
-        except OSError:
-            return False
-        return "ringmaster" in name or str(self.dir) in name
 
     def finish(self):
         """Stop, complain about bad lines, remove everything."""
