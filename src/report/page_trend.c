@@ -111,9 +111,10 @@ void page_trend_layout(struct page *page, double width, double height)
 	char first[48], last[48];
 
 	scene_ground(page->scene, width, height);
-	page->scene->title = page_print(page, "The last %u load tests", count);
+	page->scene->title = count == 1 ? "The last load test" :
+	    page_print(page, "The last %u load tests", count);
 	(void)scene_text(page->scene, (struct point){ box.x, 46 }, &title,
-	    "The last %u load tests", count);
+	    "%s", page->scene->title);
 	(void)scene_text(page->scene, (struct point){ box.x, 70 }, &line,
 	    "%s to %s", report_words_date(first,
 		page->source->runs[page->index + 1 - count].started_ns),
