@@ -381,10 +381,14 @@ class Server:
         self.process = None
         return status
 
+    def left(self):
+        """Those of its processes that were noted and still run."""
+        return [pid for pid, born in self.pids.items()
+                if alive(pid) and birth(pid) == born]
+
     def kill(self):
-        for pid, born in self.pids.items():
-            if alive(pid) and birth(pid) == born:
-                os.kill(pid, signal.SIGKILL)
+        for pid in self.left():
+            os.kill(pid, signal.SIGKILL)
         if self.process:
             self.process.kill()
             self.process.wait()

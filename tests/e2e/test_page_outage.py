@@ -58,9 +58,7 @@ def test_killed_and_back(start, browser, who):
     tab.wait(lambda: tab.js("return document.title") != "ringmaster")
 
     server.pid_file.unlink(missing_ok=True)
-    wait_for(lambda: not any(server.is_ours(pid) for pid in server.pids
-                             if os.path.exists("/proc/%d" % pid)) or
-             who == "master", 15)
+    wait_for(lambda: who == "master" or not server.left(), 15)
     server.start()
     tab.wait_up(30)
     tab.wait_text("#state", "healthy", 20)
