@@ -95,6 +95,18 @@ static int filter_reader_piece(struct filter_reader *reader,
 	return 1;
 }
 
+/* When filters have had their share of this turn the next piece waits for
+ * another one, so that many bodies do not hold up who wants an answer. */
+static void filter_take_turn(struct http_request *request)
+{
+	struct ring *ring = request->worker->ring;
+	unsigned waited = 0;
+
+	while (clock_mono_ns() - ring_now(ring) > HTTP_FILTER_TURN_NS &&
+	    waited++ < HTTP_FILTER_TURNS_MAX)
+		ring_yield(ring);
+}
+
 static int filter_reader_next(struct http_source *source,
     struct http_chunk *ret)
 {
@@ -102,6 +114,7 @@ static int filter_reader_next(struct http_source *source,
 	struct http_chunk piece;
 	int rc;
 
+	filter_take_turn(reader->request);
 	do {
 		if (reader->begun && reader->part.size)
 			return filter_read_part(reader, ret);

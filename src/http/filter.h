@@ -17,6 +17,9 @@
 enum {
 	HTTP_FILTER_READ = 64 * 1024,	/* bytes of a file in one piece */
 	HTTP_FILTER_RETRY_MS = 2,	/* when the pool's queue is full */
+	HTTP_FILTER_TURN_NS = 500 * 1000, /* after so much of a turn of the
+					 * loop the next piece waits ... */
+	HTTP_FILTER_TURNS_MAX = 256,	/* ... for so many turns at the most */
 };
 
 /* The first member of a filter's own record. */
