@@ -260,8 +260,11 @@ static void history_write_json_series(struct buf *out,
 
 	buf_printf(out, "{\"name\":\"%s\",\"unit\":\"%s\",\"kind\":\"%s\"",
 	    series->name, series->unit, history_kind_name(series->kind));
-	if (series->kind == HISTORY_COUNTER)
+	/* A damaged file may hold numbers that have no sum. */
+	if (series->kind == HISTORY_COUNTER && isfinite(total))
 		buf_printf(out, ",\"total\":%.0f", total);
+	else if (series->kind == HISTORY_COUNTER)
+		buf_append_cstr(out, ",\"total\":null");
 	buf_append_cstr(out, ",\"points\":[");
 	for (unsigned i = 0; i < range->count; i++) {
 		if (i > 0)
