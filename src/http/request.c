@@ -369,11 +369,10 @@ void http_request_enter(struct http_request *request,
 		request->keepalive = false;
 }
 
-/* To the location's name, which is the path and a slash. */
-static int http_request_add_slash(struct http_request *request)
+int http_request_add_slash(struct http_request *request)
 {
-	struct slice path = http_uri_escape(request, request->location->name);
-	struct slice location = arena_printf(&request->arena, "%.*s%s%.*s",
+	struct slice path = http_uri_escape(request, request->uri);
+	struct slice location = arena_printf(&request->arena, "%.*s/%s%.*s",
 	    SLICE_ARG(path), request->args.len ? "?" : "",
 	    SLICE_ARG(request->args));
 

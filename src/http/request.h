@@ -243,6 +243,9 @@ int http_request_cleanup(struct http_request *request, void (*fn)(void *),
 int http_redirect_internally(struct http_request *request, struct slice uri,
     struct slice args);
 
+/* Send the client to the path with a slash behind it. Returns the status. */
+int http_request_add_slash(struct http_request *request);
+
 /* Have the settings of `location` from now on. */
 void http_request_enter(struct http_request *request,
     const struct http_location *location);

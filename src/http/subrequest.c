@@ -73,7 +73,9 @@ static struct http_request *subrequest_new(struct http_request *parent,
 	return request;
 }
 
-int http_subrequest_run(struct http_request *parent, struct slice uri,
+/* Returns HTTP_DONE with *ret, whose `response` is what came of it; HTTP_ABORT
+ * for no answer; or -ENOMEM, -ELOOP after logging. */
+static int subrequest_run(struct http_request *parent, struct slice uri,
     struct slice args, struct http_request **ret)
 {
 	struct http_request *request;
@@ -110,7 +112,7 @@ static int subrequest_next(struct http_source *source,
 	if (sub->done)
 		return 0;
 	if (!sub->body) {
-		rc = http_subrequest_run(sub->parent, sub->uri, sub->args,
+		rc = subrequest_run(sub->parent, sub->uri, sub->args,
 		    &request);
 		sub->done = rc == HTTP_ABORT;
 		if (rc != HTTP_DONE)

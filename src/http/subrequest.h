@@ -14,15 +14,10 @@ enum {
  * A request that the server makes to itself on behalf of another one: a GET
  * with that one's headers, which runs through the phases (without access) and
  * the filters, and is neither logged nor counted. It lives as long as its
- * parent. Returns HTTP_DONE with *ret, whose `response` is what came of it;
- * HTTP_ABORT for no answer; or -ENOMEM, -ELOOP after logging. [coroutine]
- */
-int http_subrequest_run(struct http_request *parent, struct slice uri,
-    struct slice args, struct http_request **ret);
-
-/*
- * The body of a subrequest as a source of pieces in memory; it runs when that
- * is first pulled, and its body is closed when the parent ends. NULL without
+ * parent.
+ *
+ * Its body is given as a source of pieces in memory; it runs when that is
+ * first pulled, and its body is closed when the parent ends. NULL without
  * memory.
  */
 struct http_source *http_subrequest_source(struct http_request *parent,

@@ -39,20 +39,6 @@ static int static_error(struct http_request *request, const struct file *file)
 	}
 }
 
-/* Send a request for a directory to the name with the slash. */
-static int static_directory(struct http_request *request)
-{
-	struct slice path = http_uri_escape(request, request->uri);
-	struct slice location = arena_printf(&request->arena, "%.*s/%s%.*s",
-	    SLICE_ARG(path), request->args.len ? "?" : "",
-	    SLICE_ARG(request->args));
-
-	if (!path.data || !location.data)
-		return 500;
-	request->response.location = location;
-	return 301;
-}
-
 /* The header lines of the file, written once for a type. */
 static void static_prepare(struct file *file, struct slice type)
 {
@@ -132,7 +118,7 @@ static int static_content(struct http_request *request)
 	if (file->error)
 		return static_error(request, file);
 	if (S_ISDIR(file->mode))
-		return static_directory(request);
+		return http_request_add_slash(request);
 	if (!S_ISREG(file->mode)) {
 		http_log(request, LOG_LEVEL_CRIT, 0,
 		    "\"%.*s\" is not a regular file", SLICE_ARG(path));

@@ -26,6 +26,8 @@ import time
 
 import pytest
 
+from backend import Backend
+
 CONF = """\
 worker_processes %%WORKERS%%;
 daemon off;
@@ -475,6 +477,19 @@ def refused(make):
         assert result.returncode == 1, result.stdout
         return result.stdout
     return new
+
+
+@pytest.fixture
+def backends():
+    """A function that starts backends, which end with the test."""
+    running = []
+
+    def begin(*args, **kwargs):
+        running.append(Backend(*args, **kwargs))
+        return running[-1]
+    yield begin
+    for backend in running:
+        backend.stop()
 
 
 @pytest.fixture(scope="session")

@@ -6,21 +6,8 @@ import time
 
 import pytest
 
-from backend import OK, Backend
+from backend import OK
 from conftest import wait_for
-
-
-@pytest.fixture
-def backends():
-    """A function that starts backends, which end with the test."""
-    running = []
-
-    def begin(*args, **kwargs):
-        running.append(Backend(*args, **kwargs))
-        return running[-1]
-    yield begin
-    for backend in running:
-        backend.stop()
 
 
 def pass_to(backend, more="", path=""):

@@ -48,7 +48,7 @@ SERVER = r"""
         if ($arg_ret) { return 202 "returned $how"; }
         return 200 $how;
     }
-    location /root {
+    location /site {
         root html/one;
         if ($arg_two) { root html/two; }
         if ($arg_type) { break; }
@@ -59,8 +59,8 @@ SERVER = r"""
     }
 """
 
-FILES = {"stayed/echo/f.txt": "stayed", "one/root/f": "one",
-         "two/root/f": "two"}
+FILES = {"stayed/echo/f.txt": "stayed", "one/site/f": "one",
+         "two/site/f": "two"}
 
 
 @pytest.fixture
@@ -145,9 +145,9 @@ def test_return_in_a_condition(server):
 
 
 def test_settings_of_the_last_condition_that_holds(server):
-    assert text(server, "/root/f") == "one"
-    assert text(server, "/root/f?two=1") == "two"
-    assert text(server, "/root/f?two=1&type=1") == "one"
+    assert text(server, "/site/f") == "one"
+    assert text(server, "/site/f?two=1") == "two"
+    assert text(server, "/site/f?two=1&type=1") == "one"
 
 
 def test_captures_of_a_condition(server):

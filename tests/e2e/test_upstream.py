@@ -5,20 +5,8 @@ import threading
 
 import pytest
 
-from backend import OK, Backend
+from backend import OK
 from conftest import wait_for
-
-
-@pytest.fixture
-def backends():
-    running = []
-
-    def begin(*args, **kwargs):
-        running.append(Backend(*args, **kwargs))
-        return running[-1]
-    yield begin
-    for backend in running:
-        backend.stop()
 
 
 def group(servers, more="", name="u"):
