@@ -331,6 +331,7 @@ static bool proxy_body_take(struct proxy_body *body, struct http_chunk *ret)
 	body->blocks = block->next;
 	if (!body->blocks)
 		body->blocks_end = &body->blocks;
+	block->next = NULL;
 	body->held = block;
 	ret->bytes = (struct slice){ block->data + block->from,
 		block->to - block->from };
