@@ -21,23 +21,10 @@ enum {
 
 /* ---- what others ask ---- */
 
-const union http_address *http_conn_peer(struct http_conn *conn)
-{
-	socklen_t len = sizeof(conn->peer);
-
-	if (!conn->has_peer) {
-		conn->has_peer = true;
-		if (getpeername(conn->stream.fd, &conn->peer.any, &len))
-			conn->peer.any.sa_family = AF_UNSPEC; /* gone */
-	}
-	return &conn->peer;
-}
-
 const union http_address *http_request_client(
     const struct http_request *request)
 {
-	return request->client ? request->client :
-	    http_conn_peer(request->conn);
+	return request->client ? request->client : &request->conn->peer;
 }
 
 uint16_t http_client_bytes(const struct http_request *request,
@@ -249,9 +236,18 @@ static void http_worker_refuse(struct http_worker *worker, int fd)
 void http_worker_accept(struct http_worker *worker,
     const struct http_listen *listen, int fd)
 {
+	union http_address peer;
+	socklen_t len = sizeof(peer);
 	struct http_conn *conn = NULL;
 
 	metrics_count(worker->metrics, METRICS_ACCEPTED, 1);
+	/* A client that has reset the connection has no address any more, by
+	 * which rules could judge it, and what it sent is gone as well. */
+	if (getpeername(fd, &peer.any, &len)) {
+		metrics_count(worker->metrics, METRICS_HANDLED, 1);
+		(void)close(fd);
+		return;
+	}
 	if (worker->connections < worker->connections_max ||
 	    http_worker_evict(worker))
 		conn = calloc(1, sizeof(*conn));
@@ -265,6 +261,7 @@ void http_worker_accept(struct http_worker *worker,
 	conn->timer.arg = conn;
 	conn->worker = worker;
 	conn->listen = listen;
+	conn->peer = peer;
 	conn->number = ++worker->conn_numbers;
 	conn->accepted_ns = ring_now(worker->ring);
 	worker->connections++;

@@ -30,12 +30,12 @@ struct http_conn {
 	uint32_t requests;		/* begun on it */
 	enum http_conn_state state;
 	const struct http_request *request;	/* being read or served */
-	bool has_peer;			/* `peer` was asked for */
 	bool proxy_read;		/* its PROXY protocol header was */
 	struct proxy_protocol *proxy;	/* what that said; or NULL */
 	void (*watch)(void *arg);	/* see http_conn_watch() */
 	void *watch_arg;
-	union http_address peer;
+	union http_address peer;	/* who connected: not always the client,
+					 * see http_request_client() */
 };
 
 struct http_date_text {
@@ -71,10 +71,6 @@ struct http_worker {
 					 * requests are timed; or 0 */
 	struct file_cache *files;
 };
-
-/* The address of who connected, asked for when first needed. Which is not
- * always the client's, see http_request_client(). */
-const union http_address *http_conn_peer(struct http_conn *conn);
 
 /* Read the header of the PROXY protocol that the connection must begin with;
  * false, after logging, if it does not. [coroutine] */

@@ -34,7 +34,7 @@ static void conn_proxy_log(struct http_conn *conn,
 	else
 		(void)snprintf(what, sizeof(what), "broken header: \"%.*s\"",
 		    (int)len, bytes.data);
-	(void)http_address_text(http_conn_peer(conn), client);
+	(void)http_address_text(&conn->peer, client);
 	log_write(core->log ? core->log : conn->worker->log, LOG_LEVEL_ERROR,
 	    0, "*%llu %s while reading PROXY protocol, client: %s, server: "
 	    "%.*s", (unsigned long long)conn->number, what, client,

@@ -60,7 +60,7 @@ static int realip_run(struct http_request *request)
 
 	if (request->client || !record->from.count)
 		return HTTP_DECLINED;
-	address = *http_conn_peer(request->conn);
+	address = *&request->conn->peer;
 	if (!realip_find(request, record, &address))
 		return HTTP_DECLINED;
 	client = arena_alloc(&request->arena, sizeof(*client));
@@ -77,7 +77,7 @@ static bool get_realip_addr(struct http_request *request, struct slice name,
     struct slice *ret)
 {
 	(void)name;
-	return http_variable_address(request, http_conn_peer(request->conn),
+	return http_variable_address(request, &request->conn->peer,
 	    ret);
 }
 
@@ -85,7 +85,7 @@ static bool get_realip_port(struct http_request *request, struct slice name,
     struct slice *ret)
 {
 	(void)name;
-	return http_variable_port(request, http_conn_peer(request->conn),
+	return http_variable_port(request, &request->conn->peer,
 	    ret);
 }
 
