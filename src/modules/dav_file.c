@@ -153,12 +153,14 @@ int dav_file_copy(const char *from, const struct dav_target *to,
 	return err;
 }
 
-/* Make the directories that lead to `path`. */
+/* Make the directories that lead to `path`. One that may not be made may be
+ * there nevertheless: what counts is the last. */
 static int dav_make_parents(const char *path, mode_t access,
     struct dav_failure *failure)
 {
 	char dir[PATH_MAX];
 	size_t len = strlen(path);
+	int err = 0;
 
 	if (len >= sizeof(dir)) {
 		errno = ENAMETOOLONG;
@@ -167,15 +169,15 @@ static int dav_make_parents(const char *path, mode_t access,
 	memcpy(dir, path, len + 1);
 	for (char *p = strchr(dir + 1, '/'); p; p = strchr(p + 1, '/')) {
 		*p = '\0';
-		if (mkdir(dir, 0700) == 0) {
-			if (chmod(dir, access) < 0)
-				return dav_fail(failure, "chmod()", "");
-		} else if (errno != EEXIST && errno != EACCES) {
+		err = mkdir(dir, 0700) < 0 ? errno : 0;
+		if (!err && chmod(dir, access) < 0)
+			return dav_fail(failure, "chmod()", "");
+		if (err && err != EEXIST && err != EACCES)
 			return dav_fail(failure, "mkdir()", "");
-		}
 		*p = '/';
 	}
-	return 0;
+	errno = err;
+	return err == EACCES ? dav_fail(failure, "mkdir()", "") : 0;
 }
 
 /* Give a file that is only renamed what it is to have. */
