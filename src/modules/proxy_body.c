@@ -146,12 +146,19 @@ static uint64_t proxy_body_due(const struct proxy_body *body)
 	    UINT64_MAX;
 }
 
+/* Is it of no use to read on? */
+static bool proxy_body_unwanted(const struct proxy_body *body)
+{
+	return body->proxy->gone || (body->stopped &&
+	    !body->proxy->record->ignore_client_abort);
+}
+
 /* Wait while proxy_limit_rate is used up. */
 static void proxy_body_limit(struct proxy_body *body)
 {
 	struct proxy *proxy = body->proxy;
 
-	while (proxy->rate && !body->stopped && !proxy->gone) {
+	while (proxy->rate && !proxy_body_unwanted(body)) {
 		struct ring_waiter waiter = { .link = NULL };
 
 		if (body->read < proxy_body_due(body))
@@ -183,13 +190,6 @@ static void proxy_body_lost(struct proxy_body *body, ssize_t n)
 	else
 		proxy_body_log(body, LOG_LEVEL_ERROR, (int)-n,
 		    "recv() failed");
-}
-
-/* Is it of no use to read on? */
-static bool proxy_body_unwanted(const struct proxy_body *body)
-{
-	return body->proxy->gone || (body->stopped &&
-	    !body->proxy->record->ignore_client_abort);
 }
 
 /* Read what is here, if there is a block for it. False: nothing is. */
@@ -285,14 +285,16 @@ static bool proxy_client_is_slow(struct proxy_body *body)
 	    PROXY_PATIENCE_MS * NS_PER_MSEC) == -ETIMEDOUT;
 }
 
-/* There is no room to read on: make some, or wait for it. */
+/* There is no room to read on: make some, or wait for it; but not for what
+ * happened while it looked at the client or wrote to the file. */
 static void proxy_reader_full(struct proxy_body *body)
 {
 	if (body->stopped) {
 		proxy_body_drop(body);
 		ring_yield(body->proxy->ring);
 	} else if (!body->error && proxy_client_is_slow(body) &&
-	    !proxy_file_spill(body) && !body->error) {
+	    !proxy_file_spill(body) && !body->error && !body->stopped &&
+	    !body->spare) {
 		proxy_body_wait(body);
 	}
 }

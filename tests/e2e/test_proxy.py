@@ -369,6 +369,42 @@ def test_an_exchange_that_is_finished_for_nobody(start, backends):
     assert done.wait(5), "the server could not send all"
 
 
+def test_a_limited_exchange_for_nobody_holds_nobody_up(start, backends):
+    backend = backends(lambda *_: b"HTTP/1.1 200 OK\r\n"
+                                  b"Content-Length: 300000\r\n\r\n" +
+                       b"x" * 300000)
+    server = start(http='log_format f "$uri $upstream_response_length";',
+                   server="access_log a.log f;" + pass_to(
+                       backend, "proxy_ignore_client_abort on; "
+                       "proxy_limit_rate 200k;") +
+                   "location /else { return 200; }")
+    with server.connect() as client:
+        client.send(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        client.read_until(b"\r\n\r\n")
+    assert server.get("/else").status == 200
+    wait_for(lambda: "/ 300000\n" in server.log("a.log"))
+
+
+@pytest.mark.parametrize("more", ("proxy_max_temp_file_size 0;",
+                                  "proxy_max_temp_file_size 256k;",
+                                  "proxy_ignore_client_abort on;"))
+def test_clients_that_go_at_any_moment_leave_nothing(start, backends, more):
+    backend = backends(lambda *_: b"HTTP/1.1 200 OK\r\n\r\n" +
+                       b"x" * (1 << 21), close=True)
+    server = start(server=pass_to(backend, "proxy_buffers 4 4k;" + more))
+    clients = []
+    for _ in range(24):
+        client = server.connect()
+        client.send(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        client.read_until(b"\r\n\r\n")
+        clients.append(client)
+        if len(clients) > 3:		# in the midst of filling and writing
+            clients.pop(0).close()
+    for client in clients:
+        client.close()
+    wait_for(lambda: not backend.sockets)
+
+
 # ---- servers that fail ----
 
 HOSTILE = {
