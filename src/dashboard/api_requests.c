@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
-#include "dashboard/csv.h"
+#include "base/csv.h"
 #include "dashboard/requests_query.h"
 #include "http/conn.h"
 #include "metrics/json.h"

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
-#include "dashboard/csv.h"
+#include "base/csv.h"
 #include "dashboard/query.h"
 #include "metrics/reflect.h"
 

@@ -18,12 +18,12 @@
 
 #include "base/clock.h"
 #include "base/hash.h"
+#include "base/number.h"
 #include "dashboard/loadtest.h"
 #include "dashboard/page.h"
 #include "dashboard/query.h"
 #include "dashboard/since.h"
 #include "http/conn.h"
-#include "load/number.h"
 #include "report/report.h"
 
 enum {
@@ -291,7 +291,7 @@ static bool reports_range(struct slice value, unsigned *ret)
 {
 	double seconds;
 
-	if (!load_seconds_parse(value, &seconds) ||
+	if (!number_parse_seconds(value, &seconds) ||
 	    seconds < SINCE_SECONDS_MIN || seconds > SINCE_SECONDS_MAX)
 		return false;
 	*ret = (unsigned)seconds;

@@ -8,10 +8,10 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "base/words.h"
 #include "load/latency.h"
 #include "load/record.h"
 #include "load/verdict.h"
-#include "load/words.h"
 
 enum {
 	/* Lines of a summary that differ from run to run. */

@@ -5,7 +5,7 @@
 #include <inttypes.h>
 #include <math.h>
 
-#include "load/words.h"
+#include "base/words.h"
 
 enum {
 	SERVER_NAME = 10,		/* columns of what begins a line */

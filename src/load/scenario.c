@@ -6,8 +6,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/number.h"
 #include "conf/conf.h"
-#include "load/number.h"
 #include "load/stages.h"
 #include "load/urls.h"
 
@@ -139,7 +139,7 @@ static int scenario_set_target(struct conf *conf,
 static int scenario_stage_rate(struct conf *conf,
     const struct conf_node *node, unsigned arg, double *ret)
 {
-	if (!load_rate_parse(node->args[arg], ret))
+	if (!number_parse_rate(node->args[arg], ret))
 		return conf_fail(conf, node, 0, "\"%s\" is not a rate, as "
 		    "2000/s", node->args[arg].data);
 	return 0;
@@ -190,7 +190,7 @@ static int scenario_set_stage(struct conf *conf, const struct conf_node *node,
 	if (!ramp && !(slice_equal(kind, SLICE("hold")) && node->argc == 3))
 		return conf_fail(conf, node, 0, "a stage is \"ramp [RATE] "
 		    "RATE over TIME\" or \"hold TIME\"");
-	if (!load_seconds_parse(node->args[node->argc - 1], &time_s))
+	if (!number_parse_seconds(node->args[node->argc - 1], &time_s))
 		return conf_fail(conf, node, 0, "\"%s\" is not a time, as "
 		    "30s", node->args[node->argc - 1].data);
 	if (ramp)
@@ -208,9 +208,9 @@ static bool scenario_think(struct slice text, struct scenario *scenario)
 	const char *dots = memmem(text.data, text.len, "..", 2);
 	size_t len = dots ? (size_t)(dots - text.data) : text.len;
 
-	return load_seconds_parse(slice_first(text, len),
+	return number_parse_seconds(slice_first(text, len),
 		&scenario->think_min_s) &&
-	    load_seconds_parse(slice_from(text, dots ? len + 2 : 0),
+	    number_parse_seconds(slice_from(text, dots ? len + 2 : 0),
 		&scenario->think_max_s) &&
 	    scenario->think_min_s <= scenario->think_max_s &&
 	    scenario->think_max_s <= LOAD_DURATION_MAX_S;

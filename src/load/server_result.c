@@ -4,8 +4,8 @@
 #include <inttypes.h>
 #include <math.h>
 
+#include "base/words.h"
 #include "load/stats.h"
-#include "load/words.h"
 
 /* Busier than this, nothing is said of waiting: it has no bound. */
 #define SERVER_BUSY_MAX 0.99

@@ -8,8 +8,8 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "base/number.h"
 #include "load/latency.h"
-#include "load/number.h"
 
 struct slo_parser {
 	struct slice text, rest;
@@ -60,7 +60,7 @@ static int slo_read_quantile(const struct slo_parser *parser,
 {
 	double value;
 
-	if (!load_number_parse(percent, &value))
+	if (!number_parse(percent, &value))
 		return slo_error(parser, "a percentile is written as p99.9");
 	if (value == 999)
 		value = 99.9;
@@ -125,7 +125,7 @@ static int slo_read_value(const struct slo_parser *parser, struct slice word,
 		bool percent = slice_ends(word, SLICE("%"));
 
 		word.len -= percent;
-		if (!load_number_parse(word, &slo->limit) ||
+		if (!number_parse(word, &slo->limit) ||
 		    slo->limit > (percent ? 100 : 1))
 			return slo_error(parser,
 			    "a share is written as 0.1%, and at most 100%");
@@ -133,10 +133,10 @@ static int slo_read_value(const struct slo_parser *parser, struct slice word,
 		return 0;
 	}
 	if (slo->figure == SLO_RATE)
-		return load_rate_parse(word, &slo->limit) ? 0 : slo_error(
+		return number_parse_rate(word, &slo->limit) ? 0 : slo_error(
 		    parser, "a rate is in requests a second: 1000 or 5k/s");
 	if (slice_ends(word, SLICE("s")) || slice_ends(word, SLICE("m")))
-		if (load_seconds_parse(word, &slo->limit))
+		if (number_parse_seconds(word, &slo->limit))
 			return 0;
 	return slo_error(parser, "a time is written as 5ms, 250us or 1s");
 }
@@ -158,7 +158,7 @@ static int slo_read_limit(struct slo_parser *parser, struct slo *slo)
 		return slo_read_value(&before, word, slo);
 	word = slice_from(word, 1);
 	if (!slice_ends(word, SLICE("%")) ||
-	    !load_number_parse(slice_first(word, word.len - 1), &slo->limit))
+	    !number_parse(slice_first(word, word.len - 1), &slo->limit))
 		return slo_error(&before, "a change is written as +5% or -5%");
 	slo->limit /= less ? -100 : 100;
 	return 0;

@@ -1,7 +1,7 @@
 #include "load/stages.h"
 
 #include "base/clock.h"
-#include "load/number.h"
+#include "base/number.h"
 
 _Static_assert(LOAD_RATE_MAX == 50000 && LOAD_DURATION_MAX_S == 600 &&
     SCHEDULE_POINTS_MAX == 64, "the sentences below name them");
@@ -47,9 +47,9 @@ static const char *stages_parse_point(struct slice text,
 	if (!colon)
 		return "each point is written TIME:RATE, as 5s:2000";
 	len = (size_t)(colon - text.data);
-	if (!load_seconds_parse(slice_first(text, len), &at_s))
+	if (!number_parse_seconds(slice_first(text, len), &at_s))
 		return "a time is not a number with s, ms or m";
-	if (!load_rate_parse(slice_from(text, len + 1), &rate))
+	if (!number_parse_rate(slice_from(text, len + 1), &rate))
 		return "a rate is not a number";
 	return stages_add(schedule, at_s, rate);
 }

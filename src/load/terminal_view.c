@@ -9,7 +9,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "load/words.h"
+#include "base/words.h"
 
 enum { VIEW_LINE_MAX = 4096, VIEW_BAR_MAX = 60 };
 

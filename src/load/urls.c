@@ -3,8 +3,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/number.h"
 #include "load/lines.h"
-#include "load/number.h"
 
 /* The next word, cut from *rest; empty at the end. */
 static struct slice urls_word(struct slice *rest)
@@ -23,7 +23,7 @@ bool urls_weight_parse(struct slice text, double *ret)
 {
 	double weight;
 
-	if (!load_number_parse(text, &weight) || !(weight > 0) ||
+	if (!number_parse(text, &weight) || !(weight > 0) ||
 	    weight > LOAD_WEIGHT_MAX)
 		return false;
 	*ret = weight;

@@ -8,10 +8,10 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/words.h"
 #include "load/latency.h"
 #include "load/record.h"
 #include "load/stats.h"
-#include "load/words.h"
 
 enum { VERDICT_SENTENCES_MAX = 16, VERDICT_SECONDS_MIN = 8 };
 

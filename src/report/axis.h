@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "load/words.h"
+#include "base/words.h"
 
 /*
  * Scales, their ticks, and numbers as they stand at ticks and in legends.

@@ -3,11 +3,11 @@
 #include <errno.h>
 #include <math.h>
 
+#include "base/words.h"
 #include "load/ab.h"
 #include "load/compare.h"
 #include "load/latency.h"
 #include "load/results.h"
-#include "load/words.h"
 #include "tools/ringload_tool.h"
 
 /* ---- the change between the sides ---- */

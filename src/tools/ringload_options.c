@@ -6,7 +6,7 @@
 #include <getopt.h>
 #include <stdlib.h>
 
-#include "load/number.h"
+#include "base/number.h"
 
 /* Options without a letter; values beyond those of letters. */
 enum {
@@ -89,7 +89,7 @@ struct parser {
 static int parse_count(const struct parser *parser, const char *name,
     const char *arg, double *ret)
 {
-	if (!load_number_parse(slice_cstr(arg), ret) || *ret < 1 ||
+	if (!number_parse(slice_cstr(arg), ret) || *ret < 1 ||
 	    *ret > 1e15 || *ret != (double)(uint64_t)*ret)
 		return PARSER_FAIL(parser, "--%s takes a whole number from 1 "
 		    "on, such as 100 or 5k, not \"%s\"", name, arg);
@@ -115,7 +115,7 @@ static int parse_seconds(const struct parser *parser, const char *name,
 	double value;
 
 	/* Zero would mean the default. */
-	if (!load_seconds_parse(slice_cstr(arg), &value) || value <= 0)
+	if (!number_parse_seconds(slice_cstr(arg), &value) || value <= 0)
 		return PARSER_FAIL(parser, "--%s takes a time such as 10s, "
 		    "500ms or 2m, not \"%s\"", name, arg);
 	*ret = value;
@@ -207,13 +207,13 @@ static int parse_load_number(const struct parser *parser, int id,
 		return PARSER_FAIL(parser, "--seed takes a whole number from "
 		    "1 on, not \"%s\"", arg);
 	case 'R':
-		if (load_rate_parse(slice_cstr(arg), &load->rate) &&
+		if (number_parse_rate(slice_cstr(arg), &load->rate) &&
 		    load->rate > 0)
 			return 0;
 		return PARSER_FAIL(parser, "--rate takes requests a second, "
 		    "such as 5000 or 1.5k, not \"%s\"", arg);
 	case OPT_SPEED:
-		if (load_number_parse(slice_cstr(arg), &load->speed) &&
+		if (number_parse(slice_cstr(arg), &load->speed) &&
 		    load->speed > 0)
 			return 0;
 		return PARSER_FAIL(parser, "--speed takes a number above 0, "
@@ -242,7 +242,7 @@ static int parse_time(const struct parser *parser, int id, const char *arg)
 		return parse_seconds(parser, "round", arg,
 		    &options->round_s);
 	case OPT_WARMUP:
-		if (load_seconds_parse(slice_cstr(arg), &load->warmup_s))
+		if (number_parse_seconds(slice_cstr(arg), &load->warmup_s))
 			return 0;
 		return PARSER_FAIL(parser, "--warmup takes a time such as 2s "
 		    "or 0, not \"%s\"", arg);

@@ -1,8 +1,8 @@
 /* The search for the highest rate. */
 
+#include "base/words.h"
 #include "load/find_max.h"
 #include "load/latency.h"
-#include "load/words.h"
 #include "tools/ringload_tool.h"
 
 enum { SEARCH_LINE_MAX = 300 };

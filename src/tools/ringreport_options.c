@@ -3,7 +3,7 @@
 #include <getopt.h>
 #include <stdlib.h>
 
-#include "load/number.h"
+#include "base/number.h"
 #include "tools/ringreport.h"
 
 /* Options without a letter; values beyond those of letters. */
@@ -127,7 +127,7 @@ static int parse_scale(const struct parser *parser, const char *arg)
 {
 	double scale;
 
-	if (!load_number_parse(slice_cstr(arg), &scale) ||
+	if (!number_parse(slice_cstr(arg), &scale) ||
 	    scale < REPORT_SCALE_MIN || scale > REPORT_SCALE_MAX)
 		return PARSER_FAIL(parser, "--scale takes a number from %g to "
 		    "%g, not \"%s\"", REPORT_SCALE_MIN, REPORT_SCALE_MAX,
@@ -152,7 +152,7 @@ static int parse_since(const struct parser *parser, const char *arg)
 {
 	double seconds;
 
-	if (!load_seconds_parse(slice_cstr(arg), &seconds) ||
+	if (!number_parse_seconds(slice_cstr(arg), &seconds) ||
 	    seconds < SINCE_SECONDS_MIN || seconds > SINCE_SECONDS_MAX)
 		return PARSER_FAIL(parser, "--since takes a time from 10s to "
 		    "168h, not \"%s\"", arg);
@@ -177,7 +177,7 @@ static int parse_watch(const struct parser *parser, const char *arg)
 {
 	double seconds;
 
-	if (!load_seconds_parse(slice_cstr(arg), &seconds) || seconds < 1 ||
+	if (!number_parse_seconds(slice_cstr(arg), &seconds) || seconds < 1 ||
 	    seconds > TOOL_WATCH_MAX)
 		return PARSER_FAIL(parser, "--watch takes a time such as 5s "
 		    "or 1m, from 1s to 24h, not \"%s\"", arg);

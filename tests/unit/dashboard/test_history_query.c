@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "dashboard/csv.h"
+#include "base/csv.h"
 #include "dashboard/history_query.h"
 
 #define NOW UINT64_C(1800000005)

@@ -1,5 +1,5 @@
-#ifndef RINGMASTER_DASHBOARD_CSV_H
-#define RINGMASTER_DASHBOARD_CSV_H
+#ifndef RINGMASTER_BASE_CSV_H
+#define RINGMASTER_BASE_CSV_H
 
 #include "base/buf.h"
 

@@ -1,4 +1,4 @@
-#include "load/words.h"
+#include "base/words.h"
 
 #include <inttypes.h>
 #include <math.h>

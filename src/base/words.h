@@ -1,5 +1,5 @@
-#ifndef RINGMASTER_LOAD_WORDS_H
-#define RINGMASTER_LOAD_WORDS_H
+#ifndef RINGMASTER_BASE_WORDS_H
+#define RINGMASTER_BASE_WORDS_H
 
 #include <stdint.h>
 

@@ -1,6 +1,6 @@
 /* CSV for spreadsheets, which must not run what a client sent. */
 
-#include "dashboard/csv.h"
+#include "base/csv.h"
 
 void csv_write_text(struct buf *out, struct slice text)
 {

@@ -1,5 +1,5 @@
-#ifndef RINGMASTER_LOAD_NUMBER_H
-#define RINGMASTER_LOAD_NUMBER_H
+#ifndef RINGMASTER_BASE_NUMBER_H
+#define RINGMASTER_BASE_NUMBER_H
 
 #include "base/slice.h"
 
@@ -10,13 +10,13 @@
  */
 
 /* "5000", "1.5k" (1,000), "2M" (1,000,000). */
-bool load_number_parse(struct slice s, double *ret);
+bool number_parse(struct slice s, double *ret);
 
 /* "10s", "1.5s", "500ms", "250us", "2m", "1h"; seconds without a unit. Gives
  * seconds. */
-bool load_seconds_parse(struct slice s, double *ret);
+bool number_parse_seconds(struct slice s, double *ret);
 
 /* "2000/s", "2k/s" or without "/s". Gives requests a second. */
-bool load_rate_parse(struct slice s, double *ret);
+bool number_parse_rate(struct slice s, double *ret);
 
 #endif

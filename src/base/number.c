@@ -1,4 +1,4 @@
-#include "load/number.h"
+#include "base/number.h"
 
 enum { NUMBER_DIGITS_MAX = 15 };
 
@@ -40,7 +40,7 @@ static bool number_begin(struct slice s, double *value, struct slice *unit)
 	return true;
 }
 
-static bool number_parse(struct slice s, const struct number_unit *units,
+static bool number_in_units(struct slice s, const struct number_unit *units,
     unsigned count, double *ret)
 {
 	struct slice unit;
@@ -57,10 +57,10 @@ static bool number_parse(struct slice s, const struct number_unit *units,
 	return false;
 }
 
-#define NUMBER_PARSE(s, units, ret) \
-	number_parse(s, units, sizeof(units) / sizeof(*(units)), ret)
+#define NUMBER_IN_UNITS(s, units, ret) \
+	number_in_units(s, units, sizeof(units) / sizeof(*(units)), ret)
 
-bool load_number_parse(struct slice s, double *ret)
+bool number_parse(struct slice s, double *ret)
 {
 	static const struct number_unit units[] = {
 		{ { "", 0 }, 1 },
@@ -69,10 +69,10 @@ bool load_number_parse(struct slice s, double *ret)
 		{ { "M", 1 }, 1e6 },
 	};
 
-	return NUMBER_PARSE(s, units, ret);
+	return NUMBER_IN_UNITS(s, units, ret);
 }
 
-bool load_seconds_parse(struct slice s, double *ret)
+bool number_parse_seconds(struct slice s, double *ret)
 {
 	static const struct number_unit units[] = {
 		{ { "", 0 }, 1 },
@@ -83,12 +83,12 @@ bool load_seconds_parse(struct slice s, double *ret)
 		{ { "h", 1 }, 3600 },
 	};
 
-	return NUMBER_PARSE(s, units, ret);
+	return NUMBER_IN_UNITS(s, units, ret);
 }
 
-bool load_rate_parse(struct slice s, double *ret)
+bool number_parse_rate(struct slice s, double *ret)
 {
 	if (slice_ends(s, SLICE("/s")))
 		s.len -= 2;
-	return load_number_parse(s, ret);
+	return number_parse(s, ret);
 }

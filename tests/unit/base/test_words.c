@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "load/words.h"
+#include "base/words.h"
 
 static char words[WORDS_MAX];
 

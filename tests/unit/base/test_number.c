@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "load/number.h"
+#include "base/number.h"
 
 typedef bool parser(struct slice s, double *ret);
 
@@ -33,34 +33,34 @@ static void check_bad(parser *parse, const char *text)
 static void counts_have_thousands(void **state)
 {
 	(void)state;
-	check(load_number_parse, "0", 0);
-	check(load_number_parse, "5000", 5000);
-	check(load_number_parse, "5k", 5000);
-	check(load_number_parse, "1.5k", 1500);
-	check(load_number_parse, "2M", 2000000);
-	check(load_number_parse, "0.25", 0.25);
-	check(load_number_parse, "123456789012345", 123456789012345);
+	check(number_parse, "0", 0);
+	check(number_parse, "5000", 5000);
+	check(number_parse, "5k", 5000);
+	check(number_parse, "1.5k", 1500);
+	check(number_parse, "2M", 2000000);
+	check(number_parse, "0.25", 0.25);
+	check(number_parse, "123456789012345", 123456789012345);
 }
 
 static void times_have_units(void **state)
 {
 	(void)state;
-	check(load_seconds_parse, "10", 10);
-	check(load_seconds_parse, "10s", 10);
-	check(load_seconds_parse, "500ms", 0.5);
-	check(load_seconds_parse, "250us", 0.00025);
-	check(load_seconds_parse, "2m", 120);
-	check(load_seconds_parse, "1.5h", 5400);
+	check(number_parse_seconds, "10", 10);
+	check(number_parse_seconds, "10s", 10);
+	check(number_parse_seconds, "500ms", 0.5);
+	check(number_parse_seconds, "250us", 0.00025);
+	check(number_parse_seconds, "2m", 120);
+	check(number_parse_seconds, "1.5h", 5400);
 }
 
 static void rates_are_a_second(void **state)
 {
 	(void)state;
-	check(load_rate_parse, "2000/s", 2000);
-	check(load_rate_parse, "2k/s", 2000);
-	check(load_rate_parse, "0.5", 0.5);
-	check_bad(load_rate_parse, "2000/m");
-	check_bad(load_rate_parse, "/s");
+	check(number_parse_rate, "2000/s", 2000);
+	check(number_parse_rate, "2k/s", 2000);
+	check(number_parse_rate, "0.5", 0.5);
+	check_bad(number_parse_rate, "2000/m");
+	check_bad(number_parse_rate, "/s");
 }
 
 static void anything_else_is_refused(void **state)
@@ -71,12 +71,12 @@ static void anything_else_is_refused(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
-		check_bad(load_number_parse, bad[i]);
-		check_bad(load_seconds_parse, bad[i]);
-		check_bad(load_rate_parse, bad[i]);
+		check_bad(number_parse, bad[i]);
+		check_bad(number_parse_seconds, bad[i]);
+		check_bad(number_parse_rate, bad[i]);
 	}
-	check_bad(load_number_parse, "1s");
-	check_bad(load_seconds_parse, "1k");
+	check_bad(number_parse, "1s");
+	check_bad(number_parse_seconds, "1k");
 }
 
 int main(void)
