@@ -1,16 +1,14 @@
-/* One table says what there is: getopt_long(3) and --help are made from it. */
-
 #include "tools/ringload_options.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <stdlib.h>
 
 #include "base/number.h"
+#include "tools/options.h"
 
-/* Options without a letter; values beyond those of letters. */
+/* Options without a letter. */
 enum {
-	OPT_ALLOW = 256, OPT_ALL_METHODS, OPT_A, OPT_ARRIVALS, OPT_B,
+	OPT_ALLOW = OPTIONS_LONG, OPT_ALL_METHODS, OPT_A, OPT_ARRIVALS, OPT_B,
 	OPT_B_SET, OPT_BODY, OPT_CONFIRM, OPT_FAIL_IF, OPT_FIND_MAX, OPT_FROM,
 	OPT_JSON, OPT_LIVE_FD, OPT_NAME, OPT_NO_KEEPALIVE, OPT_NOTE,
 	OPT_PIPELINE, OPT_QUIET, OPT_REPLAY, OPT_ROUND, OPT_ROUNDS, OPT_SAVE,
@@ -18,12 +16,7 @@ enum {
 	OPT_TIMEOUT, OPT_URLS, OPT_WARMUP,
 };
 
-static const struct tool_option {
-	const char *name;
-	const char *arg;	/* NULL: none; "[=...": it may be left out */
-	const char *help;	/* fits into half a line with the others */
-	int id;			/* its letter, or OPT_... */
-} tool_table[] = {
+static const struct options_row tool_rows[] = {
 	{ "connections", "N", "at once (10)", 'c' },
 	{ "requests", "N", "per connection", 'n' },
 	{ "duration", "TIME", "of all (10s)", 'd' },
@@ -67,7 +60,7 @@ static const struct tool_option {
 	{ "version", NULL, "of ringload", 'V' },
 };
 
-enum { TOOL_TABLE = sizeof(tool_table) / sizeof(tool_table[0]) };
+static const struct options_table tool_table = OPTIONS_TABLE(tool_rows);
 
 const char *const tool_format_names[TOOL_FORMATS] = {
 	[TOOL_TEXT] = "text", [TOOL_JSON] = "json", [TOOL_CSV] = "csv",
@@ -390,41 +383,6 @@ static int parse_one(const struct parser *parser, int id, const char *arg)
 
 /* ---- all of it ---- */
 
-/* What getopt_long() wants, from the table. */
-static void make_getopt(struct option *longs, char *letters)
-{
-	*letters++ = ':';		/* tells a missing value apart */
-	for (unsigned i = 0; i < TOOL_TABLE; i++) {
-		const struct tool_option *option = &tool_table[i];
-
-		longs[i] = (struct option){ .name = option->name,
-		    .has_arg = !option->arg ? no_argument
-			: *option->arg == '[' ? optional_argument
-					      : required_argument,
-		    .val = option->id };
-		if (option->id >= OPT_ALLOW)
-			continue;
-		*letters++ = (char)option->id;
-		if (option->arg)
-			*letters++ = ':';
-	}
-	longs[TOOL_TABLE] = (struct option){ .name = NULL };
-	*letters = '\0';
-}
-
-static int parse_wrong(const struct parser *parser, int id, char **argv)
-{
-	char letter[3] = { '-', (char)optopt, '\0' };
-	/* A long option that is unknown leaves no letter. */
-	const char *name = optopt > 0 && optopt < OPT_ALLOW ? letter
-	    : argv[optind - 1];
-
-	return id == ':'
-	    ? PARSER_FAIL(parser, "%s lacks its value; see --help", name)
-	    : PARSER_FAIL(parser, "there is no option %s, or not so; see "
-		"--help", name);
-}
-
 /* "ab" or "compare": no URL looks like that. */
 static int parse_command(const struct parser *parser, int argc, char **argv)
 {
@@ -507,18 +465,13 @@ int tool_options_parse(int argc, char **argv, struct tool_options *options,
     char *why, size_t size)
 {
 	const struct parser parser = { options, why, size };
-	struct option longs[TOOL_TABLE + 1];
-	char letters[2 * TOOL_TABLE + 2];
 	int id, err = 0;
 
 	*options = (struct tool_options){ .live_fd = -1, .from = TOOL_RESULTS,
 	    .load.warmup_s = -1 };
-	make_getopt(longs, letters);
-	opterr = 0;
-	while (!err && (id = getopt_long(argc, argv, letters, longs, NULL)) !=
-	    -1)
-		err = id == '?' || id == ':'
-		    ? parse_wrong(&parser, id, argv)
+	while (!err && (id = options_next(&tool_table, argc, argv, why,
+	    size)) != OPTIONS_END)
+		err = id == OPTIONS_WRONG ? TOOL_USAGE
 		    : parse_one(&parser, id, optarg);
 	if (err || options->help || options->version)
 		return err;
@@ -570,38 +523,11 @@ void tool_options_free(struct tool_options *options)
 	options->body_data = NULL;
 }
 
-/* ---- help ---- */
-
-enum { HELP_NAME = 24, HELP_HALF = 40 };
-
-static void help_entry(FILE *to, const struct tool_option *option, bool pad)
-{
-	char name[HELP_HALF + 1], letter[] = "    ";
-	const char *arg = option->arg ? option->arg : "";
-
-	if (option->id < OPT_ALLOW)
-		(void)snprintf(letter, sizeof(letter), "-%c, ", option->id);
-	(void)snprintf(name, sizeof(name), "%s--%s%s%s",
-	    option->id < OPT_ALLOW ? letter : "", option->name,
-	    *arg && *arg != '[' ? " " : "", arg);
-	(void)fprintf(to, pad ? "%-*s %-*s" : "%-*s %.*s", HELP_NAME - 1, name,
-	    pad ? HELP_HALF - HELP_NAME : HELP_HALF, option->help);
-}
-
 void tool_options_help(FILE *to)
 {
-	enum { ROWS = (TOOL_TABLE + 1) / 2 };
-
 	(void)fprintf(to, "Usage: ringload [OPTION]... URL | "
 	    "ab --a URL --b URL | compare RUN RUN\n");
-	for (unsigned i = 0; i < ROWS; i++) {
-		bool both = i + ROWS < TOOL_TABLE;
-
-		help_entry(to, &tool_table[i], both);
-		if (both)
-			help_entry(to, &tool_table[i + ROWS], false);
-		(void)fputc('\n', to);
-	}
+	options_help_dense(to, &tool_table);
 	(void)fprintf(to, "FMT: text json csv hgrm md.  TIME: 500ms 10s 2m.  "
 	    "N: 100 5k.\n");
 }

@@ -1,23 +1,16 @@
-/* One table says what there is: getopt_long(3) and --help are made from it. */
-
-#include <getopt.h>
 #include <stdlib.h>
 
 #include "base/number.h"
+#include "tools/options.h"
 #include "tools/ringreport.h"
 
-/* Options without a letter; values beyond those of letters. */
+/* Options without a letter. */
 enum {
-	OPT_COMPARE = 256, OPT_FROM, OPT_HISTORY, OPT_LAST, OPT_PANEL,
+	OPT_COMPARE = OPTIONS_LONG, OPT_FROM, OPT_HISTORY, OPT_LAST, OPT_PANEL,
 	OPT_SCALE, OPT_SHA256, OPT_SINCE, OPT_SIZE, OPT_THEME, OPT_WATCH,
 };
 
-static const struct tool_option {
-	const char *name;
-	const char *arg;		/* NULL: none */
-	const char *help;
-	int id;				/* its letter, or OPT_... */
-} tool_table[] = {
+static const struct options_row tool_rows[] = {
 	{ "format", "LIST", "png (default), svg, pdf, html, csv, json, md, "
 	    "txt", 'f' },
 	{ "output", "PATH", "file, folder/, or - for standard output", 'o' },
@@ -38,7 +31,7 @@ static const struct tool_option {
 	{ "help", NULL, "see ringreport(1)", 'h' },
 	{ "version", NULL, "of ringreport", 'V' },
 };
-enum { TOOL_TABLE = sizeof(tool_table) / sizeof(tool_table[0]) };
+static const struct options_table tool_table = OPTIONS_TABLE(tool_rows);
 
 struct parser {
 	struct tool_options *options;
@@ -246,39 +239,6 @@ static int parse_one(const struct parser *parser, int id, const char *arg)
 
 /* ---- all of it ---- */
 
-/* What getopt_long() wants, from the table. */
-static void make_getopt(struct option *longs, char *letters)
-{
-	*letters++ = ':';		/* tells a missing value apart */
-	for (unsigned i = 0; i < TOOL_TABLE; i++) {
-		const struct tool_option *option = &tool_table[i];
-
-		longs[i] = (struct option){ .name = option->name,
-		    .has_arg = option->arg ? required_argument : no_argument,
-		    .val = option->id };
-		if (option->id >= OPT_COMPARE)
-			continue;
-		*letters++ = (char)option->id;
-		if (option->arg)
-			*letters++ = ':';
-	}
-	longs[TOOL_TABLE] = (struct option){ .name = NULL };
-	*letters = '\0';
-}
-
-static int parse_wrong(const struct parser *parser, int id, char **argv)
-{
-	char letter[3] = { '-', (char)optopt, '\0' };
-	/* A long option that is unknown leaves no letter. */
-	const char *name = optopt > 0 && optopt < OPT_COMPARE ? letter
-	    : argv[optind - 1];
-
-	return id == ':'
-	    ? PARSER_FAIL(parser, "%s lacks its value; see --help", name)
-	    : PARSER_FAIL(parser, "there is no option %s, or not so; see "
-		"--help", name);
-}
-
 static int parse_runs(const struct parser *parser, int argc, char **argv)
 {
 	struct tool_options *options = parser->options;
@@ -342,19 +302,14 @@ int tool_options_parse(int argc, char **argv, struct tool_options *options,
     char *why)
 {
 	const struct parser parser = { options, why };
-	struct option longs[TOOL_TABLE + 1];
-	char letters[2 * TOOL_TABLE + 2];
 	int id, err = 0;
 
 	*options = (struct tool_options){ .from = TOOL_RESULTS,
 		.history = TOOL_HISTORY,
 		.request = { .panel = PANEL_NONE } };
-	make_getopt(longs, letters);
-	opterr = 0;
-	while (!err && (id = getopt_long(argc, argv, letters, longs, NULL)) !=
-	    -1)
-		err = id == '?' || id == ':'
-		    ? parse_wrong(&parser, id, argv)
+	while (!err && (id = options_next(&tool_table, argc, argv, why,
+	    TOOL_WHY_MAX)) != OPTIONS_END)
+		err = id == OPTIONS_WRONG ? TOOL_USAGE
 		    : parse_one(&parser, id, optarg);
 	if (err || options->help || options->version)
 		return err;
@@ -367,19 +322,7 @@ void tool_options_help(FILE *to)
 	(void)fprintf(to, "Usage: ringreport [OPTION]... [RUN]...\n"
 	    "       ringreport --compare [OPTION]... RUN RUN\n"
 	    "       ringreport extract [--sha256 DIGITS] [-o FILE] PICTURE\n");
-	for (unsigned i = 0; i < TOOL_TABLE; i++) {
-		const struct tool_option *option = &tool_table[i];
-		char name[32];
-
-		(void)snprintf(name, sizeof(name), "--%s%s%s", option->name,
-		    option->arg ? " " : "", option->arg ? option->arg : "");
-		if (option->id < OPT_COMPARE)
-			(void)fprintf(to, "  -%c, %-18s %s\n", option->id,
-			    name, option->help);
-		else
-			(void)fprintf(to, "      %-18s %s\n", name,
-			    option->help);
-	}
+	options_help(to, &tool_table);
 	(void)fprintf(to, "RUN is the id of a kept result, or a file: results, "
 	    "one of \"ringload --json\",\nor a picture. Without one, "
 	    TOOL_RESULTS " becomes\n" TOOL_GRAPH ".png.\n");
