@@ -22,14 +22,14 @@ check_layers() {
 		left["base"] = ""
 		left["ring"] = left["conf"] = "base"
 		left["metrics"] = "base ring conf"
-		left["http"] = left["metrics"] " metrics"
+		left["http"] = left["stat"] = left["metrics"] " metrics"
 		left["modules"] = left["http"] " http"
 		apps = left["modules"] " modules"
 		left["load"] = apps
 		left["report"] = apps " load"
 		left["dashboard"] = left["report"] " report"
 		left["master"] = left["dashboard"] " dashboard"
-		left["tools"] = left["master"] " master"
+		left["tools"] = left["master"] " master stat"
 	}
 	match($0, /^[ \t]*#[ \t]*include[ \t]*"[a-z]+\//) {
 		split(FILENAME, mine, "/")

@@ -2,7 +2,6 @@
 
 #include <inttypes.h>
 #include <math.h>
-#include <time.h>
 
 #include "base/utf8.h"
 #include "metrics.pb-c.h"
@@ -212,18 +211,15 @@ static void write_time(struct buf *out, const ProtobufCFieldDescriptor *field,
     uint64_t unix_ns)
 {
 	int name_len = (int)(strlen(field->name) - strlen("_unix_ns"));
-	time_t seconds = (time_t)(unix_ns / 1000000000);
-	struct tm tm;
 
-	(void)gmtime_r(&seconds, &tm);	/* 64 bits end in the year 2554 */
 	buf_printf(out, "\"%.*s\":", name_len, field->name);
-	if (unix_ns == 0)
+	if (unix_ns == 0) {
 		buf_append_cstr(out, "null");
-	else
-		buf_printf(out, "\"%04d-%02d-%02dT%02d:%02d:%02d.%03uZ\"",
-		    tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
-		    tm.tm_min, tm.tm_sec,
-		    (unsigned)(unix_ns / 1000000 % 1000));
+	} else {
+		buf_append_char(out, '"');
+		reflect_put_time(out, unix_ns);
+		buf_append_char(out, '"');
+	}
 	buf_printf(out, ",\"%.*s_unix_ms\":%" PRIu64, name_len, field->name,
 	    unix_ns / 1000000);
 }

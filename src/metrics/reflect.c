@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 size_t reflect_value_size(ProtobufCType type)
 {
@@ -100,6 +101,17 @@ static const char *reflect_enum_suffix(const char *type, const char *name)
 			return name;
 	}
 	return *p == '_' ? p + 1 : name;
+}
+
+void reflect_put_time(struct buf *out, uint64_t unix_ns)
+{
+	time_t seconds = (time_t)(unix_ns / 1000000000);
+	struct tm tm;
+
+	(void)gmtime_r(&seconds, &tm);	/* 64 bits end in the year 2554 */
+	buf_printf(out, "%04d-%02d-%02dT%02d:%02d:%02d.%03uZ",
+	    tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
+	    tm.tm_min, tm.tm_sec, (unsigned)(unix_ns / 1000000 % 1000));
 }
 
 void reflect_put_enum(struct buf *out, const ProtobufCFieldDescriptor *field,

@@ -31,6 +31,9 @@ const char *reflect_text(const void *value);
 /* A wall clock time in Unix nanoseconds: fixed64, named *_unix_ns. */
 bool reflect_is_time(const ProtobufCFieldDescriptor *field);
 
+/* Write such a time as RFC 3339 in UTC with milliseconds. */
+void reflect_put_time(struct buf *out, uint64_t unix_ns);
+
 /*
  * Write the value of an enum as people read it: "running" for
  * WORKER_STATE_RUNNING of WorkerState. A value without name gives its number.

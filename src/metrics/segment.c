@@ -294,7 +294,7 @@ static int metrics_segment_open(const char *path, int flags,
 
 	if (error < 0)
 		return error;
-	segment->fd = open(path, flags | O_CLOEXEC);
+	segment->fd = open(path, flags | O_CLOEXEC | O_NONBLOCK);
 	error = segment->fd < 0 ? -errno : metrics_segment_check(segment->fd);
 	if (error == 0)
 		error = metrics_segment_map(segment, flags == O_RDONLY
@@ -347,13 +347,35 @@ int metrics_segment_attach(const char *path,
 
 int metrics_open_readonly(const char *path, struct metrics_segment **ret)
 {
-	int error = metrics_segment_open(path, O_RDONLY, ret);
+	return metrics_segment_open(path, O_RDONLY, ret);
+}
 
-	if (error == 0) {
-		(void)close((*ret)->fd);
-		(*ret)->fd = -1;
-	}
-	return error;
+const char *metrics_segment_wrong(const char *path,
+    char words[METRICS_WRONG_MAX])
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	struct metrics_header start = { .magic = 0 };
+	ssize_t n;
+
+	n = fd < 0 ? -1 : pread(fd, &start, sizeof(start), 0);
+	if (n < (ssize_t)offsetof(struct metrics_header, layout_hash) ||
+	    start.magic != METRICS_MAGIC)
+		(void)snprintf(words, METRICS_WRONG_MAX,
+		    "is no metrics segment");
+	else if (start.layout != METRICS_LAYOUT)
+		(void)snprintf(words, METRICS_WRONG_MAX, "has layout %u, and "
+		    "this program knows layout %u: take the one that came "
+		    "with that ringmaster", start.layout, METRICS_LAYOUT);
+	else if (n < (ssize_t)sizeof(start) ||
+	    start.layout_hash == metrics_layout_hash())
+		(void)snprintf(words, METRICS_WRONG_MAX,
+		    "is a metrics segment that is cut short or damaged");
+	else
+		(void)snprintf(words, METRICS_WRONG_MAX, "is of another build "
+		    "of ringmaster: take the program that came with it");
+	if (fd >= 0)
+		(void)close(fd); /* only read */
+	return words;
 }
 
 bool metrics_segment_is_current(const struct metrics_segment *segment)

@@ -61,6 +61,7 @@ enum {
 	METRICS_HLL_REGISTERS = 1 << METRICS_HLL_BITS,
 	METRICS_HLL_PARTS = 7,		/* six full ones and the current */
 	METRICS_ALIGN = 4096,
+	METRICS_WRONG_MAX = 128,	/* bytes of metrics_segment_wrong() */
 };
 
 #define METRICS_MAGIC UINT64_C(0x31524d474e4952)	/* "RINGMR1" */
@@ -428,7 +429,7 @@ void metrics_header_repair(void *header);
 /* A process's mapping of the file. */
 struct metrics_segment {
 	struct metrics_file *file;
-	int fd;			/* to allocate slots; -1 in readers */
+	int fd;			/* to allocate slots, and for owner.h */
 	char *path;
 };
 
@@ -559,6 +560,13 @@ static inline bool metrics_inflight_wanted(
  * layout, or -errno.
  */
 int metrics_open_readonly(const char *path, struct metrics_segment **ret);
+
+/*
+ * Why the file at `path` cannot be opened by it, for people: fills and returns
+ * `words`, such as "is no metrics segment", which end a sentence.
+ */
+const char *metrics_segment_wrong(const char *path,
+    char words[METRICS_WRONG_MAX]);
 
 /* Slots that may be read, from 0. */
 unsigned metrics_slot_count(const struct metrics_segment *segment);

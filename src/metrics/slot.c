@@ -228,20 +228,39 @@ unsigned metrics_slot_read_recent(const struct metrics_slot *slot,
 	return found;
 }
 
-unsigned metrics_slot_read_errors(const struct metrics_slot *slot,
-    uint64_t *next, struct metrics_request *requests)
+/* Of `max` records, the last ones of `count` ever. */
+static unsigned slot_read_since(const struct metrics_recent *records,
+    unsigned max, uint64_t count, uint64_t *next,
+    struct metrics_request *requests)
 {
-	uint64_t count = metrics_load(&slot->error_count);
-	uint64_t first = count > METRICS_ERRORS ? count - METRICS_ERRORS : 0;
+	uint64_t first = count > max ? count - max : 0;
 	unsigned found = 0;
 
 	if (first < *next)
 		first = *next;
-	for (uint64_t i = first; i < count; i++)
-		found += metrics_record_read(&slot->errors[i %
-		    METRICS_ERRORS], &requests[found]);
+	for (uint64_t i = first; i < count; i++) {
+		const struct metrics_recent *record = &records[i % max];
+
+		/* One written over meanwhile is read when its turn comes. */
+		found += metrics_record_read(record, &requests[found]) &&
+		    metrics_load(&record->sequence) == 2 * i + 2;
+	}
 	*next = count;
 	return found;
+}
+
+unsigned metrics_slot_read_since(const struct metrics_slot *slot,
+    uint64_t *next, struct metrics_request *requests)
+{
+	return slot_read_since(slot->recent, METRICS_RECENT,
+	    metrics_load(&slot->recent_count), next, requests);
+}
+
+unsigned metrics_slot_read_errors(const struct metrics_slot *slot,
+    uint64_t *next, struct metrics_request *requests)
+{
+	return slot_read_since(slot->errors, METRICS_ERRORS,
+	    metrics_load(&slot->error_count), next, requests);
 }
 
 unsigned metrics_slot_read_slow(const struct metrics_slot *slot,

@@ -71,9 +71,16 @@ unsigned metrics_slot_read_recent(const struct metrics_slot *slot,
     struct metrics_request *requests, unsigned max);
 
 /*
- * The slot's failed requests from number *next on, oldest first, to
- * `requests`, which has room for METRICS_ERRORS; *next becomes the number of
- * the one to come. Returns how many; those written over meanwhile are lost.
+ * The slot's last requests from number *next on, oldest first, to `requests`,
+ * which has room for METRICS_RECENT; *next becomes the number of the one to
+ * come. Returns how many; those written over meanwhile are lost.
+ */
+unsigned metrics_slot_read_since(const struct metrics_slot *slot,
+    uint64_t *next, struct metrics_request *requests);
+
+/*
+ * The slot's failed requests from number *next on, as of the last ones,
+ * to `requests`, which has room for METRICS_ERRORS.
  */
 unsigned metrics_slot_read_errors(const struct metrics_slot *slot,
     uint64_t *next, struct metrics_request *requests);

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <sys/utsname.h>
 
 #include "base/clock.h"
@@ -90,6 +91,16 @@ static Ringmaster__V1__Config *snapshot_config(struct snapshot *s,
 	return config;
 }
 
+static char *snapshot_instance(struct snapshot *s)
+{
+	const uint8_t *instance = s->segment->file->header.instance;
+	char text[2 * sizeof(s->segment->file->header.instance) + 1];
+
+	for (unsigned i = 0; i < sizeof(text) / 2; i++)
+		(void)snprintf(text + 2 * i, 3, "%02x", instance[i]);
+	return snapshot_text(s, slice_cstr(text));
+}
+
 static char *snapshot_kernel(struct snapshot *s)
 {
 	struct utsname name;
@@ -124,6 +135,7 @@ static Ringmaster__V1__Identity *snapshot_identity(struct snapshot *s)
 	ret->last_reload_error = snapshot_cstr(s, reload.error,
 	    sizeof(reload.error));
 	ret->kernel = snapshot_kernel(s);
+	ret->instance = snapshot_instance(s);
 	return ret;
 }
 

@@ -1,0 +1,22 @@
+#ifndef RINGMASTER_STAT_SCREENS_H
+#define RINGMASTER_STAT_SCREENS_H
+
+#include "stat/filter.h"
+#include "stat/source.h"
+
+/* ringstat on a terminal. */
+
+struct screens_options {
+	const struct stat_filter *filter;	/* of the counters */
+	double interval_s;			/* between samples */
+};
+
+/*
+ * Show what a source has until somebody quits. The standard output is a
+ * terminal; it is left as it was, also by a signal.
+ * Returns 0 or -errno.
+ */
+int screens_run(struct stat_source *source,
+    const struct screens_options *options);
+
+#endif

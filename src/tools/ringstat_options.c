@@ -1,0 +1,148 @@
+#include <math.h>
+
+#include "base/number.h"
+#include "tools/options.h"
+#include "tools/ringstat.h"
+
+/* Options without a letter. */
+enum { OPT_INSTANCES = OPTIONS_LONG };
+
+static const struct options_row tool_rows[] = {
+	{ "once", NULL, "print all counters, with their rates", '1' },
+	{ "json", NULL, "the same as JSON", 'j' },
+	{ "xml", NULL, "the same as XML", 'x' },
+	{ "list", NULL, "print their names and what they mean", 'l' },
+	{ "instances", NULL, "print which servers there are", OPT_INSTANCES },
+	{ "filter", "GLOB", "only these counters; ^GLOB: not these", 'f' },
+	{ "instance", "NAME", "which server, its segment, or a snapshot (.pb)",
+	    'n' },
+	{ "start-timeout", "TIME", "wait for it to run; \"off\": for ever",
+	    't' },
+	{ "interval", "TIME", "between samples (1s)", 'i' },
+	{ "count", "N", "print so often (1); 0: without end", 'c' },
+	{ "help", NULL, "see ringstat(1)", 'h' },
+	{ "version", NULL, "of ringstat", 'V' },
+};
+static const struct options_table tool_table = OPTIONS_TABLE(tool_rows);
+
+struct parser {
+	struct tool_options *options;
+	char *why;
+};
+
+#define PARSER_FAIL(parser, ...)                                           \
+	((void)snprintf((parser)->why, STAT_WHY_MAX, __VA_ARGS__), TOOL_USAGE)
+
+/* ---- values ---- */
+
+static int parse_mode(const struct parser *parser, enum tool_mode mode)
+{
+	if (parser->options->mode != TOOL_SCREENS)
+		return PARSER_FAIL(parser, "one kind of output at a time");
+	parser->options->mode = mode;
+	return 0;
+}
+
+static int parse_filter(const struct parser *parser, const char *arg)
+{
+	if (stat_filter_add(&parser->options->filter, arg))
+		return 0;
+	return PARSER_FAIL(parser, "--filter is given more than %u times",
+	    STAT_FILTER_MAX);
+}
+
+static int parse_start(const struct parser *parser, const char *arg)
+{
+	if (strcmp(arg, "off") == 0)
+		parser->options->start_s = INFINITY;
+	else if (!number_parse_seconds(slice_cstr(arg),
+		&parser->options->start_s))
+		return PARSER_FAIL(parser, "--start-timeout takes a time such "
+		    "as 10s, or off, not \"%s\"", arg);
+	return 0;
+}
+
+static int parse_interval(const struct parser *parser, const char *arg)
+{
+	double value;
+
+	if (!number_parse_seconds(slice_cstr(arg), &value) || value < 0.01 ||
+	    value > 86400)
+		return PARSER_FAIL(parser, "--interval takes a time such as "
+		    "5s or 500ms, from 10ms to 24h, not \"%s\"", arg);
+	parser->options->interval_s = value;
+	return 0;
+}
+
+static int parse_count(const struct parser *parser, const char *arg)
+{
+	uint64_t count;
+
+	if (!slice_to_u64(slice_cstr(arg), &count) || count > UINT32_MAX)
+		return PARSER_FAIL(parser, "--count takes a whole number, not "
+		    "\"%s\"", arg);
+	parser->options->count = (unsigned)count;
+	return 0;
+}
+
+/* ---- options ---- */
+
+static int parse_one(const struct parser *parser, int id, const char *arg)
+{
+	struct tool_options *options = parser->options;
+
+	switch (id) {
+	case '1':
+		return parse_mode(parser, TOOL_TEXT);
+	case 'j':
+		return parse_mode(parser, TOOL_JSON);
+	case 'x':
+		return parse_mode(parser, TOOL_XML);
+	case 'l':
+		return parse_mode(parser, TOOL_LIST);
+	case OPT_INSTANCES:
+		return parse_mode(parser, TOOL_INSTANCES);
+	case 'f':
+		return parse_filter(parser, arg);
+	case 'n':
+		options->instance = arg;
+		return 0;
+	case 't':
+		return parse_start(parser, arg);
+	case 'i':
+		return parse_interval(parser, arg);
+	case 'c':
+		return parse_count(parser, arg);
+	case 'h':
+		options->help = true;
+		return 0;
+	default:
+		options->version = true;
+		return 0;
+	}
+}
+
+int tool_options_parse(int argc, char **argv, struct tool_options *options,
+    char why[STAT_WHY_MAX])
+{
+	const struct parser parser = { options, why };
+	int id, err = 0;
+
+	*options = (struct tool_options){ .interval_s = 1, .count = 1 };
+	while (!err && (id = options_next(&tool_table, argc, argv, why,
+	    STAT_WHY_MAX)) != OPTIONS_END)
+		err = id == OPTIONS_WRONG ? TOOL_USAGE
+		    : parse_one(&parser, id, optarg);
+	if (err || options->help || options->version)
+		return err;
+	if (optind < argc)
+		return PARSER_FAIL(&parser, "\"%s\" is too much; see --help",
+		    argv[optind]);
+	return 0;
+}
+
+void tool_options_help(FILE *to)
+{
+	(void)fprintf(to, "Usage: ringstat [OPTION]...\n");
+	options_help(to, &tool_table);
+}
