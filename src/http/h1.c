@@ -340,7 +340,7 @@ static enum h1_next h1_answer(struct h1 *h1, struct http_request *request,
 							   : H1_CLOSE;
 	}
 	refused = body->failed;		/* whoever read it has answered so */
-	if (!body->done)
+	if (request->body)
 		reusable = h1_body_discard_ready(body,
 		    request->response.status < 400);
 	if (body->failed && !refused)

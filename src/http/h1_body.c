@@ -175,7 +175,9 @@ void h1_body_init(struct h1_body *body, struct h1 *h1,
 	body->left = head->content_length;
 	body->chunked = head->chunked;
 	body->done = !head->chunked && head->content_length == 0;
-	request->body = body->done ? NULL : &body->source;
+	/* Whoever asks whether to send nothing is answered as well. */
+	request->body = body->done && !(head->has_content_length &&
+	    head->expect == H1_EXPECT_CONTINUE) ? NULL : &body->source;
 }
 
 bool h1_body_discard_ready(struct h1_body *body, bool wanted)
@@ -191,8 +193,13 @@ bool h1_body_discard_ready(struct h1_body *body, bool wanted)
 	}
 	if (got < 0)
 		body->failed = true;
-	if (body->done || body->failed)
-		return body->done;
+	if (body->failed)
+		return false;
+	if (body->done) {
+		if (wanted)
+			(void)h1_body_ask(body);
+		return true;
+	}
 	/* It is cheaper to connect again than to send a lot in vain. */
 	if (!body->chunked && body->left > H1_DISCARD_MAX)
 		return false;

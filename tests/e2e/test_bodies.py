@@ -108,8 +108,6 @@ def test_trailers_and_extensions(start):
 def test_expect_continue(start):
     server = start(server="client_max_body_size 10;" + OK)
     with server.connect() as client:
-        client.send(post(b"", more="Expect: 100-continue\r\n"))
-        assert client.response().status == 200
         data = post(b"12345", more="Expect: 100-continue\r\n")
         client.send(data[:-5])
         answer = client.response()
@@ -117,6 +115,22 @@ def test_expect_continue(start):
             client.send(data[-5:])
             answer = client.response()
         assert answer.body == b"POST"
+
+
+def test_expect_continue_of_nothing(start, backends):
+    """Who announces a body of no bytes and asks first hears that they may."""
+    server = start(server=OK + "location /p { "
+                   "proxy_pass http://127.0.0.1:%d; }" % backends().port)
+    for path in ("/", "/p"):
+        with server.connect() as client:
+            client.send(b"POST %s HTTP/1.1\r\nHost: x\r\nContent-Length: 0"
+                        b"\r\nExpect: 100-Continue\r\n\r\n" %
+                        path.encode())
+            assert client.response().status == 100
+            assert client.response().status == 200
+            client.send(b"GET / HTTP/1.1\r\nHost: x\r\n"
+                        b"Expect: 100-continue\r\n\r\n")
+            assert client.response().status == 200
 
 
 def test_expect_something_else(start):
