@@ -40,8 +40,10 @@ struct http_source {
 
 /*
  * The body of a response: nothing, or `bytes`, or a part of a file, or
- * whatever a source gives. Only the first three have a known place for
- * every byte, so only they can be cut into ranges.
+ * whatever a source gives. Of the first three any part can be had alone. Of a
+ * source one part can be, by pulling what is before it in vain: if that is
+ * allowed (response->accept_ranges), its length is known and what it gives is
+ * in memory.
  */
 enum http_body_kind {
 	HTTP_BODY_NONE,

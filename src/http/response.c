@@ -6,6 +6,7 @@
 #include "http/response.h"
 
 #include <arpa/inet.h>
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 
@@ -187,6 +188,65 @@ static struct http_body http_body_cut(const struct http_body *body,
 	return cut;
 }
 
+/* One range of what another source gives. */
+struct http_part {
+	struct http_source source;
+	struct http_source *inner;
+	uint64_t skip, left;		/* bytes */
+};
+
+static int http_part_next(struct http_source *source, struct http_chunk *ret)
+{
+	struct http_part *part = (struct http_part *)source;
+	struct slice bytes = { NULL, 0 };
+	struct http_chunk chunk;
+	size_t skipped;
+	int rc;
+
+	while (part->left && !bytes.len) {
+		rc = part->inner->next(part->inner, &chunk);
+		if (rc <= 0)
+			return rc;
+		assert(chunk.fd < 0);
+		if (!chunk.bytes.len)
+			break;	/* a flush */
+		skipped = slice_first(chunk.bytes, part->skip).len;
+		part->skip -= skipped;
+		bytes = slice_first(slice_from(chunk.bytes, skipped),
+		    part->left);
+		part->left -= bytes.len;
+	}
+	*ret = (struct http_chunk){ .fd = -1, .bytes = bytes };
+	return bytes.len || part->left;
+}
+
+static void http_part_close(struct http_source *source)
+{
+	struct http_part *part = (struct http_part *)source;
+
+	if (part->inner->close)
+		part->inner->close(part->inner);
+}
+
+static int http_response_part(struct http_request *request,
+    struct range range)
+{
+	struct http_body *body = &request->response.body;
+	struct http_part *part;
+
+	if (body->kind != HTTP_BODY_SOURCE) {
+		*body = http_body_cut(body, range);
+		return 0;
+	}
+	part = arena_alloc(&request->arena, sizeof(*part));
+	if (!part)
+		return -ENOMEM;
+	*part = (struct http_part){ { http_part_next, http_part_close, NULL },
+	    body->source, range.first, range.end - range.first };
+	body->source = &part->source;
+	return 0;
+}
+
 /* A body of several ranges: multipart/byteranges (RFC 9110 §14.6). */
 struct http_multipart {
 	struct http_source source;
@@ -310,9 +370,9 @@ static int http_response_partial(struct http_request *request,
 	response->content_range = arena_printf(&request->arena,
 	    "bytes %llu-%llu/%lld", (unsigned long long)range.first,
 	    (unsigned long long)range.end - 1, (long long)response->length);
-	response->body = http_body_cut(&response->body, range);
 	response->length = (int64_t)(range.end - range.first);
-	return response->content_range.data ? 0 : -ENOMEM;
+	return response->content_range.data ?
+	    http_response_part(request, range) : -ENOMEM;
 }
 
 static int http_response_ranges(struct http_request *request)
@@ -330,6 +390,8 @@ static int http_response_ranges(struct http_request *request)
 	if (response->status != 200 || !response->accept_ranges ||
 	    request->method != HTTP_METHOD_GET || most == 0)
 		return 0;
+	if (response->body.kind == HTTP_BODY_SOURCE)
+		set.capacity = 1;	/* a source cannot go back */
 	header = http_header_find(request->head.headers,
 	    request->head.header_count, HTTP_HEADER_RANGE);
 	if (!header || !http_if_range(request->head.headers,

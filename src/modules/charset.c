@@ -97,6 +97,7 @@ static int charset_use(struct http_request *request,
 {
 	struct http_response *response = &request->response;
 	int64_t length = response->length;
+	bool accept_ranges = response->accept_ranges;
 	struct charset_filter *filter = arena_calloc(&request->arena, 1,
 	    sizeof(*filter));
 	int err;
@@ -107,8 +108,11 @@ static int charset_use(struct http_request *request,
 	filter->recode.map = map;
 	filter->recode.back = back;
 	err = http_filter_use(request, &filter->filter);
-	if (!map->utf8)
+	if (!map->utf8) {
+		/* A byte for each byte: all stays where it was. */
 		response->length = length;
+		response->accept_ranges = accept_ranges;
+	}
 	return err;
 }
 

@@ -72,6 +72,27 @@ def test_head_and_ranges(server):
     assert part.body.count(b"Content-Type: text/html; charset=utf-8") == 2
 
 
+def test_ranges_of_what_is_recoded(server):
+    """Byte for byte, it can be had in parts, which are recoded as well."""
+    server.file("long.html", b"aXYa" * 30000)
+    whole = server.get("/bytes/long.html")
+    assert whole.headers["accept-ranges"] == "bytes"
+
+    def part(text):
+        return server.get("/bytes/long.html", headers={"Range": text})
+    for first, last in ((0, 0), (1, 2), (65530, 70001), (119998, 119999)):
+        answer = part("bytes=%d-%d" % (first, last))
+        assert answer.status == 206
+        assert answer.headers["content-range"] == \
+            "bytes %d-%d/120000" % (first, last)
+        assert answer.body == whole.body[first:last + 1]
+    assert part("bytes=-10").body == whole.body[-10:]
+    assert part("bytes=120000-").status == 416
+    assert part("bytes=0-1,4-5").body == whole.body
+    answer = server.get("/to/koi.html", headers={"Range": "bytes=0-1"})
+    assert answer.status == 200 and "accept-ranges" not in answer.headers
+
+
 def test_no_table_is_logged_and_nothing_recoded(server):
     assert server.get("/nomap/x.html").body == b"aXY"
     assert 'no "charset_map" between the charsets "A" and "none"' \
