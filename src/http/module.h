@@ -81,6 +81,10 @@ struct http_module {
 	int (*phase[HTTP_PHASE_COUNT])(struct http_request *request);
 	/* Change the response before its header is sent; or NULL. */
 	int (*filter)(struct http_request *request);
+	/* The client has gone before it had its answer, and the request will
+	 * end soon: give back now what others are counted against; or NULL.
+	 * Must not wait. */
+	void (*gone)(struct http_request *request);
 	/* The request has ended, however; or NULL. */
 	void (*log)(struct http_request *request);
 };

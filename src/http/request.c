@@ -611,6 +611,16 @@ int http_request_fail(struct http_request *request, unsigned status)
 	return rc == HTTP_DONE ? http_response_filter(request) : rc;
 }
 
+void http_request_gone(struct http_request *request)
+{
+	const struct http_module *const *module =
+	    request->worker->http->modules;
+
+	for (; *module; module++)
+		if ((*module)->gone)
+			(*module)->gone(request);
+}
+
 void http_request_end(struct http_request *request)
 {
 	const struct http_module *const *module =

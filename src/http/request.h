@@ -218,6 +218,9 @@ int http_response_add_kept(struct http_request *request, struct slice name,
 int http_request_wait(struct http_request *request, struct ring_event *event,
     uint64_t deadline);
 
+/* The client has gone: let modules know, see module.h. */
+void http_request_gone(struct http_request *request);
+
 /* Make `text` the body, with its length and type. */
 void http_response_text(struct http_request *request, unsigned status,
     struct slice content_type, struct slice text);

@@ -37,5 +37,6 @@ int http_request_wait(struct http_request *request, struct ring_event *event,
 	http_log(request, LOG_LEVEL_INFO, 0,
 	    "client prematurely closed connection");
 	request->aborted_by_client = true;
+	http_request_gone(request);
 	return -ECONNRESET;
 }

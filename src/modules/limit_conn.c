@@ -158,7 +158,7 @@ static int limit_conn_enter(const struct http_worker *worker,
 	return 0;
 }
 
-/* The request has ended, or is refused by a later limit. */
+/* The request has ended, or its client went, or a later limit refuses it. */
 static void limit_conn_leave(void *arg)
 {
 	struct limit_conn_state *state = arg;
@@ -253,6 +253,16 @@ static struct limit_conn_state *limit_conn_state_get(
 		return NULL;
 	state->request = request;
 	return *data = state;
+}
+
+/* Who comes next is not to be refused for one who has gone, however long the
+ * end of that request takes. */
+static void limit_conn_gone(struct http_request *request)
+{
+	void **data = http_request_data(request, &http_limit_conn_module);
+
+	if (data && *data)
+		limit_conn_leave(*data);
 }
 
 static int limit_conn_preaccess(struct http_request *request)
@@ -386,4 +396,5 @@ const struct http_module http_limit_conn_module = {
 	.variables = limit_conn_variables,
 	.worker_start = limit_conn_start,
 	.phase = { [HTTP_PHASE_PREACCESS] = limit_conn_preaccess },
+	.gone = limit_conn_gone,
 };

@@ -25,6 +25,7 @@ static void proxy_client_cb(void *arg)
 	http_log(proxy->request, LOG_LEVEL_INFO, 0, "epoll_wait() reported "
 	    "that client prematurely closed connection, so upstream "
 	    "connection is closed too");
+	http_request_gone(proxy->request);
 	if (proxy->connecting_fd >= 0)
 		ring_cancel(proxy->ring, proxy->connecting_fd);
 	else if (proxy->conn)

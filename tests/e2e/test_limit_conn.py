@@ -2,6 +2,7 @@
 
 import os
 import signal
+import threading
 
 from conftest import wait_for
 
@@ -45,9 +46,29 @@ def test_so_many_and_no_more(start):
     for client in clients:
         client.close()
     assert 'limiting connections by zone "z", client: ' in server.log()
-    wait_for(lambda: "503 REJECTED" in server.log("a.log"))
-    assert "200 PASSED" in server.log("a.log")
-    assert "200 -" in server.log("a.log")
+    for line in ("503 REJECTED", "200 PASSED", "200 -"):
+        wait_for(lambda: line in server.log("a.log"))
+
+
+def test_who_has_gone_is_not_counted(start, backends):
+    """Though another server was still asked for them, who comes right
+    afterwards has their place."""
+    asked = threading.Semaphore(0)
+
+    def never(_, connection):
+        asked.release()
+        connection.recv(1)
+    backend = backends(never)
+    server = slow_site(start, workers=1, server="""
+        location /slow { limit_conn z 1;
+                         proxy_pass http://127.0.0.1:%d; }
+        location / { limit_conn z 1; }""" % backend.port)
+    for _ in range(20):
+        with server.connect() as client:
+            client.send(b"GET /slow?k=a HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert asked.acquire(timeout=10)
+            assert status(server) == 503
+        assert status(server) == 200
 
 
 def test_refused_by_one_it_counts_in_none(start):
