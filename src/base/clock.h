@@ -6,6 +6,7 @@
 
 #define NS_PER_SEC UINT64_C(1000000000)
 #define NS_PER_MSEC UINT64_C(1000000)
+#define NS_PER_USEC UINT64_C(1000)
 
 /* Nanoseconds that only grow, for durations and deadlines. */
 static inline uint64_t clock_mono_ns(void)

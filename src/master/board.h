@@ -37,17 +37,23 @@ static inline void board_beat(struct board *board, unsigned process,
 	__atomic_store_n(&board->beat_ns[process], now_ns, __ATOMIC_RELEASE);
 }
 
+/* When it last showed that it lives; 0: it is not ready. */
+static inline uint64_t board_beaten_ns(const struct board *board,
+    unsigned process)
+{
+	return __atomic_load_n(&board->beat_ns[process], __ATOMIC_ACQUIRE);
+}
+
 /* Has it shown that it is ready to serve? */
 static inline bool board_ready(const struct board *board, unsigned process)
 {
-	return __atomic_load_n(&board->beat_ns[process], __ATOMIC_ACQUIRE) != 0;
+	return board_beaten_ns(board, process) != 0;
 }
 
 static inline bool board_healthy(const struct board *board, unsigned process,
     uint64_t now_ns)
 {
-	uint64_t beat = __atomic_load_n(&board->beat_ns[process],
-	    __ATOMIC_ACQUIRE);
+	uint64_t beat = board_beaten_ns(board, process);
 
 	return beat != 0 && now_ns < beat + BOARD_SILENT_NS;
 }

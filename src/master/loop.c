@@ -49,8 +49,7 @@ void loop_block_signals(void)
 
 bool master_is_alone(const struct master *master)
 {
-	return !master->new_binary &&
-	    (!master->old_master || getppid() != master->old_master);
+	return !master->new_binary && !upgrade_follows(master);
 }
 
 /* ---- configurations ---- */
@@ -169,6 +168,7 @@ static void loop_reload(struct master *master)
 	struct log_file errors = { .fd = -1, .program = "ringmaster" };
 	int fds[2] = { -1, -1 };
 
+	systemd_reloading(master);
 	if (master->new_binary) {	/* back to the old one */
 		master->state = MASTER_SERVING;
 		return;
@@ -205,6 +205,7 @@ static void loop_quit(struct master *master)
 	log_write(master->log, LOG_LEVEL_NOTICE, 0, "gracefully shutting down");
 	loop_mark_stop(master);
 	master->state = MASTER_QUITTING;
+	systemd_stopping(master);
 	/* At once: from now on clients shall be refused. */
 	if (master_is_alone(master))
 		listen_set_unlink(&master->listens);
@@ -219,6 +220,7 @@ static void loop_terminate(struct master *master)
 	if (master->terminated_ns)
 		return;
 	master->terminated_ns = clock_mono_ns();
+	systemd_stopping(master);
 	process_signal_all(master, SIGTERM);
 }
 
@@ -353,6 +355,7 @@ void loop_run(struct master *master)
 
 		loop_turn(master);
 		loop_tell_ready(master);
+		systemd_turn(master, clock_mono_ns());
 		if (master->state >= MASTER_QUITTING &&
 		    process_count(master) == 0)
 			return;

@@ -26,6 +26,11 @@ enum {
 	PROCESS_READY_TICK_MS = 5,	/* while new workers get ready */
 };
 
+/* How long a worker may be silent, and how long it may take to get ready,
+ * until it is said to be stuck. */
+#define PROCESS_STUCK_NS (2 * NS_PER_SEC)
+#define PROCESS_START_NS (10 * NS_PER_SEC)
+
 static const char *process_name(const struct process *process)
 {
 	switch (process->kind) {
@@ -121,6 +126,7 @@ static int process_main(struct master *master, const struct process *process,
 
 	if (master->ready >= 0)
 		(void)close(master->ready); /* the parent's to write to */
+	systemd_close(&master->systemd);
 	return worker_run(&options);
 }
 
@@ -297,14 +303,63 @@ void process_retire(struct master *master)
 
 /* ---- watching ---- */
 
+static void process_watch_one(struct master *master,
+    struct process *process, uint64_t now_ns)
+{
+	uint64_t beat = board_beaten_ns(master->board,
+	    process_index(master, process));
+	bool stuck = beat ? now_ns > beat + PROCESS_STUCK_NS
+			  : now_ns > process->started_ns + PROCESS_START_NS;
+
+	if (stuck && !process->stuck)
+		log_write(master->log, LOG_LEVEL_ERROR, 0,
+		    "worker process %d is stuck: it has shown no sign of life "
+		    "for %u ms", (int)process->pid,
+		    (unsigned)((now_ns - (beat ? beat : process->started_ns)) /
+			NS_PER_MSEC));
+	else if (!stuck && process->stuck)
+		log_write(master->log, LOG_LEVEL_NOTICE, 0,
+		    "worker process %d goes on", (int)process->pid);
+	process->stuck = stuck;
+}
+
+unsigned process_serving(const struct master *master)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < master->process_count; i++) {
+		const struct process *process = &master->processes[i];
+
+		count += process->kind == PROCESS_WORKER &&
+		    !process->retired && !process->stuck &&
+		    board_ready(master->board, i);
+	}
+	return count;
+}
+
+bool process_progress(const struct master *master)
+{
+	if (master->state >= MASTER_QUITTING)
+		return true;	/* that may not take for ever, either */
+	for (unsigned i = 0; i < master->process_count; i++)
+		if (master->processes[i].kind == PROCESS_WORKER &&
+		    master->processes[i].stuck)
+			return false;
+	return master->state == MASTER_RESTING ||
+	    master_workers(master) == 0 || process_serving(master);
+}
+
 void process_watch(struct master *master, uint64_t now_ns)
 {
 	bool healthy[CORE_WORKERS_MAX] = { false };
 
 	for (unsigned i = 0; i < master->process_count; i++) {
-		const struct process *process = &master->processes[i];
+		struct process *process = &master->processes[i];
 
-		if (process->kind == PROCESS_WORKER && !process->retired &&
+		if (process->kind != PROCESS_WORKER)
+			continue;
+		process_watch_one(master, process, now_ns);
+		if (!process->retired &&
 		    board_healthy(master->board, i, now_ns))
 			healthy[process->slot] = true;
 	}
@@ -393,6 +448,20 @@ static void process_vacate(struct master *master,
 	backoff_died(&place->backoff, process->started_ns, clock_mono_ns());
 }
 
+/* A new binary that is not our child; see upgrade_fork(). */
+static void process_reap_binary(struct master *master)
+{
+	struct process *process;
+
+	if (!upgrade_is_over(master))
+		return;
+	process = process_find(master, master->new_binary);
+	log_write(master->log, LOG_LEVEL_NOTICE, 0, "%s %d exited",
+	    process_name(process), (int)process->pid);
+	upgrade_ended(master);
+	process_free(master, process);
+}
+
 void process_reap(struct master *master)
 {
 	struct process *process;
@@ -417,4 +486,5 @@ void process_reap(struct master *master)
 		}
 		process_free(master, process);
 	}
+	process_reap_binary(master);
 }

@@ -15,7 +15,8 @@ void process_start_missing(struct master *master, uint64_t now_ns);
  * serve, finish. */
 void process_retire(struct master *master);
 
-/* Tell the others to serve the sockets of workers that are stuck. */
+/* Tell the others to serve the sockets of workers that are stuck, and log
+ * those that stay so. */
 void process_watch(struct master *master, uint64_t now_ns);
 
 /* Take note of children that ended. */
@@ -32,6 +33,12 @@ bool process_settled(struct master *master);
 
 /* At least one worker is ready to serve, or none is wanted. */
 bool process_serves(struct master *master);
+
+/* Workers that serve: those that are ready, not stuck and not draining. */
+unsigned process_serving(const struct master *master);
+
+/* No worker is stuck, and there are some if any are wanted: for a watchdog. */
+bool process_progress(const struct master *master);
 
 /* Children besides the new binary. */
 unsigned process_count(const struct master *master);

@@ -53,7 +53,12 @@ struct start {
 
 /* Both live as long as the process does. */
 static struct start starting;
-static struct master master = { .ready = -1, .starting = true };
+static struct master master = {
+	.ready = -1,
+	.starting = true,
+	.old_master = -1,
+	.new_binary_fd = -1,
+};
 
 /* ---- paths, early log ---- */
 
@@ -269,7 +274,7 @@ static int start_sockets(struct start *start)
 	if (inherited) {
 		log_write(&start->log, LOG_LEVEL_NOTICE, 0,
 		    "using inherited sockets from \"%s\"", inherited);
-		master.old_master = getppid();
+		master.old_master = upgrade_old_master();
 		err = listen_set_inherit(&master.listens, inherited,
 		    &start->log);
 		(void)unsetenv(UPGRADE_VARIABLE);
@@ -390,6 +395,7 @@ static int start_single(void)
 
 static void start_finish(void)
 {
+	systemd_leave(&master);
 	pidfile_remove(master.cycle->core->pid.data, master.new_binary != 0,
 	    master.log);
 	start_remove_segment();
@@ -434,6 +440,7 @@ static int start_master(struct start *start, char **argv)
 	master.options = start->cycle_options;
 	master.argv = argv;
 	master.executable = upgrade_executable(argv[0]);
+	systemd_open(&master.systemd);
 	err = cycle_open(start->cycle, NULL, &start->log);
 	if (err)
 		return EXIT_FAILURE;

@@ -5,6 +5,7 @@
 #include "master/board.h"
 #include "master/cycle.h"
 #include "master/listen.h"
+#include "master/systemd.h"
 
 /*
  * What the master knows. There is one; the files of this folder that run in
@@ -28,6 +29,7 @@ struct process {
 	unsigned metrics_slot;
 	uint64_t started_ns;
 	bool retired;			/* was told to finish */
+	bool stuck;			/* a worker: no sign of life */
 };
 
 /* A place that one process shall fill: a worker slot or the dashboard. */
@@ -61,7 +63,9 @@ struct master {
 	uint64_t terminated_ns;		/* when TERM was sent; 0: not yet */
 	uint64_t swept_s;		/* second of the last sweep */
 	pid_t new_binary;		/* 0: none */
-	pid_t old_master;		/* our parent, if we follow it; or 0 */
+	int new_binary_fd;		/* pidfd of it */
+	int old_master;			/* pidfd of whom we follow; or -1 */
+	struct systemd systemd;
 	int ready;			/* tells the waiting parent; -1: none */
 	bool starting;			/* no worker has served yet */
 	bool failed;			/* none ever will: exit with an error */

@@ -16,18 +16,28 @@ static uint64_t peaks_connections(const struct metrics_slot *slot)
 	return sum > 0 ? (uint64_t)sum : 0;
 }
 
-void metrics_peaks_update(struct metrics_segment *segment)
+void metrics_glance(const struct metrics_segment *segment,
+    struct metrics_glance *ret)
 {
-	struct metrics_header *header = &segment->file->header;
 	unsigned slots = metrics_slot_count(segment);
-	uint64_t connections = 0;
 
+	*ret = (struct metrics_glance){ 0 };
 	for (unsigned i = 0; i < slots; i++) {
 		const struct metrics_slot *slot = &segment->file->slots[i];
 
-		if (slot->kind == METRICS_KIND_WORKER)
-			connections += peaks_connections(slot);
+		if (slot->kind != METRICS_KIND_WORKER)
+			continue;
+		ret->connections += peaks_connections(slot);
+		ret->requests += metrics_load(&slot->core.totals.requests);
 	}
-	if (connections > header->connections_peak)
-		metrics_store(&header->connections_peak, connections);
+}
+
+void metrics_peaks_update(struct metrics_segment *segment)
+{
+	struct metrics_header *header = &segment->file->header;
+	struct metrics_glance glance;
+
+	metrics_glance(segment, &glance);
+	if (glance.connections > header->connections_peak)
+		metrics_store(&header->connections_peak, glance.connections);
 }
