@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/hash.h"
+#include "base/layout.h"
 #include "conf/syslog.h"
 
 /* Where the search for a table begins. */
@@ -132,10 +133,13 @@ int conf_warn(struct conf *conf, const struct conf_node *node,
 
 const char *conf_full_path(struct conf *conf, struct slice path)
 {
+	struct layout_path place;
+
 	if (path.len && path.data[0] == '/')
 		return arena_copy(&conf->arena, path).data;
-	return arena_printf(&conf->arena, "%s%.*s", conf->prefix,
-	    SLICE_ARG(path)).data;
+	place = layout_path(conf->prefix, path);
+	return arena_printf(&conf->arena, "%s%.*s", place.folder,
+	    SLICE_ARG(place.name)).data;
 }
 
 struct log_file *conf_open_file(struct conf *conf, struct slice path)

@@ -138,7 +138,7 @@ struct conf {
 	const struct conf_table *const *tables;	/* NULL ends the array */
 	unsigned table_count;
 	uint8_t table_slots[CONF_TABLE_SLOTS];	/* hash table: index + 1 */
-	const char *prefix;		/* for relative paths; ends in '/' */
+	const char *prefix;		/* of layout_path() */
 	const char *conf_prefix;	/* for relative includes; ends in '/' */
 	const struct log *log;		/* errors, as [emerg] */
 	struct conf_file *files;
@@ -225,7 +225,7 @@ int conf_fail(struct conf *conf, const struct conf_node *node, int error,
 int conf_warn(struct conf *conf, const struct conf_node *node,
     const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-/* `path` if absolute, else behind the prefix; NULL without memory. */
+/* `path` if absolute, else where the prefix puts it; NULL without memory. */
 const char *conf_full_path(struct conf *conf, struct slice path);
 
 /* A file that the configuration logs to; the master opens them all. */

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/layout.h"
 #include "load/join.h"
 #include "load/server_result.h"
 #include "metrics/follow.h"
@@ -20,8 +21,6 @@
 #include "metrics/owner.h"
 #include "metrics/slot.h"
 #include "metrics/view.h"
-
-#define SERVER_PATH RM_PREFIX "/ringmaster.shm"
 
 enum {
 	SERVER_WAIT_MS = 300,		/* for workers to see or count */
@@ -91,7 +90,7 @@ int load_server_open(const char *path, struct load_server **ret)
 		return -ENOMEM;
 	arena_init(&server->arena, NULL, 0, SERVER_MEMORY_MAX);
 	server->records = calloc(METRICS_FOLLOWED, sizeof(*server->records));
-	err = server->records ? server_share(path ? path : SERVER_PATH,
+	err = server->records ? server_share(path ? path : LAYOUT_SEGMENT,
 	    &server->segment) : -ENOMEM;
 	if (err)
 		load_server_close(&server);

@@ -260,7 +260,7 @@ static int core_merge(struct conf *conf, const void *parent, void *record)
 		    "\"worker_cpu_affinity\" masks, using last mask for "
 		    "remaining worker processes");
 	if (!core->user_name.data && geteuid() == 0)
-		err = core_find_user(conf, NULL, core, "nobody");
+		err = core_find_user(conf, NULL, core, RM_USER);
 	if (!err)
 		err = core_full_path(conf, &core->pid);
 	if (!err)
@@ -284,7 +284,8 @@ static void core_init(struct conf *conf, void *record)
 static const struct conf_directive core_directives[] = {
 	{ .name = "user", .contexts = CONF_MAIN, .args_min = 1, .args_max = 2,
 	  .set = core_set_user,
-	  .help = "user and group of all but the master; else \"nobody\"" },
+	  .help = "user and group of all but the master; else \""
+		  RM_USER "\"" },
 	{ .name = "worker_processes", .contexts = CONF_MAIN, .args_min = 1,
 	  .args_max = 1, .set = core_set_workers,
 	  .help = "number of workers; \"auto\": one a processor; else 1" },

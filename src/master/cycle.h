@@ -14,7 +14,7 @@
 enum { CYCLE_TABLES_MAX = HTTP_TABLES_MAX + 3 };
 
 struct cycle_options {
-	const char *prefix;		/* ends in '/' */
+	const char *prefix;		/* of layout_path() */
 	const char *conf_prefix;	/* of relative includes; ends in '/' */
 	const char *conf_file;		/* absolute */
 	const char *error_log;		/* if the file names none; "stderr" */

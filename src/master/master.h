@@ -10,10 +10,8 @@
  * Run what the command line asks for: test the configuration, signal a
  * master, or be one until told to stop. Returns the exit status.
  *
- * argv:            as the program was called, for its title and its successor
- * default_prefix:  where it was installed, without the last '/'
+ * argv:  as the program was called, for its title and its successor
  */
-int master_main(const struct options *options, char **argv,
-    const char *default_prefix);
+int master_main(const struct options *options, char **argv);
 
 #endif

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/layout.h"
+
 struct options_parser {
 	struct options options;
 	int argc;
@@ -152,7 +154,7 @@ int options_parse(int argc, char *const *argv, struct options *ret, char *why,
 	return err;
 }
 
-void options_usage(const char *prefix)
+void options_usage(void)
 {
 	(void)fprintf(stderr,
 	    "Usage: ringmaster [-?hvVtTq] [-s signal] [-p prefix]\n"
@@ -168,10 +170,40 @@ void options_usage(const char *prefix)
 	    "configuration testing\n"
 	    "  -s signal     : send signal to a master process: "
 	    "stop, quit, reopen, reload\n"
-	    "  -p prefix     : set prefix path (default: %s/)\n"
-	    "  -e filename   : set error log file (default: logs/error.log)\n"
+	    "  -p prefix     : take all files from this folder, not from the "
+	    "system's\n"
+	    "  -e filename   : set error log file (default: "
+	    RM_LOGDIR "/error.log)\n"
 	    "  -c filename   : set configuration file (default: "
-	    "conf/ringmaster.conf)\n"
+	    RM_CONFDIR "/ringmaster.conf)\n"
 	    "  -g directives : set global directives out of configuration "
-	    "file\n\n", prefix);
+	    "file\n\n");
+}
+
+void options_paths(void)
+{
+	static const struct {
+		const char *option, *path;
+	} paths[] = {
+		{ "prefix", "" },
+		{ "conf-path", "conf/ringmaster.conf" },
+		{ "error-log-path", "logs/error.log" },
+		{ "http-log-path", "logs/access.log" },
+		{ "pid-path", "ringmaster.pid" },
+		{ "metrics-path", "ringmaster.shm" },
+		{ "history-path", "ringmaster.history" },
+		{ "reports-path", "reports" },
+		{ "http-client-body-temp-path", "client_body_temp" },
+		{ "http-proxy-temp-path", "proxy_temp" },
+	};
+
+	(void)fputs("default paths:", stderr);
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		struct layout_path place = layout_path(NULL,
+		    slice_cstr(paths[i].path));
+
+		(void)fprintf(stderr, " --%s=%s%.*s", paths[i].option,
+		    place.folder, SLICE_ARG(place.name));
+	}
+	(void)fputs(" --user=" RM_USER "\n", stderr);
 }

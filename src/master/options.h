@@ -22,7 +22,10 @@ struct options {
 int options_parse(int argc, char *const *argv, struct options *ret, char *why,
     size_t why_size);
 
-/* What -h prints. `prefix` is the default one. */
-void options_usage(const char *prefix);
+/* What -h prints. */
+void options_usage(void);
+
+/* The defaults of the paths, as -V prints them. */
+void options_paths(void);
 
 #endif

@@ -18,8 +18,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/layout.h"
 #include "dashboard/recorder.h"
 #include "http/method.h"
 #include "master/daemon.h"
@@ -62,15 +64,17 @@ static struct master master = {
 
 /* ---- paths, early log ---- */
 
-/* `path` behind `prefix` unless it is absolute; NULL without memory. Kept
- * for the life of the process. */
+/* `path`, where the prefix puts it unless it is absolute; NULL without
+ * memory. Kept for the life of the process. */
 static char *start_path(const char *prefix, const char *path)
 {
+	struct layout_path place = layout_path(prefix, slice_cstr(path));
 	char *ret = NULL;
 
 	if (path[0] == '/')
 		return strdup(path);
-	return asprintf(&ret, "%s%s", prefix, path) < 0 ? NULL : ret;
+	return asprintf(&ret, "%s%.*s", place.folder,
+	    SLICE_ARG(place.name)) < 0 ? NULL : ret;
 }
 
 /* The prefix with one '/' at its end, absolute. */
@@ -95,14 +99,13 @@ static char *start_folder(const char *path)
 	return strndup(path, (size_t)(strrchr(path, '/') - path) + 1);
 }
 
-static bool start_paths(struct start *start, const char *default_prefix)
+static bool start_paths(struct start *start)
 {
 	const struct options *options = start->options;
 	struct cycle_options *paths = &start->cycle_options;
 
-	paths->prefix = start_prefix(options->prefix ? options->prefix
-						     : default_prefix);
-	if (!paths->prefix)
+	paths->prefix = options->prefix ? start_prefix(options->prefix) : NULL;
+	if (options->prefix && !paths->prefix)
 		return false;
 	paths->conf_file = start_path(paths->prefix, options->conf_file
 	    ? options->conf_file : "conf/ringmaster.conf");
@@ -117,6 +120,17 @@ static bool start_paths(struct start *start, const char *default_prefix)
 		return false;
 	paths->conf_prefix = start_folder(paths->conf_file);
 	return paths->conf_prefix != NULL;
+}
+
+/* The system's folders for us, of which some are gone after a boot. Whoever
+ * needs one that cannot be made says so. */
+static void start_folders(void)
+{
+	static const char *const folders[] = { RM_RUNDIR, RM_LOGDIR,
+		RM_STATEDIR, RM_CACHEDIR };
+
+	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
+		(void)mkdir(folders[i], 0755);
 }
 
 static void start_log(struct start *start)
@@ -485,18 +499,19 @@ static void start_descriptors(void)
 		(void)close(fd); /* the first one that was not missing */
 }
 
-int master_main(const struct options *options, char **argv,
-    const char *default_prefix)
+int master_main(const struct options *options, char **argv)
 {
 	struct start *start = &starting;
 	int err;
 
 	start->options = options;
 	start_descriptors();
-	if (!start_paths(start, default_prefix)) {
+	if (!start_paths(start)) {
 		(void)fprintf(stderr, "ringmaster: out of memory\n");
 		return EXIT_FAILURE;
 	}
+	if (!start->cycle_options.prefix)
+		start_folders();
 	start_log(start);
 	if (!options->signal && start_probe(start) != 0)
 		return EXIT_FAILURE;

@@ -20,10 +20,12 @@ static void show_version(const struct options *options)
 	(void)fprintf(stderr, "ringmaster version: ringmaster/%s\n",
 	    PACKAGE_VERSION);
 	if (options->help)
-		options_usage(RM_PREFIX);
-	if (options->configure)
+		options_usage();
+	if (options->configure) {
 		(void)fprintf(stderr, "built by %s\n"
 		    "configure arguments: %s\n", COMPILER, CONFIGURE_ARGUMENTS);
+		options_paths();
+	}
 }
 
 int main(int argc, char **argv)
@@ -44,5 +46,5 @@ int main(int argc, char **argv)
 		if (!options.test)
 			return EXIT_SUCCESS;
 	}
-	return master_main(&options, arguments, RM_PREFIX);
+	return master_main(&options, arguments);
 }
