@@ -110,11 +110,16 @@ struct conf_directive {
 	    const struct conf_scope *scope, void *record);
 	const char *unit;		/* for the manual; NULL if none */
 	const char *help;		/* one line: what it does */
+	/* The arguments, for the manual: names in CAPITALS stand for something,
+	 * [ ] for what may be left out, | for a choice, ... for more. NULL for
+	 * what the type says. */
+	const char *syntax;
 };
 
 /* The directives of one part of the server, and its record. */
 struct conf_table {
 	const char *name;
+	const char *help;		/* one line: what they are for */
 	const struct conf_directive *directives; /* ended by a NULL name */
 	size_t record_size;
 	/* Fill in what the rows cannot say, when a record is new; or NULL. */

@@ -328,20 +328,24 @@ static const struct conf_directive dashboard_directives[] = {
 	{ .name = "listen", .contexts = CONF_DASHBOARD, .args_min = 1,
 	  .args_max = CONF_ARGS_ANY, .set = dashboard_set_listen,
 	  .initial = "127.0.0.1:5000 [::1]:5000",
+	  .syntax = "ADDRESS[:PORT] | PORT | unix:PATH [PARAMETER ...]",
 	  .help = "address or unix: path to answer at; one that is not of "
 	    "this machine only needs authentication" },
 	{ .name = "allowed_hosts", .contexts = CONF_DASHBOARD, .args_min = 1,
 	  .args_max = CONF_ARGS_ANY, .set = dashboard_set_hosts,
+	  .syntax = "NAME ...",
 	  .help = "names besides localhost that it may be asked for by" },
 	{ .name = "auth_basic_user_file", .contexts = CONF_DASHBOARD,
 	  .args_min = 1, .args_max = 1, .type = CONF_STRING,
 	  .offset = offsetof(struct dashboard_conf, user_file),
 	  .set = dashboard_set_users,
+	  .syntax = "FILE",
 	  .help = "file of users and hashed passwords, as htpasswd writes" },
 	{ .name = "auth_token_file", .contexts = CONF_DASHBOARD,
 	  .args_min = 1, .args_max = 1, .type = CONF_STRING,
 	  .offset = offsetof(struct dashboard_conf, token_file),
 	  .set = dashboard_set_tokens,
+	  .syntax = "FILE",
 	  .help = "file of bearer tokens, one a line, \"NAME:\" before it" },
 	{ .name = "insecure", .contexts = CONF_DASHBOARD, .args_min = 1,
 	  .args_max = 1, .type = CONF_FLAG,
@@ -356,16 +360,19 @@ static const struct conf_directive dashboard_directives[] = {
 	{ .name = "history", .contexts = CONF_DASHBOARD, .args_min = 1,
 	  .args_max = 1, .type = CONF_STRING,
 	  .offset = offsetof(struct dashboard_conf, history_path),
+	  .syntax = "FILE",
 	  .help = "file of what is shown of the past, up to a week; else "
 	    "\"ringmaster.history\"" },
 	{ .name = "reports", .contexts = CONF_DASHBOARD, .args_min = 1,
 	  .args_max = 1, .type = CONF_STRING,
 	  .offset = offsetof(struct dashboard_conf, reports_path),
+	  .syntax = "PATH",
 	  .help = "folder in which results of load tests are kept; else "
 	    "\"reports\"" },
 	{ .name = "ringload", .contexts = CONF_DASHBOARD, .args_min = 1,
 	  .args_max = 1, .type = CONF_STRING,
 	  .offset = offsetof(struct dashboard_conf, ringload_path),
+	  .syntax = "FILE",
 	  .help = "the program that makes the load of tests; else the one "
 	    "installed with this server" },
 	{ .name = "metrics_detail", .contexts = CONF_DASHBOARD,
@@ -383,6 +390,8 @@ static const struct conf_directive dashboard_directives[] = {
 
 const struct conf_table dashboard_block_table = {
 	.name = "dashboard",
+	.help = "the process that shows what the server is doing: page, "
+	    "numbers, load tests",
 	.directives = dashboard_directives,
 	.record_size = sizeof(struct dashboard_conf),
 };

@@ -235,12 +235,18 @@ static bool get_tlv(struct http_request *request, struct slice name,
 }
 
 const struct http_variable http_proxy_protocol_variables[] = {
-	{ .name = { "proxy_protocol_addr", 19 }, .get = get_addr },
-	{ .name = { "proxy_protocol_port", 19 }, .get = get_port },
+	{ .name = { "proxy_protocol_addr", 19 }, .get = get_addr,
+	  .help = "address of the client in the PROXY protocol's header" },
+	{ .name = { "proxy_protocol_port", 19 }, .get = get_port,
+	  .help = "port of the client in it" },
 	{ .name = { "proxy_protocol_server_addr", 26 },
-	  .get = get_server_addr },
+	  .get = get_server_addr,
+	  .help = "address that the client connected to, in it" },
 	{ .name = { "proxy_protocol_server_port", 26 },
-	  .get = get_server_port },
-	{ .name = { "proxy_protocol_tlv_*", 20 }, .get = get_tlv },
+	  .get = get_server_port,
+	  .help = "port that the client connected to, in it" },
+	{ .name = { "proxy_protocol_tlv_*", 20 }, .get = get_tlv,
+	  .help = "a field of its second version, by name or as 0x and its "
+	    "number" },
 	{ .name = { NULL, 0 }, .get = NULL },
 };

@@ -51,6 +51,7 @@ struct http_variable {
 	bool (*set)(struct http_request *request, struct slice value);
 
 	bool changeable;	/* "map" and the like may define it anew */
+	const char *help;	/* one line: what it is; not if `make` */
 
 	/* Of those that the configuration defines; `get` is NULL then. */
 	bool (*make)(struct http_request *request, void *arg,

@@ -93,9 +93,11 @@ static int access_merge(struct conf *conf, const void *parent, void *arg)
 static const struct conf_directive access_directives[] = {
 	{ .name = "allow", .contexts = CONF_HTTP_ALL | CONF_LIMIT_EXCEPT,
 	  .args_min = 1, .args_max = 1, .set = access_set,
+	  .syntax = "ADDRESS | NETWORK | unix: | all",
 	  .help = "let in an address, a block of them, \"unix:\", or all" },
 	{ .name = "deny", .contexts = CONF_HTTP_ALL | CONF_LIMIT_EXCEPT,
 	  .args_min = 1, .args_max = 1, .set = access_set,
+	  .syntax = "ADDRESS | NETWORK | unix: | all",
 	  .help = "keep out an address, a block of them, \"unix:\", or all" },
 	{ .name = NULL },
 };
@@ -103,6 +105,8 @@ static const struct conf_directive access_directives[] = {
 const struct http_module http_access_module = {
 	.table = {
 		.name = "access",
+		.help = "lets clients in or keeps them out by their "
+		    "address; the first rule that fits decides",
 		.directives = access_directives,
 		.record_size = sizeof(struct access_record),
 		.merge = access_merge,

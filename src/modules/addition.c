@@ -99,14 +99,17 @@ static const struct conf_directive addition_directives[] = {
 	{ .name = "add_before_body", .contexts = CONF_HTTP_ALL,
 	  .args_min = 1, .args_max = 1, .type = CONF_STRING,
 	  .offset = offsetof(struct addition_record, before), .initial = "",
+	  .syntax = "URI",
 	  .help = "URI of what stands before the body" },
 	{ .name = "add_after_body", .contexts = CONF_HTTP_ALL,
 	  .args_min = 1, .args_max = 1, .type = CONF_STRING,
 	  .offset = offsetof(struct addition_record, after), .initial = "",
+	  .syntax = "URI",
 	  .help = "URI of what stands behind the body" },
 	{ .name = "addition_types", .contexts = CONF_HTTP_ALL, .args_min = 1,
 	  .args_max = CONF_ARGS_ANY, .set = addition_set_types,
 	  .initial = "text/html",
+	  .syntax = "TYPE ...",
 	  .help = "types it is done with besides text/html; *: all" },
 	{ .name = NULL },
 };
@@ -114,6 +117,7 @@ static const struct conf_directive addition_directives[] = {
 const struct http_module http_addition_module = {
 	.table = {
 		.name = "addition",
+		.help = "puts answers of other paths before and behind a body",
 		.directives = addition_directives,
 		.record_size = sizeof(struct addition_record),
 		.merge = addition_merge,

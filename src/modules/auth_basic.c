@@ -472,11 +472,12 @@ static int auth_basic_merge(struct conf *conf, const void *parent, void *arg)
 static const struct conf_directive auth_basic_directives[] = {
 	{ .name = "auth_basic", .contexts = CONF_HTTP_ALL | CONF_LIMIT_EXCEPT,
 	  .args_min = 1, .args_max = 1, .set = auth_basic_set,
-	  .initial = "off", .help = "ask for user and password, for this "
-	  "realm" },
+	  .initial = "off", .syntax = "REALM | off",
+	  .help = "ask for user and password, for this realm" },
 	{ .name = "auth_basic_user_file",
 	  .contexts = CONF_HTTP_ALL | CONF_LIMIT_EXCEPT, .args_min = 1,
 	  .args_max = 1, .set = auth_basic_set_file,
+	  .syntax = "FILE",
 	  .help = "file with a user and the hash of the password a line" },
 	{ .name = NULL },
 };
@@ -484,6 +485,7 @@ static const struct conf_directive auth_basic_directives[] = {
 const struct http_module http_auth_basic_module = {
 	.table = {
 		.name = "auth_basic",
+		.help = "asks clients for a name and a password (RFC 7617)",
 		.directives = auth_basic_directives,
 		.record_size = sizeof(struct auth_basic_record),
 		.merge = auth_basic_merge,

@@ -419,7 +419,9 @@ static const struct conf_directive autoindex_directives[] = {
 };
 
 const struct http_module http_autoindex_module = {
-	.table = { .name = "autoindex", .directives = autoindex_directives,
+	.table = { .name = "autoindex",
+	    .help = "lists the files of a directory that has no index file",
+	    .directives = autoindex_directives,
 	    .record_size = sizeof(struct autoindex_record) },
 	.phase = { [HTTP_PHASE_CONTENT] = autoindex_content },
 };

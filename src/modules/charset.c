@@ -363,10 +363,12 @@ static const struct conf_directive charset_directives[] = {
 	{ .name = "charset", .contexts = CONF_HTTP_ALL | CONF_LOCATION_IF,
 	  .args_min = 1, .args_max = 1, .set = charset_set_charset,
 	  .initial = "off",
+	  .syntax = "CHARSET | off",
 	  .help = "character set that texts are in, or are recoded to" },
 	{ .name = "source_charset",
 	  .contexts = CONF_HTTP_ALL | CONF_LOCATION_IF, .args_min = 1,
 	  .args_max = 1, .set = charset_set_source,
+	  .syntax = "CHARSET",
 	  .help = "character set that texts are recoded from" },
 	{ .name = "override_charset",
 	  .contexts = CONF_HTTP_ALL | CONF_LOCATION_IF, .args_min = 1,
@@ -378,9 +380,11 @@ static const struct conf_directive charset_directives[] = {
 	  .args_max = CONF_ARGS_ANY, .set = charset_set_types,
 	  .initial = "text/html text/xml text/plain text/vnd.wap.wml "
 	  "application/javascript application/rss+xml",
+	  .syntax = "TYPE ...",
 	  .help = "types that are texts, besides text/html; *: all" },
 	{ .name = "charset_map", .contexts = CONF_HTTP, .args_min = 2,
 	  .args_max = 2, .block = true, .set = charset_set_map,
+	  .syntax = "CHARSET CHARSET",
 	  .help = "which characters of two sets are the same" },
 	{ .name = NULL },
 };
@@ -388,6 +392,7 @@ static const struct conf_directive charset_directives[] = {
 const struct http_module http_charset_module = {
 	.table = {
 		.name = "charset",
+		.help = "names the character set of texts, and recodes them",
 		.directives = charset_directives,
 		.record_size = sizeof(struct charset_record),
 		.merge = charset_merge,

@@ -407,9 +407,12 @@ static bool get_zstd_ratio(struct http_request *request, struct slice name,
 }
 
 static const struct http_variable compress_variables[] = {
-	{ .name = { "gzip_ratio", 10 }, .get = get_gzip_ratio },
-	{ .name = { "brotli_ratio", 12 }, .get = get_brotli_ratio },
-	{ .name = { "zstd_ratio", 10 }, .get = get_zstd_ratio },
+	{ .name = { "gzip_ratio", 10 }, .get = get_gzip_ratio,
+	  .help = "how many times smaller gzip made the body" },
+	{ .name = { "brotli_ratio", 12 }, .get = get_brotli_ratio,
+	  .help = "the same for brotli" },
+	{ .name = { "zstd_ratio", 10 }, .get = get_zstd_ratio,
+	  .help = "the same for zstd" },
 	{ .name = { NULL, 0 }, .get = NULL },
 };
 
@@ -569,7 +572,7 @@ static int compress_merge(struct conf *conf, const void *parent, void *arg)
 #define COMPRESS_TYPES(directive)					\
 	{ .name = directive, .contexts = CONF_HTTP_ALL, .args_min = 1,	\
 	  .args_max = CONF_ARGS_ANY, .set = compress_set_types,		\
-	  .initial = "text/html",					\
+	  .initial = "text/html", .syntax = "TYPE ...",			\
 	  .help = "types that are compressed besides text/html; *: all" }
 #define COMPRESS_BUFFERS(directive)					\
 	{ .name = directive, .contexts = CONF_HTTP_ALL, .args_min = 2,	\
@@ -601,9 +604,11 @@ static const struct conf_directive compress_directives[] = {
 	{ .name = "gzip_proxied", .contexts = CONF_HTTP_ALL, .args_min = 1,
 	  .args_max = CONF_ARGS_ANY, .set = compress_set_proxied,
 	  .initial = "off",
+	  .syntax = "off | CONDITION ...",
 	  .help = "which answers to requests with Via are compressed" },
 	{ .name = "gzip_disable", .contexts = CONF_HTTP_ALL, .args_min = 1,
 	  .args_max = CONF_ARGS_ANY, .set = compress_set_disable,
+	  .syntax = "REGEX ...",
 	  .help = "user agents that get nothing compressed; msie6" },
 	COMPRESS_BUFFERS("gzip_buffers"),
 	{ .name = "postpone_gzipping", .contexts = CONF_HTTP_ALL,
@@ -644,6 +649,8 @@ static const struct conf_directive compress_directives[] = {
 const struct http_module http_compress_module = {
 	.table = {
 		.name = "compress",
+		.help = "compresses answers for clients that take gzip, "
+		    "brotli or zstd",
 		.directives = compress_directives,
 		.record_size = sizeof(struct compress_record),
 		.merge = compress_merge,

@@ -627,6 +627,7 @@ static const struct conf_directive dav_directives[] = {
 	{ .name = "dav_methods", .contexts = CONF_HTTP_ALL, .args_min = 1,
 	  .args_max = CONF_ARGS_ANY, .set = dav_set_methods,
 	  .initial = "off",
+	  .syntax = "off | METHOD ...",
 	  .help = "PUT, DELETE, MKCOL, COPY, MOVE: which are allowed" },
 	{ .name = "create_full_put_path", .contexts = CONF_HTTP_ALL,
 	  .args_min = 1, .args_max = 1, .type = CONF_FLAG, .initial = "off",
@@ -638,12 +639,16 @@ static const struct conf_directive dav_directives[] = {
 	  .help = "names that a path to be deleted has at least" },
 	{ .name = "dav_access", .contexts = CONF_HTTP_ALL, .args_min = 1,
 	  .args_max = 3, .set = dav_set_access, .initial = "user:rw",
+	  .syntax = "WHO:RIGHTS ...",
 	  .help = "user:, group:, all: r or rw: permissions of what is made" },
 	{ .name = NULL },
 };
 
 const struct http_module http_dav_module = {
-	.table = { .name = "dav", .directives = dav_directives,
+	.table = { .name = "dav",
+	    .help = "changes files by PUT, DELETE, MKCOL, COPY and MOVE "
+	      "(RFC 4918)",
+	    .directives = dav_directives,
 	    .record_size = sizeof(struct dav_record), .init = dav_init,
 	    .merge = dav_merge },
 	.phase = { [HTTP_PHASE_CONTENT] = dav_content },

@@ -42,5 +42,8 @@ static const struct conf_directive empty_gif_directives[] = {
 };
 
 const struct http_module http_empty_gif_module = {
-	.table = { .name = "empty_gif", .directives = empty_gif_directives },
+	.table = { .name = "empty_gif",
+	    .help = "answers with a transparent picture of one pixel, from "
+	      "memory",
+	    .directives = empty_gif_directives },
 };

@@ -293,6 +293,7 @@ static int geo_set(struct conf *conf, const struct conf_node *node,
 static const struct conf_directive geo_directives[] = {
 	{ .name = "geo", .contexts = CONF_HTTP, .args_min = 1, .args_max = 2,
 	  .block = true, .set = geo_set,
+	  .syntax = "[$ADDRESS] $VARIABLE",
 	  .help = "a variable whose value depends on an address" },
 	{ .name = NULL },
 };
@@ -300,6 +301,7 @@ static const struct conf_directive geo_directives[] = {
 const struct http_module http_geo_module = {
 	.table = {
 		.name = "geo",
+		.help = "defines variables that depend on an address",
 		.directives = geo_directives,
 	},
 };

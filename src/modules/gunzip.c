@@ -50,7 +50,10 @@ static const struct conf_directive gunzip_directives[] = {
 };
 
 const struct http_module http_gunzip_module = {
-	.table = { .name = "gunzip", .directives = gunzip_directives,
+	.table = { .name = "gunzip",
+	    .help = "expands answers that came compressed for clients that "
+	      "do not take gzip",
+	    .directives = gunzip_directives,
 	    .record_size = sizeof(struct gunzip_record) },
 	.filter = gunzip_filter,
 };

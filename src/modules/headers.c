@@ -435,13 +435,16 @@ static const struct conf_enum headers_inherit_values[] = {
 static const struct conf_directive headers_directives[] = {
 	{ .name = "expires", .contexts = HEADERS_WHERE, .args_min = 1,
 	  .args_max = 2, .set = headers_set_time, .initial = "off",
+	  .syntax = "[modified] TIME | @TIME | epoch | max | off",
 	  .help = "how long caches may keep an answer: TIME, modified TIME, "
 	  "@TIME of the day, epoch, max" },
 	{ .name = "add_header", .contexts = HEADERS_WHERE, .args_min = 2,
 	  .args_max = 3, .set = headers_set_header,
+	  .syntax = "NAME VALUE [always]",
 	  .help = "a header line; always: with each status" },
 	{ .name = "add_trailer", .contexts = HEADERS_WHERE, .args_min = 2,
 	  .args_max = 3, .set = headers_set_trailer,
+	  .syntax = "NAME VALUE [always]",
 	  .help = "a line behind the body; always: with each status" },
 	HEADERS_INHERIT("add_header_inherit", headers_inherit,
 	    "add_header of outer blocks: none, if there is none here, or "
@@ -454,6 +457,8 @@ static const struct conf_directive headers_directives[] = {
 const struct http_module http_headers_module = {
 	.table = {
 		.name = "headers",
+		.help = "adds header lines and trailers to answers, and "
+		    "says how long they may be kept",
 		.directives = headers_directives,
 		.record_size = sizeof(struct headers_record),
 		.merge = headers_merge,

@@ -135,12 +135,16 @@ static const struct conf_directive index_directives[] = {
 	{ .name = "index", .contexts = CONF_HTTP_ALL, .args_min = 1,
 	  .args_max = CONF_ARGS_ANY, .set = index_set,
 	  .initial = "index.html",
+	  .syntax = "FILE ...",
 	  .help = "files that answer for a directory" },
 	{ .name = NULL },
 };
 
 const struct http_module http_index_module = {
-	.table = { .name = "index", .directives = index_directives,
+	.table = { .name = "index",
+	    .help = "answers for a path that ends in a slash with a file of "
+	      "that directory",
+	    .directives = index_directives,
 	    .record_size = sizeof(struct index_record),
 	    .merge = index_merge },
 	.phase = { [HTTP_PHASE_CONTENT] = index_content },

@@ -296,7 +296,8 @@ static bool get_limit_conn_status(struct http_request *request,
 
 static const struct http_variable limit_conn_variables[] = {
 	{ .name = { "limit_conn_status", 17 },
-	  .get = get_limit_conn_status },
+	  .get = get_limit_conn_status,
+	  .help = "PASSED, REJECTED or REJECTED_DRY_RUN" },
 	{ .name = { NULL, 0 }, .get = NULL },
 };
 
@@ -371,9 +372,11 @@ static int limit_conn_merge(struct conf *conf, const void *parent, void *arg)
 static const struct conf_directive limit_conn_directives[] = {
 	{ .name = "limit_conn_zone", .contexts = CONF_HTTP, .args_min = 2,
 	  .args_max = 2, .set = limit_conn_set_zone,
+	  .syntax = "KEY zone=NAME:SIZE",
 	  .help = "memory for what is being served of a key" },
 	{ .name = "limit_conn", .contexts = CONF_HTTP_ALL, .args_min = 2,
 	  .args_max = 2, .set = limit_conn_set,
+	  .syntax = "ZONE NUMBER",
 	  .help = "limit what is served at once by a zone" },
 	{ LIMIT_CONN_ROW("limit_conn_log_level", CONF_ENUM, log_level,
 	    "error", "level at which a refusal is logged"),
@@ -389,6 +392,8 @@ static const struct conf_directive limit_conn_directives[] = {
 const struct http_module http_limit_conn_module = {
 	.table = {
 		.name = "limit_conn",
+		.help = "limits how many requests of one key are served at "
+		    "once",
 		.directives = limit_conn_directives,
 		.record_size = sizeof(struct limit_conn_record),
 		.merge = limit_conn_merge,

@@ -281,7 +281,9 @@ static bool get_limit_req_status(struct http_request *request,
 }
 
 static const struct http_variable limit_req_variables[] = {
-	{ .name = { "limit_req_status", 16 }, .get = get_limit_req_status },
+	{ .name = { "limit_req_status", 16 }, .get = get_limit_req_status,
+	  .help = "PASSED, DELAYED, REJECTED, DELAYED_DRY_RUN or "
+	    "REJECTED_DRY_RUN" },
 	{ .name = { NULL, 0 }, .get = NULL },
 };
 
@@ -428,9 +430,11 @@ static int limit_req_merge(struct conf *conf, const void *parent, void *arg)
 static const struct conf_directive limit_req_directives[] = {
 	{ .name = "limit_req_zone", .contexts = CONF_HTTP, .args_min = 3,
 	  .args_max = 3, .set = limit_req_set_zone,
+	  .syntax = "KEY zone=NAME:SIZE rate=RATE",
 	  .help = "memory for a key's requests, and their rate" },
 	{ .name = "limit_req", .contexts = CONF_HTTP_ALL, .args_min = 1,
 	  .args_max = 3, .set = limit_req_set,
+	  .syntax = "zone=NAME [burst=NUMBER] [nodelay | delay=NUMBER]",
 	  .help = "limit requests by a zone, with a burst" },
 	{ LIMIT_REQ_ROW("limit_req_log_level", CONF_ENUM, log_level, "error",
 	    "level at which a refusal is logged"),
@@ -446,6 +450,8 @@ static const struct conf_directive limit_req_directives[] = {
 const struct http_module http_limit_req_module = {
 	.table = {
 		.name = "limit_req",
+		.help = "limits the rate of the requests of one key; what "
+		    "exceeds it waits or is refused",
 		.directives = limit_req_directives,
 		.record_size = sizeof(struct limit_req_record),
 		.merge = limit_req_merge,

@@ -541,11 +541,14 @@ static void log_worker_stop(struct http_worker *worker)
 static const struct conf_directive log_directives[] = {
 	{ .name = "log_format", .contexts = CONF_HTTP, .args_min = 2,
 	  .args_max = CONF_ARGS_ANY, .set = log_set_format,
+	  .syntax = "NAME [escape=default | escape=json | escape=none] TEXT "
+	    "...",
 	  .help = "a name for the text of log lines" },
 	{ .name = "access_log",
 	  .contexts = CONF_HTTP_ALL | CONF_LOCATION_IF | CONF_LIMIT_EXCEPT,
 	  .args_min = 1, .args_max = CONF_ARGS_ANY,
 	  .set = log_set_access_log, .initial = "logs/access.log combined",
+	  .syntax = "off | FILE [FORMAT] [PARAMETER ...]",
 	  .help = "file, format and buffer of a log of requests, or off" },
 	{ .name = "open_log_file_cache", .contexts = CONF_HTTP_ALL,
 	  .args_min = 1, .args_max = 4, .type = CONF_ACCEPTED,
@@ -556,6 +559,7 @@ static const struct conf_directive log_directives[] = {
 const struct http_module http_log_module = {
 	.table = {
 		.name = "log",
+		.help = "writes a line for each request",
 		.directives = log_directives,
 		.record_size = sizeof(struct log_record),
 		.merge = log_merge,

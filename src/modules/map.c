@@ -185,6 +185,7 @@ static int map_set(struct conf *conf, const struct conf_node *node,
 static const struct conf_directive map_directives[] = {
 	{ .name = "map", .contexts = CONF_HTTP, .args_min = 2, .args_max = 2,
 	  .block = true, .set = map_set,
+	  .syntax = "TEXT $VARIABLE",
 	  .help = "a variable whose value depends on others" },
 	{ .name = "map_hash_max_size", .contexts = CONF_HTTP, .args_min = 1,
 	  .args_max = 1, .type = CONF_ACCEPTED,
@@ -198,6 +199,7 @@ static const struct conf_directive map_directives[] = {
 const struct http_module http_map_module = {
 	.table = {
 		.name = "map",
+		.help = "defines variables that depend on other variables",
 		.directives = map_directives,
 	},
 };

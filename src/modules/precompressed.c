@@ -152,6 +152,7 @@ static const struct conf_directive precompressed_directives[] = {
 const struct http_module http_precompressed_module = {
 	.table = {
 		.name = "precompressed",
+		.help = "answers with files that were compressed beforehand",
 		.directives = precompressed_directives,
 		.record_size = sizeof(struct precompressed_record),
 		.merge = precompressed_merge,

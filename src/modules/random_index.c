@@ -53,6 +53,7 @@ static const struct conf_directive random_index_directives[] = {
 
 const struct http_module http_random_index_module = {
 	.table = { .name = "random_index",
+	    .help = "answers for a directory with any of its files",
 	    .directives = random_index_directives,
 	    .record_size = sizeof(struct random_index_record) },
 	.phase = { [HTTP_PHASE_CONTENT] = random_index_content },

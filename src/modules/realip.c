@@ -90,8 +90,10 @@ static bool get_realip_port(struct http_request *request, struct slice name,
 }
 
 static const struct http_variable realip_variables[] = {
-	{ .name = { "realip_remote_addr", 18 }, .get = get_realip_addr },
-	{ .name = { "realip_remote_port", 18 }, .get = get_realip_port },
+	{ .name = { "realip_remote_addr", 18 }, .get = get_realip_addr,
+	  .help = "the address that the connection really comes from" },
+	{ .name = { "realip_remote_port", 18 }, .get = get_realip_port,
+	  .help = "its port" },
 	{ .name = { NULL, 0 }, .get = NULL },
 };
 
@@ -157,10 +159,12 @@ static int realip_merge(struct conf *conf, const void *parent, void *record)
 static const struct conf_directive realip_directives[] = {
 	{ .name = "set_real_ip_from", .contexts = CONF_HTTP_ALL,
 	  .args_min = 1, .args_max = 1, .set = realip_set_from,
+	  .syntax = "ADDRESS | NETWORK | HOST | unix:",
 	  .help = "proxies that are trusted to name the client" },
 	{ .name = "real_ip_header", .contexts = CONF_HTTP_ALL, .args_min = 1,
 	  .args_max = 1, .type = CONF_STRING, .offset = FIELD(header),
 	  .initial = "X-Real-IP",
+	  .syntax = "NAME | proxy_protocol",
 	  .help = "header with the client's address, or proxy_protocol" },
 	{ .name = "real_ip_recursive", .contexts = CONF_HTTP_ALL,
 	  .args_min = 1, .args_max = 1, .type = CONF_FLAG,
@@ -172,6 +176,8 @@ static const struct conf_directive realip_directives[] = {
 const struct http_module http_realip_module = {
 	.table = {
 		.name = "realip",
+		.help = "takes the address of the client from what a "
+		    "trusted proxy says",
 		.directives = realip_directives,
 		.record_size = sizeof(struct realip_record),
 		.merge = realip_merge,

@@ -103,7 +103,9 @@ static bool get_invalid_referer(struct http_request *request,
 }
 
 static const struct http_variable referer_variables[] = {
-	{ .name = { "invalid_referer", 15 }, .get = get_invalid_referer },
+	{ .name = { "invalid_referer", 15 }, .get = get_invalid_referer,
+	  .help = "\"1\" if the Referer is none of valid_referers; else "
+	    "empty" },
 	{ .name = { NULL, 0 }, .get = NULL },
 };
 
@@ -237,6 +239,7 @@ static int referer_merge(struct conf *conf, const void *parent, void *record)
 static const struct conf_directive referer_directives[] = {
 	{ .name = "valid_referers", .contexts = CONF_SERVER | CONF_LOCATION,
 	  .args_min = 1, .args_max = CONF_ARGS_ANY, .set = referer_set,
+	  .syntax = "none | blocked | server_names | NAME | ~REGEX ...",
 	  .help = "pages that may link here; see $invalid_referer" },
 	{ .name = "referer_hash_max_size",
 	  .contexts = CONF_SERVER | CONF_LOCATION, .args_min = 1,
@@ -252,6 +255,8 @@ static const struct conf_directive referer_directives[] = {
 const struct http_module http_referer_module = {
 	.table = {
 		.name = "referer",
+		.help = "tells whether the page that a request came from "
+		    "may link here",
 		.directives = referer_directives,
 		.record_size = sizeof(struct referer_record),
 		.merge = referer_merge,

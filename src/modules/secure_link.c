@@ -179,9 +179,12 @@ static bool get_secure_link_expires(struct http_request *request,
 }
 
 static const struct http_variable secure_link_variables[] = {
-	{ .name = { "secure_link", 11 }, .get = get_secure_link },
+	{ .name = { "secure_link", 11 }, .get = get_secure_link,
+	  .help = "\"1\" if the link is right; \"0\" if its time is over; "
+	    "else empty" },
 	{ .name = { "secure_link_expires", 19 },
-	  .get = get_secure_link_expires },
+	  .get = get_secure_link_expires,
+	  .help = "the time that the link is valid until, as it says itself" },
 	{ .name = { NULL, 0 }, .get = NULL },
 };
 
@@ -254,12 +257,15 @@ static int secure_link_merge(struct conf *conf, const void *parent,
 static const struct conf_directive secure_link_directives[] = {
 	{ .name = "secure_link", .contexts = CONF_HTTP_ALL, .args_min = 1,
 	  .args_max = 1, .set = secure_link_set_link,
+	  .syntax = "TEXT",
 	  .help = "where a link's digest and expiry come from" },
 	{ .name = "secure_link_md5", .contexts = CONF_HTTP_ALL,
 	  .args_min = 1, .args_max = 1, .set = secure_link_set_md5,
+	  .syntax = "TEXT",
 	  .help = "text whose digest a link must have" },
 	{ .name = "secure_link_secret", .contexts = CONF_HTTP_ALL,
 	  .args_min = 1, .args_max = 1, .set = secure_link_set_secret,
+	  .syntax = "WORD",
 	  .help = "word whose digest the paths of links begin with" },
 	{ .name = NULL },
 };
@@ -267,6 +273,8 @@ static const struct conf_directive secure_link_directives[] = {
 const struct http_module http_secure_link_module = {
 	.table = {
 		.name = "secure_link",
+		.help = "checks that a link was made by somebody who knows "
+		    "a secret, and is still valid",
 		.directives = secure_link_directives,
 		.record_size = sizeof(struct secure_link_record),
 		.merge = secure_link_merge,

@@ -175,6 +175,7 @@ static int split_set(struct conf *conf, const struct conf_node *node,
 static const struct conf_directive split_directives[] = {
 	{ .name = "split_clients", .contexts = CONF_HTTP, .args_min = 2,
 	  .args_max = 2, .block = true, .set = split_set,
+	  .syntax = "TEXT $VARIABLE",
 	  .help = "a variable that differs between shares of clients" },
 	{ .name = NULL },
 };
@@ -182,6 +183,8 @@ static const struct conf_directive split_directives[] = {
 const struct http_module http_split_clients_module = {
 	.table = {
 		.name = "split_clients",
+		.help = "divides clients into shares, for tests of one "
+		    "version against another",
 		.directives = split_directives,
 	},
 };

@@ -134,6 +134,8 @@ static const struct conf_directive static_directives[] = {
 };
 
 const struct http_module http_static_module = {
-	.table = { .name = "static", .directives = static_directives },
+	.table = { .name = "static",
+	    .help = "answers with files; it has no directives of its own",
+	    .directives = static_directives },
 	.phase = { [HTTP_PHASE_CONTENT] = static_content },
 };

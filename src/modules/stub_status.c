@@ -129,16 +129,21 @@ static bool get_waiting(struct http_request *request, struct slice name,
 }
 
 static const struct http_variable stub_variables[] = {
-	{ .name = { "connections_active", 18 }, .get = get_active },
-	{ .name = { "connections_reading", 19 }, .get = get_reading },
-	{ .name = { "connections_writing", 19 }, .get = get_writing },
-	{ .name = { "connections_waiting", 19 }, .get = get_waiting },
+	{ .name = { "connections_active", 18 }, .get = get_active,
+	  .help = "client connections that are open, in all workers" },
+	{ .name = { "connections_reading", 19 }, .get = get_reading,
+	  .help = "those whose request is being read" },
+	{ .name = { "connections_writing", 19 }, .get = get_writing,
+	  .help = "those that are answered" },
+	{ .name = { "connections_waiting", 19 }, .get = get_waiting,
+	  .help = "those that are kept without a request" },
 	{ .name = { NULL, 0 }, .get = NULL },
 };
 
 static const struct conf_directive stub_directives[] = {
 	{ .name = "stub_status", .contexts = CONF_SERVER | CONF_LOCATION,
 	  .args_max = 1, .set = stub_set,
+	  .syntax = "[on]",
 	  .help = "answer with counts of connections and requests" },
 	{ .name = NULL },
 };
@@ -146,6 +151,8 @@ static const struct conf_directive stub_directives[] = {
 const struct http_module http_stub_status_module = {
 	.table = {
 		.name = "stub_status",
+		.help = "answers with a few counts as text; the dashboard "
+		    "has them all",
 		.directives = stub_directives,
 	},
 	.variables = stub_variables,

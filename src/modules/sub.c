@@ -364,10 +364,12 @@ static int sub_merge(struct conf *conf, const void *parent, void *arg)
 static const struct conf_directive sub_directives[] = {
 	{ .name = "sub_filter", .contexts = CONF_HTTP_ALL, .args_min = 2,
 	  .args_max = 2, .set = sub_set_pair,
+	  .syntax = "TEXT REPLACEMENT",
 	  .help = "a string in bodies, and what it is replaced with" },
 	{ .name = "sub_filter_types", .contexts = CONF_HTTP_ALL,
 	  .args_min = 1, .args_max = CONF_ARGS_ANY, .set = sub_set_types,
 	  .initial = "text/html",
+	  .syntax = "TYPE ...",
 	  .help = "types it is done in besides text/html; *: all" },
 	SUB_FLAG("sub_filter_once", once, "on",
 	    "replace each string only where it is first"),
@@ -379,6 +381,7 @@ static const struct conf_directive sub_directives[] = {
 const struct http_module http_sub_module = {
 	.table = {
 		.name = "sub",
+		.help = "replaces strings in bodies",
 		.directives = sub_directives,
 		.record_size = sizeof(struct sub_record),
 		.merge = sub_merge,

@@ -147,12 +147,15 @@ static int try_files_precontent(struct http_request *request)
 static const struct conf_directive try_files_directives[] = {
 	{ .name = "try_files", .contexts = CONF_SERVER | CONF_LOCATION,
 	  .args_min = 2, .args_max = CONF_ARGS_ANY, .set = try_files_set,
+	  .syntax = "FILE ... URI | =STATUS",
 	  .help = "serve the first that exists, or the last" },
 	{ .name = NULL },
 };
 
 const struct http_module http_try_files_module = {
-	.table = { .name = "try_files", .directives = try_files_directives,
+	.table = { .name = "try_files",
+	    .help = "tries names of files in turn",
+	    .directives = try_files_directives,
 	    .record_size = sizeof(struct try_files_record) },
 	.phase = { [HTTP_PHASE_PRECONTENT] = try_files_precontent },
 };

@@ -305,20 +305,31 @@ static bool get_cookie(struct http_request *request, struct slice name,
 	return false;
 }
 
-#define VARIABLE(text, getter) { .name = { text, sizeof(text) - 1 },	\
-	.get = getter }
+#define VARIABLE(text, getter, means)					\
+	{ .name = { text, sizeof(text) - 1 }, .get = getter, .help = means }
 
 static const struct http_variable upstream_variables[] = {
-	VARIABLE("upstream_addr", get_addr),
-	VARIABLE("upstream_status", get_status),
-	VARIABLE("upstream_connect_time", get_connect_time),
-	VARIABLE("upstream_header_time", get_header_time),
-	VARIABLE("upstream_response_time", get_response_time),
-	VARIABLE("upstream_response_length", get_response_length),
-	VARIABLE("upstream_bytes_received", get_bytes_received),
-	VARIABLE("upstream_bytes_sent", get_bytes_sent),
-	VARIABLE("upstream_http_*", get_http),
-	VARIABLE("upstream_cookie_*", get_cookie),
+	VARIABLE("upstream_addr", get_addr,
+	    "addresses of the servers that were asked; \", \" between "
+	      "tries, \" : \" between redirects"),
+	VARIABLE("upstream_status", get_status,
+	    "the status of each"),
+	VARIABLE("upstream_connect_time", get_connect_time,
+	    "seconds to connect to each, with milliseconds"),
+	VARIABLE("upstream_header_time", get_header_time,
+	    "seconds until the head of the answer of each"),
+	VARIABLE("upstream_response_time", get_response_time,
+	    "seconds until the end of the answer of each"),
+	VARIABLE("upstream_response_length", get_response_length,
+	    "bytes of the body of each answer"),
+	VARIABLE("upstream_bytes_received", get_bytes_received,
+	    "bytes that came from each"),
+	VARIABLE("upstream_bytes_sent", get_bytes_sent,
+	    "bytes sent to each"),
+	VARIABLE("upstream_http_*", get_http,
+	    "a header line of the last answer, named as in $http_*"),
+	VARIABLE("upstream_cookie_*", get_cookie,
+	    "a cookie that the last answer sets"),
 	{ .name = { NULL, 0 }, .get = NULL },
 };
 
@@ -331,13 +342,16 @@ static const struct http_variable upstream_variables[] = {
 static const struct conf_directive upstream_directives[] = {
 	{ .name = "upstream", .contexts = CONF_HTTP, .args_min = 1,
 	  .args_max = 1, .block = true, .set = upstream_set_block,
+	  .syntax = "NAME",
 	  .help = "a group of servers to pass requests to" },
 	{ .name = "server", .contexts = CONF_UPSTREAM, .args_min = 1,
 	  .args_max = CONF_ARGS_ANY, .set = upstream_set_server,
-	  .help = "one of them, and how much of the load it takes" },
+	  .syntax = "ADDRESS [PARAMETER ...]",
+	  .help = "a server of the group, and how much of the load it takes" },
 	{ .name = "keepalive", .contexts = CONF_UPSTREAM, .args_min = 1,
 	  .args_max = 2, .set = upstream_set_keepalive,
 	  .initial = "32 local",
+	  .syntax = "NUMBER [local]",
 	  .help = "idle connections kept by each worker" },
 	{ .name = "keepalive_requests", .contexts = CONF_UPSTREAM,
 	  .args_min = 1, .args_max = 1, .type = CONF_NUMBER,
@@ -346,11 +360,12 @@ static const struct conf_directive upstream_directives[] = {
 	{ .name = "keepalive_time", .contexts = CONF_UPSTREAM,
 	  .args_min = 1, .args_max = 1, .type = CONF_TIME,
 	  .offset = offsetof(struct upstream_record, keepalive_time),
-	  .initial = "1h", .help = "age at which it is no longer kept" },
+	  .initial = "1h", .help = "age of a connection at which it is "
+	  "no longer kept" },
 	{ .name = "keepalive_timeout", .contexts = CONF_UPSTREAM,
 	  .args_min = 1, .args_max = 1, .type = CONF_TIME,
 	  .offset = offsetof(struct upstream_record, keepalive_timeout),
-	  .initial = "60s", .help = "how long an idle one is kept" },
+	  .initial = "60s", .help = "how long an idle connection is kept" },
 	{ .name = "zone", .contexts = CONF_UPSTREAM, .args_min = 1,
 	  .args_max = 2, .type = CONF_ACCEPTED,
 	  .help = "no effect: each worker keeps its own state" },
@@ -368,6 +383,8 @@ static const struct conf_directive upstream_directives[] = {
 const struct http_module http_upstream_module = {
 	.table = {
 		.name = "upstream",
+		.help = "groups of servers that requests are passed on to, "
+		    "by weighted round robin",
 		.directives = upstream_directives,
 		.record_size = sizeof(struct upstream_record),
 	},

@@ -324,10 +324,14 @@ static bool get_uid_reset(struct http_request *request, struct slice name,
 }
 
 static const struct http_variable userid_variables[] = {
-	{ .name = { "uid_got", 7 }, .get = get_uid_got },
-	{ .name = { "uid_set", 7 }, .get = get_uid_set },
+	{ .name = { "uid_got", 7 }, .get = get_uid_got,
+	  .help = "name and value of the cookie that came" },
+	{ .name = { "uid_set", 7 }, .get = get_uid_set,
+	  .help = "name and value of the cookie that is sent" },
 	{ .name = { "uid_reset", 9 }, .get = get_uid_reset,
-	  .changeable = true },
+	  .changeable = true,
+	  .help = "if not empty or \"0\", the cookie is renewed; \"log\" "
+	    "logs that, too" },
 	{ .name = { NULL, 0 }, .get = NULL },
 };
 
@@ -504,13 +508,16 @@ static const struct conf_directive userid_directives[] = {
 	    "number of this server: the first word of the ids it makes"),
 	{ .name = "userid_expires", .contexts = CONF_HTTP_ALL, .args_min = 1,
 	  .args_max = 1, .set = userid_set_expires, .initial = "off",
+	  .syntax = "TIME | max | off",
 	  .help = "how long browsers keep the cookie; max: until 2037" },
 	{ .name = "userid_mark", .contexts = CONF_HTTP_ALL, .args_min = 1,
 	  .args_max = 1, .set = userid_set_mark, .initial = "off",
+	  .syntax = "CHARACTER | off",
 	  .help = "character behind the id; cookies without are renewed" },
 	{ .name = "userid_flags", .contexts = CONF_HTTP_ALL, .args_min = 1,
 	  .args_max = 3, .set = userid_set_flags,
 	  .initial = "httponly samesite=lax",
+	  .syntax = "off | FLAG ...",
 	  .help = "secure, httponly, samesite=strict|lax|none, or off" },
 	{ .name = NULL },
 };
@@ -518,6 +525,7 @@ static const struct conf_directive userid_directives[] = {
 const struct http_module http_userid_module = {
 	.table = {
 		.name = "userid",
+		.help = "gives each client a cookie with an id",
 		.directives = userid_directives,
 		.record_size = sizeof(struct userid_record),
 		.init = userid_init,
