@@ -11,8 +11,7 @@
 
 static const struct unsupported {
 	const char *reason;
-	const char *names;	/* separated by blanks; "x*" begins with x,
-				 * "*x" ends with it */
+	const char *names;	/* see conf_unsupported_list() */
 } unsupported[] = {
 	{ "TLS comes with a later version",
 	  "ssl ssl_certificate ssl_certificate_cache "
@@ -155,10 +154,21 @@ static bool unsupported_has(const char *names, struct slice name)
 	return false;
 }
 
+#define COUNT (sizeof(unsupported) / sizeof(*unsupported))
+
+bool conf_unsupported_list(unsigned i, const char **reason,
+    const char **names)
+{
+	if (i >= COUNT)
+		return false;
+	*reason = unsupported[i].reason;
+	*names = unsupported[i].names;
+	return true;
+}
+
 const char *conf_unsupported(struct slice name)
 {
-	for (size_t i = 0; i < sizeof(unsupported) / sizeof(*unsupported);
-	    i++)
+	for (size_t i = 0; i < COUNT; i++)
 		if (unsupported_has(unsupported[i].names, name))
 			return unsupported[i].reason;
 	return NULL;

@@ -9,4 +9,12 @@
  */
 const char *conf_unsupported(struct slice name);
 
+/*
+ * All of them, for the manual: reason number `i` and the names it is for, with
+ * blanks between; "x*" is all that begin with x, "*x" all that end with it.
+ * False if there are fewer.
+ */
+bool conf_unsupported_list(unsigned i, const char **reason,
+    const char **names);
+
 #endif

@@ -628,7 +628,7 @@ static const struct conf_directive dav_directives[] = {
 	  .args_max = CONF_ARGS_ANY, .set = dav_set_methods,
 	  .initial = "off",
 	  .syntax = "off | METHOD ...",
-	  .help = "PUT, DELETE, MKCOL, COPY, MOVE: which are allowed" },
+	  .help = "which of PUT, DELETE, MKCOL, COPY and MOVE are allowed" },
 	{ .name = "create_full_put_path", .contexts = CONF_HTTP_ALL,
 	  .args_min = 1, .args_max = 1, .type = CONF_FLAG, .initial = "off",
 	  .offset = DAV_FIELD(full_path),
@@ -640,7 +640,7 @@ static const struct conf_directive dav_directives[] = {
 	{ .name = "dav_access", .contexts = CONF_HTTP_ALL, .args_min = 1,
 	  .args_max = 3, .set = dav_set_access, .initial = "user:rw",
 	  .syntax = "WHO:RIGHTS ...",
-	  .help = "user:, group:, all: r or rw: permissions of what is made" },
+	  .help = "permissions of what is made" },
 	{ .name = NULL },
 };
 

@@ -436,8 +436,7 @@ static const struct conf_directive headers_directives[] = {
 	{ .name = "expires", .contexts = HEADERS_WHERE, .args_min = 1,
 	  .args_max = 2, .set = headers_set_time, .initial = "off",
 	  .syntax = "[modified] TIME | @TIME | epoch | max | off",
-	  .help = "how long caches may keep an answer: TIME, modified TIME, "
-	  "@TIME of the day, epoch, max" },
+	  .help = "how long caches may keep an answer" },
 	{ .name = "add_header", .contexts = HEADERS_WHERE, .args_min = 2,
 	  .args_max = 3, .set = headers_set_header,
 	  .syntax = "NAME VALUE [always]",
@@ -447,8 +446,8 @@ static const struct conf_directive headers_directives[] = {
 	  .syntax = "NAME VALUE [always]",
 	  .help = "a line behind the body; always: with each status" },
 	HEADERS_INHERIT("add_header_inherit", headers_inherit,
-	    "add_header of outer blocks: none, if there is none here, or "
-	    "all of them"),
+	    "whether add_header of outer blocks holds: not at all, if there "
+	    "is none here, or besides those here"),
 	HEADERS_INHERIT("add_trailer_inherit", trailers_inherit,
 	    "the same for add_trailer"),
 	{ .name = NULL },

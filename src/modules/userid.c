@@ -518,7 +518,8 @@ static const struct conf_directive userid_directives[] = {
 	  .args_max = 3, .set = userid_set_flags,
 	  .initial = "httponly samesite=lax",
 	  .syntax = "off | FLAG ...",
-	  .help = "secure, httponly, samesite=strict|lax|none, or off" },
+	  .help = "what browsers are told of the cookie: secure, httponly, "
+	  "samesite=strict, samesite=lax or samesite=none" },
 	{ .name = NULL },
 };
 
