@@ -23,7 +23,7 @@ struct about {
 };
 
 static const struct manual_page *const pages[] = {
-	&manual_conf
+	&manual_conf, &manual_metrics
 };
 
 static struct about abouts[ABOUTS_MAX];
