@@ -147,7 +147,7 @@ struct metrics_header {
 	uint8_t instance[16];	/* random: another one, other counts */
 	char methods[METRICS_METHODS][METRICS_METHOD_NAME_MAX];
 
-	pthread_mutex_t lock;	/* of what stands below until `cells` */
+	pthread_mutex_t lock;	/* of what stands below, to `scopes` */
 
 	uint64_t sequence;	/* of the next two */
 	struct metrics_reload reload;

@@ -29,6 +29,7 @@ struct manual_page {
 
 extern const struct manual_page manual_conf;
 extern const struct manual_page manual_metrics;
+extern const struct manual_page manual_segment;
 
 /* Print what the source says about `name`; nothing if it says nothing. */
 void manual_about(const char *name);

@@ -23,7 +23,7 @@ struct about {
 };
 
 static const struct manual_page *const pages[] = {
-	&manual_conf, &manual_metrics
+	&manual_conf, &manual_metrics, &manual_segment
 };
 
 static struct about abouts[ABOUTS_MAX];
