@@ -64,6 +64,12 @@ static void print_labels(const struct metrics_entry *entry)
 	printf(".\n");
 }
 
+static void print_compat(const struct metrics_entry *entry)
+{
+	if (entry->compat)
+		printf("Also as\n.Li %s .\n", entry->compat);
+}
+
 /* One number of a family: its labels that are fixed, its path, its help. */
 static void print_member(const struct metrics_entry *entry)
 {
@@ -74,6 +80,7 @@ static void print_member(const struct metrics_entry *entry)
 			    entry->labels[i].value);
 	printf("\n");
 	manual_sentence(entry->help);
+	print_compat(entry);
 }
 
 static void print_facts(const struct metrics_entry *entry)
@@ -81,8 +88,6 @@ static void print_facts(const struct metrics_entry *entry)
 	print_kind(entry);
 	print_labels(entry);
 	printf("Detail: %s.\n", levels[entry->level]);
-	if (entry->compat)
-		printf("Also as\n.Li %s .\n", entry->compat);
 }
 
 /* A Prometheus family, whose entries stand behind each other. Returns their
@@ -97,6 +102,7 @@ static size_t print_family(const struct metrics_entry *entry)
 	printf(".It Sy %s\n", entry->prom);
 	print_facts(entry);
 	if (count == 1) {
+		print_compat(entry);
 		printf("JSON:\n.Li %s .\n.br\n", entry->json);
 		manual_sentence(entry->help);
 		return 1;
@@ -116,8 +122,7 @@ static void print_number(const struct metrics_entry *entry)
 {
 	printf(".It Li %s\n", entry->json);
 	print_kind(entry);
-	if (entry->compat)
-		printf("In Prometheus as\n.Li %s .\n", entry->compat);
+	print_compat(entry);
 	manual_sentence(entry->help);
 }
 
