@@ -178,7 +178,8 @@ int dashboard_metrics(struct http_request *request)
 			return dashboard_error(request, 400, "The argument "
 			    "\"%.*s\" has a value it cannot have: n=0..%d, "
 			    "json=proto, bins=0|1, scope=global,server,"
-			    "location,worker, name[]=FAMILY (%d times)",
+			    "location,worker,upstream, name[]=FAMILY "
+			    "(%d times)",
 			    SLICE_ARG(arg.name), DASHBOARD_RECENT_MAX,
 			    EXPORT_NAMES_MAX);
 	if (export.format == METRICS_FORMAT_COUNT) {

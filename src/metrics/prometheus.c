@@ -26,6 +26,8 @@ static unsigned entry_scope(const struct metrics_entry *entry)
 			scope = PROMETHEUS_SERVER;
 		if (strcmp(name, "worker") == 0)
 			scope = PROMETHEUS_WORKER;
+		if (strcmp(name, "upstream") == 0)
+			scope = PROMETHEUS_UPSTREAM;
 	}
 	return scope;
 }
@@ -152,6 +154,7 @@ bool prometheus_parse_scopes(struct slice list, unsigned *ret)
 		{ SLICE("server"), PROMETHEUS_SERVER },
 		{ SLICE("location"), PROMETHEUS_LOCATION },
 		{ SLICE("worker"), PROMETHEUS_WORKER },
+		{ SLICE("upstream"), PROMETHEUS_UPSTREAM },
 	};
 	unsigned scopes = 0;
 

@@ -22,6 +22,7 @@ enum prometheus_scope {
 	PROMETHEUS_SERVER = 2,
 	PROMETHEUS_LOCATION = 4,
 	PROMETHEUS_WORKER = 8,
+	PROMETHEUS_UPSTREAM = 16,
 };
 
 struct prometheus_options {

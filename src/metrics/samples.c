@@ -65,6 +65,16 @@ static void label_set_text(struct sample_label *label, const char *text)
 		label_clean(label, slice_cstr(text));
 }
 
+static void label_set_enum(struct sample_label *label,
+    const ProtobufCFieldDescriptor *field, int value)
+{
+	struct buf text = buf_make(SAMPLE_TEXT_MAX);
+
+	reflect_put_enum(&text, field, value);
+	label_clean(label, buf_slice(&text));
+	buf_free(&text);
+}
+
 static void label_set_field(struct sample_label *label,
     const struct metrics_label *from, const ProtobufCMessage *message)
 {
@@ -75,6 +85,10 @@ static void label_set_field(struct sample_label *label,
 
 	if (field->type == PROTOBUF_C_TYPE_STRING) {
 		label_set_text(label, reflect_text(value));
+		return;
+	}
+	if (field->type == PROTOBUF_C_TYPE_ENUM) {
+		label_set_enum(label, field, *(const int *)value);
 		return;
 	}
 	assert(field->type == PROTOBUF_C_TYPE_UINT32);
@@ -115,6 +129,27 @@ static void sample_set_value(struct sample *sample,
 	}
 }
 
+/* A number for each value of an enum but 0; its label is the last one. */
+static void walk_states(struct walk *walk,
+    const ProtobufCFieldDescriptor *field, int now)
+{
+	const ProtobufCEnumDescriptor *type = field->descriptor;
+	struct sample *sample = &walk->sample;
+
+	sample->histogram = NULL;
+	sample->is_integer = true;
+	for (unsigned i = 0; i < type->n_values; i++) {
+		int value = type->values[i].value;
+
+		if (value == 0)
+			continue;
+		label_set_enum(&sample->labels[sample->label_count - 1],
+		    field, value);
+		sample->integer = now == value;
+		walk->fn(walk->arg, sample);
+	}
+}
+
 /* The end of the path is reached: all messages on the way are known. */
 static void walk_leaf(struct walk *walk, const ProtobufCFieldDescriptor *field,
     const void *value)
@@ -130,6 +165,10 @@ static void walk_leaf(struct walk *walk, const ProtobufCFieldDescriptor *field,
 		if (from->value == NULL)
 			label_set_field(label, from,
 			    walk->messages[from->depth]);
+	}
+	if (field->type == PROTOBUF_C_TYPE_ENUM) {
+		walk_states(walk, field, *(const int *)value);
+		return;
 	}
 	sample_set_value(&walk->sample, field, value);
 	walk->fn(walk->arg, &walk->sample);

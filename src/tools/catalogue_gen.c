@@ -197,7 +197,7 @@ static void label_add(struct context *context, const Field *field,
 	if (context->label_count > LABELS_MAX || len >= sizeof(label->name))
 		errx(1, "%s: too many or too long labels", context->json);
 	if (equals == NULL && field->type != TYPE(STRING) &&
-	    field->type != TYPE(UINT32))
+	    field->type != TYPE(UINT32) && field->type != TYPE(ENUM))
 		errx(1, "%s: no type for a label", field->name);
 	memcpy(label->name, metric->label, len);
 	label->name[len] = '\0';
@@ -341,6 +341,15 @@ static void write_entry(struct context *context, const Message *message,
 	entry_count++;
 }
 
+/* Each value of an enum but 0 is a number of its own, told by a label. */
+static void label_add_state(struct context *context, const Field *field)
+{
+	Metric metric = RINGMASTER__V1__METRIC__INIT;
+
+	metric.label = field->name;
+	label_add(context, field, &metric, context->depth - 1);
+}
+
 /* The types src/metrics/samples.c reads. */
 static void check_number(const Field *field)
 {
@@ -349,7 +358,7 @@ static void check_number(const Field *field)
 	if (field->label == REPEATED ||
 	    (type != TYPE(BOOL) && type != TYPE(UINT32) &&
 	    type != TYPE(UINT64) && type != TYPE(FIXED64) &&
-	    type != TYPE(DOUBLE)))
+	    type != TYPE(DOUBLE) && type != TYPE(ENUM)))
 		errx(1, "%s: no type for a metric", field->name);
 }
 
@@ -371,6 +380,8 @@ static void walk_field(const struct context *around, unsigned index,
 	if (field->type != TYPE(MESSAGE)) {
 		if (*context.prom != '\0')
 			check_number(field);
+		if (*context.prom != '\0' && field->type == TYPE(ENUM))
+			label_add_state(&context, field);
 		write_entry(&context, message, metric, comment);
 		goto out;
 	}

@@ -13,6 +13,10 @@ static Ringmaster__V1__Location location = RINGMASTER__V1__LOCATION__INIT;
 static Ringmaster__V1__Location *location_list[1] = { &location };
 static Ringmaster__V1__Server servers[2];
 static Ringmaster__V1__Server *server_list[2] = { &servers[0], &servers[1] };
+static Ringmaster__V1__Peer peer = RINGMASTER__V1__PEER__INIT;
+static Ringmaster__V1__Peer *peer_list[1] = { &peer };
+static Ringmaster__V1__Upstream upstream = RINGMASTER__V1__UPSTREAM__INIT;
+static Ringmaster__V1__Upstream *upstream_list[1] = { &upstream };
 static Ringmaster__V1__Ring ring = RINGMASTER__V1__RING__INIT;
 static Ringmaster__V1__Worker workers[2];
 static Ringmaster__V1__Worker *worker_list[2] = { &workers[0], &workers[1] };
@@ -67,6 +71,18 @@ static void fill_servers(void)
 	snapshot.n_servers = 2;
 }
 
+static void fill_upstreams(void)
+{
+	peer.address = "10.0.0.1:80";
+	peer.state = RINGMASTER__V1__PEER_STATE__PEER_STATE_DOWN;
+	peer.classes = &classes;
+	upstream.name = "app";
+	upstream.peers = peer_list;
+	upstream.n_peers = 1;
+	snapshot.upstreams = upstream_list;
+	snapshot.n_upstreams = 1;
+}
+
 static void fill_workers(void)
 {
 	ring.inflight = 4;
@@ -88,6 +104,7 @@ const Ringmaster__V1__Snapshot *sample_snapshot(void)
 		return &snapshot;
 	fill_durations();
 	fill_servers();
+	fill_upstreams();
 	fill_workers();
 	build.version = "0.1";
 	build.uring_features = "multishot bundles";

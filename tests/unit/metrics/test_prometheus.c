@@ -94,6 +94,23 @@ static void fields_of_one_family_stand_together(void **state)
 	    "{worker=\"1\",mode=\"system\"} 0\n");
 }
 
+static void an_enum_is_a_number_for_each_value(void **state)
+{
+	(void)state;
+	check_family(PROMETHEUS_TEXT, "ringmaster_upstream_peer_state",
+	    "# HELP ringmaster_upstream_peer_state "
+	    "Whether the server is in that state, 0 or 1.\n"
+	    "# TYPE ringmaster_upstream_peer_state gauge\n"
+	    "ringmaster_upstream_peer_state{upstream=\"app\","
+	    "peer=\"10.0.0.1:80\",state=\"up\"} 0\n"
+	    "ringmaster_upstream_peer_state{upstream=\"app\","
+	    "peer=\"10.0.0.1:80\",state=\"draining\"} 0\n"
+	    "ringmaster_upstream_peer_state{upstream=\"app\","
+	    "peer=\"10.0.0.1:80\",state=\"down\"} 1\n"
+	    "ringmaster_upstream_peer_state{upstream=\"app\","
+	    "peer=\"10.0.0.1:80\",state=\"unavail\"} 0\n");
+}
+
 static void openmetrics_names_units_and_end(void **state)
 {
 	(void)state;
@@ -233,6 +250,8 @@ static void scopes_are_parsed(void **state)
 	(void)state;
 	assert_true(prometheus_parse_scopes(SLICE("server,global"), &scopes));
 	assert_int_equal(scopes, PROMETHEUS_SERVER | PROMETHEUS_GLOBAL);
+	assert_true(prometheus_parse_scopes(SLICE("upstream"), &scopes));
+	assert_int_equal(scopes, PROMETHEUS_UPSTREAM);
 	assert_true(prometheus_parse_scopes(SLICE("worker"), &scopes));
 	assert_int_equal(scopes, PROMETHEUS_WORKER);
 	assert_false(prometheus_parse_scopes(SLICE(""), &scopes));
@@ -292,6 +311,7 @@ int main(void)
 		cmocka_unit_test(labels_are_escaped_and_made_utf8),
 		cmocka_unit_test(labels_come_from_all_messages_around),
 		cmocka_unit_test(fields_of_one_family_stand_together),
+		cmocka_unit_test(an_enum_is_a_number_for_each_value),
 		cmocka_unit_test(openmetrics_names_units_and_end),
 		cmocka_unit_test(infos_are_gauges_in_text),
 		cmocka_unit_test(times_and_odd_numbers),
