@@ -71,6 +71,8 @@ enum history_kind {
 	X(POOL_WAIT_P99, "stage_pool_wait_p99", "seconds", PEAK) \
 	X(HANDLER_P50, "stage_handler_p50", "seconds", GAUGE) \
 	X(HANDLER_P99, "stage_handler_p99", "seconds", PEAK) \
+	X(UPSTREAM_P50, "stage_upstream_p50", "seconds", GAUGE) \
+	X(UPSTREAM_P99, "stage_upstream_p99", "seconds", PEAK) \
 	X(SEND_P50, "stage_send_p50", "seconds", GAUGE) \
 	X(SEND_P99, "stage_send_p99", "seconds", PEAK) \
 	X(C1XX, "1xx", "requests/s", COUNTER)

@@ -18,6 +18,7 @@ const char *const load_part_names[LOAD_PARTS] = {
 	[LOAD_PART_PARSE] = "parse",
 	[LOAD_PART_POOL_WAIT] = "pool_wait",
 	[LOAD_PART_HANDLER] = "handler",
+	[LOAD_PART_UPSTREAM] = "upstream",
 	[LOAD_PART_SEND] = "send",
 	[LOAD_PART_RETURN] = "return",
 };

@@ -10,7 +10,7 @@
  * clock, so the parts of a request add up to its response time.
  *
  *	intended -slip- sent -kernel- received -queue- begun -header, parse,
- *	pool wait, handler, send- answered -return- done
+ *	pool wait, handler, upstream, send- answered -return- done
  *
  * Memory does not grow with the length of a test. Pure: no clock, no lock.
  */
@@ -24,6 +24,7 @@ enum load_part {
 	LOAD_PART_PARSE,
 	LOAD_PART_POOL_WAIT,
 	LOAD_PART_HANDLER,
+	LOAD_PART_UPSTREAM,
 	LOAD_PART_SEND,
 	LOAD_PART_RETURN,	/* sent, to the moment the client had it */
 	LOAD_PARTS

@@ -11,7 +11,7 @@ enum {
 	SERVER_NAME = 10,		/* columns of what begins a line */
 	SERVER_BAR = 58,		/* of a whole bar */
 	SERVER_WORKERS = 8,		/* lines */
-	SERVER_PARTS = 9,		/* of a request */
+	SERVER_PARTS = 10,		/* of a request */
 	SERVER_TOLD = 3,		/* of them, in words */
 	SERVER_MARKS = 8,		/* lines */
 	SERVER_MARK = 54,		/* bytes of what happened */
@@ -24,7 +24,8 @@ static const struct {
 } server_letters[SERVER_PARTS] = {
 	{ "slip", 'l' }, { "kernel", 'k' }, { "queue", 'q' },
 	{ "header", 'e' }, { "parse", 'p' }, { "pool_wait", 'w' },
-	{ "handler", 'h' }, { "send", 's' }, { "return", 'r' },
+	{ "handler", 'h' }, { "upstream", 'u' }, { "send", 's' },
+	{ "return", 'r' },
 };
 
 static char server_letter(const char *stage)

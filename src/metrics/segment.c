@@ -43,6 +43,7 @@ static uint64_t metrics_layout_hash(void)
 		sizeof(struct metrics_file),
 		offsetof(struct metrics_header, lock),
 		offsetof(struct metrics_header, scopes),
+		offsetof(struct metrics_header, peers),
 		offsetof(struct metrics_header, cache_enabled),
 		offsetof(struct metrics_sessions, table),
 		offsetof(struct metrics_totals, requests),
@@ -55,6 +56,7 @@ static uint64_t metrics_layout_hash(void)
 		offsetof(struct metrics_slot, inflight),
 		offsetof(struct metrics_slot, followed),
 		offsetof(struct metrics_slot, scopes),
+		offsetof(struct metrics_slot, peers),
 		METRICS_COUNTER_COUNT,
 		METRICS_GAUGE_COUNT,
 		METRICS_STAGE_COUNT,
@@ -175,6 +177,9 @@ static void metrics_scopes_init(struct metrics_header *header)
 		metrics_text(scopes[i].name, METRICS_SCOPE_NAME_MAX,
 		    SLICE("other"));
 	header->scope_count = METRICS_SCOPES_RESERVED;
+	header->peer_count = header->zone_count = METRICS_NAMES_RESERVED;
+	header->peers[METRICS_NAME_OTHER] = header->zones[METRICS_NAME_OTHER] =
+	    (struct metrics_name){ .group = "other", .name = "other" };
 }
 
 /* Fill in a file of zeros. */
@@ -277,7 +282,9 @@ static int metrics_segment_check(int fd)
 	    start.header_size != sizeof(start) ||
 	    start.layout_hash != metrics_layout_hash() ||
 	    start.slot_count > METRICS_SLOTS ||
-	    start.scope_count > METRICS_SCOPES_MAX)
+	    start.scope_count > METRICS_SCOPES_MAX ||
+	    start.peer_count > METRICS_PEERS_MAX ||
+	    start.zone_count > METRICS_ZONES_MAX)
 		return -EPROTO;
 	needed = offsetof(struct metrics_file, slots);
 	if (start.slot_count > 0)
@@ -431,6 +438,59 @@ int metrics_scope_id(struct metrics_segment *segment,
 	return result;
 }
 
+/* The entry of those texts, a new one if need be; `count` are in use. */
+static int metrics_name_add(struct metrics_header *header,
+    struct metrics_name *names, uint32_t *count, unsigned max,
+    const struct metrics_name *wanted)
+{
+	unsigned id = *count;
+
+	for (unsigned i = METRICS_NAMES_RESERVED; i < id; i++)
+		if (memcmp(&names[i], wanted, sizeof(*wanted)) == 0)
+			return (int)i;
+	if (id == max) {
+		metrics_store(&header->scope_drops, header->scope_drops + 1);
+		return METRICS_NAME_OTHER;
+	}
+	names[id] = *wanted;
+	metrics_store32(count, id + 1);
+	return (int)id;
+}
+
+int metrics_peer_id(struct metrics_segment *segment, struct slice group,
+    struct slice address)
+{
+	struct metrics_header *header = &segment->file->header;
+	struct metrics_name wanted = {
+		.hash = hash_bytes(address, hash_bytes(group, 0)),
+	};
+	int result = metrics_header_lock(segment);
+
+	if (result < 0)
+		return result;
+	metrics_text(wanted.group, sizeof(wanted.group), group);
+	metrics_text(wanted.name, sizeof(wanted.name), address);
+	result = metrics_name_add(header, header->peers, &header->peer_count,
+	    METRICS_PEERS_MAX, &wanted);
+	metrics_unlock(&header->lock);
+	return result;
+}
+
+int metrics_zone_id(struct metrics_segment *segment, struct slice name)
+{
+	struct metrics_header *header = &segment->file->header;
+	struct metrics_name wanted = { .hash = hash_bytes(name, 0) };
+	int result = metrics_header_lock(segment);
+
+	if (result < 0)
+		return result;
+	metrics_text(wanted.name, sizeof(wanted.name), name);
+	result = metrics_name_add(header, header->zones, &header->zone_count,
+	    METRICS_ZONES_MAX, &wanted);
+	metrics_unlock(&header->lock);
+	return result;
+}
+
 static void metrics_mark_locked(struct metrics_header *header,
     enum metrics_mark_kind kind, struct slice text)
 {
@@ -568,6 +628,20 @@ unsigned metrics_scope_count(const struct metrics_segment *segment)
 	uint32_t count = metrics_load32(&segment->file->header.scope_count);
 
 	return count < METRICS_SCOPES_MAX ? count : METRICS_SCOPES_MAX;
+}
+
+unsigned metrics_peer_count(const struct metrics_segment *segment)
+{
+	uint32_t count = metrics_load32(&segment->file->header.peer_count);
+
+	return count < METRICS_PEERS_MAX ? count : METRICS_PEERS_MAX;
+}
+
+unsigned metrics_zone_count(const struct metrics_segment *segment)
+{
+	uint32_t count = metrics_load32(&segment->file->header.zone_count);
+
+	return count < METRICS_ZONES_MAX ? count : METRICS_ZONES_MAX;
 }
 
 int metrics_reload_read(const struct metrics_segment *segment,

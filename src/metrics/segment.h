@@ -38,10 +38,12 @@
  */
 
 enum {
-	METRICS_LAYOUT = 3,		/* version: raise it with any change */
+	METRICS_LAYOUT = 4,		/* version: raise it with any change */
 	METRICS_SLOTS = 256,		/* workers at once, draining ones too */
 	METRICS_SCOPES_MAX = 256,	/* servers and locations, ever */
 	METRICS_SCOPE_NAME_MAX = 96,	/* bytes with the terminator */
+	METRICS_PEERS_MAX = 256,	/* upstream servers, ever */
+	METRICS_ZONES_MAX = 64,		/* zones of limits, ever */
 	METRICS_RECENT = 256,		/* ended requests kept by a slot */
 	METRICS_ERRORS = 128,		/* failed ones */
 	METRICS_SLOW_MAX = 16,		/* the slowest ones of a second */
@@ -87,6 +89,21 @@ struct metrics_scope {		/* never changed once it is visible */
 	uint32_t kind;
 	uint32_t parent;	/* a location's server */
 	char name[METRICS_SCOPE_NAME_MAX];
+};
+
+/* Upstream servers and zones of limits, in tables of their own: never changed
+ * once they are visible. */
+struct metrics_name {
+	uint64_t hash;		/* of both texts, were they longer */
+	char group[METRICS_SCOPE_NAME_MAX];	/* of a server; else empty */
+	char name[METRICS_SCOPE_NAME_MAX];
+};
+
+/* Those that each table has. */
+enum {
+	METRICS_NAME_NONE,	/* counts nowhere */
+	METRICS_NAME_OTHER,	/* those that found no room */
+	METRICS_NAMES_RESERVED
 };
 
 enum metrics_mark_kind {
@@ -162,6 +179,10 @@ struct metrics_header {
 	uint32_t scope_count;	/* entries visible */
 	uint32_t slot_count;	/* slots ever used: allocated and readable */
 	struct metrics_scope scopes[METRICS_SCOPES_MAX];
+	uint32_t peer_count;	/* entries visible, as of scopes */
+	uint32_t zone_count;
+	struct metrics_name peers[METRICS_PEERS_MAX];
+	struct metrics_name zones[METRICS_ZONES_MAX];
 
 	/* Single words, changed by atomic operations of the master but for
 	 * the first five, which anybody with a writable mapping may change. */
@@ -179,7 +200,7 @@ struct metrics_header {
 	uint64_t reloads_ok, reloads_failed;
 	uint64_t exits[METRICS_EXIT_COUNT];
 	uint64_t respawns;
-	uint64_t scope_drops;	/* servers and locations that became "other" */
+	uint64_t scope_drops;	/* names of any kind that became "other" */
 	uint64_t slot_drops;	/* workers that got no slot */
 	uint64_t connections_peak;	/* see peaks.h */
 };
@@ -293,6 +314,16 @@ struct metrics_scope_totals {
 	struct hist duration;
 };
 
+enum { METRICS_CLASSES = 6 };	/* no answer, and the first digits 1 to 5 */
+
+struct metrics_peer_totals {
+	uint64_t classes[METRICS_CLASSES];
+	uint64_t failures[METRICS_FAILURE_COUNT];	/* and successes */
+	uint64_t bytes_in;
+	uint64_t bytes_out;
+	struct hist times[METRICS_TIME_COUNT];
+};
+
 /* What a reader gets of one moment; see metrics_slot_read(). */
 struct metrics_core {
 	struct metrics_totals totals;
@@ -327,11 +358,14 @@ struct metrics_undo {
  * The most cells that one flush can change, by what changes them: a request
  * has its code and its duration in the whole, its server and its location,
  * its method, its version, its time to the first byte, and its stages; a
- * scope its bytes and the sums of its histogram.
+ * scope its bytes and the sums of its histogram; an upstream server all of
+ * its cells, of which a try has one bin for each time.
  */
 enum {
 	METRICS_PENDING_MAX = 256,	/* requests a flush */
 	METRICS_SAMPLES_MAX = 64,	/* loop lags or pool waits a flush */
+	METRICS_TRIES_MAX = 128,	/* of upstream servers a flush */
+	METRICS_TOUCHED_MAX = 64,	/* upstream servers a flush */
 	METRICS_HIST_SUMS = 3,		/* count, sum, max */
 	METRICS_UNDO_REQUESTS = METRICS_PENDING_MAX *
 	    (3 + 3 + 1 + 1 + 1 + METRICS_STAGE_COUNT),
@@ -341,8 +375,14 @@ enum {
 	METRICS_UNDO_SUMS = offsetof(struct metrics_totals, codes) / 8 +
 	    sizeof(struct metrics_ring_totals) / 8 +
 	    (2 + METRICS_STAGE_COUNT) * METRICS_HIST_SUMS,
+	METRICS_UNDO_PEERS = METRICS_TRIES_MAX * METRICS_TIME_COUNT +
+	    METRICS_TOUCHED_MAX *
+	    (offsetof(struct metrics_peer_totals, times) / 8 +
+	    METRICS_TIME_COUNT * METRICS_HIST_SUMS),
+	METRICS_UNDO_ZONES = METRICS_ZONES_MAX * METRICS_LIMIT_RESULT_COUNT,
 	METRICS_UNDO_MAX = METRICS_UNDO_REQUESTS + METRICS_UNDO_SCOPES +
-	    METRICS_UNDO_SAMPLES + METRICS_UNDO_SUMS,
+	    METRICS_UNDO_SAMPLES + METRICS_UNDO_SUMS + METRICS_UNDO_PEERS +
+	    METRICS_UNDO_ZONES,
 };
 
 enum metrics_slot_state {
@@ -360,7 +400,8 @@ struct metrics_slot {
 	pthread_mutex_t lock;	/* of all below but where said otherwise */
 
 	/* Changed by the worker at each flush. */
-	_Alignas(64) uint64_t sequence;	/* of `core` to `pool_wait`, `scopes` */
+	_Alignas(64) uint64_t sequence;	/* of `core` to `peer_gauges`, `scopes`
+					 * and `peers` */
 	uint64_t undo_count;	/* 0: no flush under way */
 	uint64_t recent_count;	/* ever; the last METRICS_RECENT are kept */
 	uint64_t error_count;	/* ever; the last METRICS_ERRORS are kept */
@@ -376,6 +417,7 @@ struct metrics_slot {
 	uint32_t generation;
 	uint32_t worker;	/* its index */
 	uint32_t scope_limit;	/* scopes allocated: ids below this one */
+	uint32_t peer_limit;	/* `peers`, likewise */
 	uint64_t started_real_ns;
 	uint64_t cpu_user_ns;	/* of former workers of this slot */
 	uint64_t cpu_system_ns;
@@ -384,6 +426,8 @@ struct metrics_slot {
 	struct hist stages[METRICS_STAGE_COUNT];
 	struct hist loop_lag;
 	struct hist pool_wait;
+	uint64_t limits[METRICS_ZONES_MAX][METRICS_LIMIT_RESULT_COUNT];
+	struct metrics_peer_gauges peer_gauges[METRICS_PEERS_MAX];
 	struct metrics_undo undo[METRICS_UNDO_MAX];
 	struct metrics_recent recent[METRICS_RECENT];
 	struct metrics_recent errors[METRICS_ERRORS];
@@ -393,9 +437,11 @@ struct metrics_slot {
 	struct metrics_inflight_table inflight;
 	struct metrics_followed_record followed[METRICS_FOLLOWED];
 
-	/* Allocated as far as scope_limit only. */
+	/* Allocated as far as scope_limit and peer_limit only. */
 	_Alignas(METRICS_ALIGN)
 	struct metrics_scope_totals scopes[METRICS_SCOPES_MAX];
+	_Alignas(METRICS_ALIGN)
+	struct metrics_peer_totals peers[METRICS_PEERS_MAX];
 };
 
 struct metrics_file {
@@ -412,6 +458,7 @@ _Static_assert(offsetof(struct metrics_file, slots) % METRICS_ALIGN == 0 &&
     sizeof(struct metrics_slot) % METRICS_ALIGN == 0, "slots on pages");
 _Static_assert(sizeof(struct metrics_core) % 8 == 0 &&
     sizeof(struct metrics_scope_totals) % 8 == 0 &&
+    sizeof(struct metrics_peer_totals) % 8 == 0 &&
     sizeof(struct metrics_request) % 8 == 0 &&
     sizeof(struct metrics_inflight) % 8 == 0 &&
     sizeof(struct metrics_followed) % 8 == 0 &&
@@ -486,6 +533,14 @@ bool metrics_segment_is_current(const struct metrics_segment *segment);
  */
 int metrics_scope_id(struct metrics_segment *segment,
     enum metrics_scope_kind kind, unsigned parent, struct slice name);
+
+/*
+ * The id of a server of an upstream group, or of a zone of limits, in the same
+ * way: it goes into struct metrics_try, or to metrics_limit_count().
+ */
+int metrics_peer_id(struct metrics_segment *segment, struct slice group,
+    struct slice address);
+int metrics_zone_id(struct metrics_segment *segment, struct slice name);
 
 /* Remember an event. The text is cut at METRICS_MARK_TEXT_MAX. Takes
  * header.lock; 0 or -errno. */
@@ -571,6 +626,8 @@ const char *metrics_segment_wrong(const char *path,
 /* Slots that may be read, from 0. */
 unsigned metrics_slot_count(const struct metrics_segment *segment);
 unsigned metrics_scope_count(const struct metrics_segment *segment);
+unsigned metrics_peer_count(const struct metrics_segment *segment);
+unsigned metrics_zone_count(const struct metrics_segment *segment);
 
 /* The last reload; 0, or -EAGAIN with a copy that may be torn. */
 int metrics_reload_read(const struct metrics_segment *segment,

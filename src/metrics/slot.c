@@ -28,15 +28,21 @@ void metrics_slot_repair(void *arg)
 		metrics_change_end(&slot->sequence);
 }
 
-/* Give the file room for a slot, as far as today's scopes need it. */
+/* Give the file room for a slot, as far as today's scopes and upstream servers
+ * need it. */
 static int metrics_slot_allocate(struct metrics_segment *segment,
-    struct metrics_slot *slot, unsigned scopes)
+    struct metrics_slot *slot, unsigned scopes, unsigned peers)
 {
 	off_t start = (char *)slot - (char *)segment->file;
 	size_t size = offsetof(struct metrics_slot, scopes) +
 	    scopes * sizeof(slot->scopes[0]);
+	int error = posix_fallocate(segment->fd, start, (off_t)size);
 
-	return -posix_fallocate(segment->fd, start, (off_t)size);
+	if (!error && peers)
+		error = posix_fallocate(segment->fd, start +
+		    (off_t)offsetof(struct metrics_slot, peers),
+		    (off_t)(peers * sizeof(slot->peers[0])));
+	return -error;
 }
 
 /*
@@ -70,13 +76,15 @@ static int metrics_slot_assign_locked(struct metrics_segment *segment,
 	unsigned i = metrics_slot_find(header, segment->file->slots, kind,
 	    worker);
 	unsigned scopes = header->scope_count;
+	unsigned peers = header->peer_count > METRICS_NAMES_RESERVED
+	    ? header->peer_count : 0;
 	struct metrics_slot *slot;
 	int error;
 
 	if (i == METRICS_SLOTS)
 		return -ENOSPC;
 	slot = &segment->file->slots[i];
-	error = metrics_slot_allocate(segment, slot, scopes);
+	error = metrics_slot_allocate(segment, slot, scopes, peers);
 	if (error < 0)
 		return error;
 	if (i == header->slot_count) {
@@ -92,6 +100,7 @@ static int metrics_slot_assign_locked(struct metrics_segment *segment,
 	metrics_store(&slot->follow_run, 0);
 	metrics_store32(&slot->pid, 0);
 	metrics_store32(&slot->scope_limit, scopes);
+	metrics_store32(&slot->peer_limit, peers);
 	metrics_store32(&slot->state, METRICS_SLOT_RUNNING);
 	if (i == header->slot_count)
 		metrics_store32(&header->slot_count, i + 1);
@@ -146,6 +155,10 @@ int metrics_slot_release(struct metrics_segment *segment, unsigned index,
 		return result;
 	metrics_change_begin(&slot->sequence);
 	metrics_store_words(&slot->core.gauges, &none, sizeof(none));
+	for (unsigned i = 0; i < METRICS_PEERS_MAX; i++)
+		metrics_store_words(&slot->peer_gauges[i],
+		    &(struct metrics_peer_gauges){ 0 },
+		    sizeof(slot->peer_gauges[i]));
 	metrics_change_end(&slot->sequence);
 	if (usage) {
 		metrics_store(&slot->cpu_user_ns, slot->cpu_user_ns +
@@ -201,6 +214,17 @@ int metrics_slot_read_scope(const struct metrics_slot *slot, unsigned scope,
 		return 0;
 	}
 	return metrics_read(&slot->sequence, ret, &slot->scopes[scope],
+	    sizeof(*ret), METRICS_READ_TRIES);
+}
+
+int metrics_slot_read_peer(const struct metrics_slot *slot, unsigned peer,
+    struct metrics_peer_totals *ret)
+{
+	if (peer >= metrics_load32(&slot->peer_limit)) {
+		memset(ret, 0, sizeof(*ret));
+		return 0;
+	}
+	return metrics_read(&slot->sequence, ret, &slot->peers[peer],
 	    sizeof(*ret), METRICS_READ_TRIES);
 }
 

@@ -63,6 +63,10 @@ int metrics_slot_read_hist(const struct metrics_slot *slot,
 int metrics_slot_read_scope(const struct metrics_slot *slot, unsigned scope,
     struct metrics_scope_totals *ret);
 
+/* Totals of one upstream server, likewise. */
+int metrics_slot_read_peer(const struct metrics_slot *slot, unsigned peer,
+    struct metrics_peer_totals *ret);
+
 /*
  * Up to `max` of the slot's last requests, newest first. Returns how many;
  * those that are just being overwritten are left out.

@@ -49,7 +49,7 @@ char *snapshot_text(struct snapshot *s, struct slice text)
 	return to;
 }
 
-static char *snapshot_cstr(struct snapshot *s, const char *text, size_t size)
+char *snapshot_cstr(struct snapshot *s, const char *text, size_t size)
 {
 	return snapshot_text(s, (struct slice){ text, strnlen(text, size) });
 }
@@ -172,7 +172,9 @@ static Ringmaster__V1__Shm *snapshot_shm(struct snapshot *s)
 	for (unsigned i = 0; i < slots; i++)
 		ret->used_bytes += offsetof(struct metrics_slot, scopes) +
 		    metrics_load32(&s->segment->file->slots[i].scope_limit) *
-		    sizeof(struct metrics_scope_totals);
+		    sizeof(struct metrics_scope_totals) +
+		    metrics_load32(&s->segment->file->slots[i].peer_limit) *
+		    sizeof(struct metrics_peer_totals);
 	ret->drops = metrics_load(&header->scope_drops) +
 	    metrics_load(&header->slot_drops);
 	ret->recoveries = metrics_load(&header->recoveries);
@@ -279,6 +281,7 @@ static Ringmaster__V1__Stages *snapshot_stages(struct snapshot *s)
 	ret->parse = snapshot_hist(s, &stages[METRICS_STAGE_PARSE]);
 	ret->pool_wait = snapshot_hist(s, &stages[METRICS_STAGE_POOL_WAIT]);
 	ret->handler = snapshot_hist(s, &stages[METRICS_STAGE_HANDLER]);
+	ret->upstream = snapshot_hist(s, &stages[METRICS_STAGE_UPSTREAM]);
 	ret->send = snapshot_hist(s, &stages[METRICS_STAGE_SEND]);
 	return ret;
 }
@@ -475,9 +478,11 @@ int metrics_snapshot_fill(const struct metrics_segment *segment,
 	all->connections = snapshot_connections(&s);
 	all->http = snapshot_http(&s);
 	snapshot_servers(&s, all);
+	snapshot_upstreams(&s, all);
 	snapshot_caches(&s, all);
 	snapshot_workers(&s, all);
 	all->pool = snapshot_pool(&s);
+	snapshot_limits(&s, all);
 	all->shm = snapshot_shm(&s);
 	snapshot_marks(&s, all);
 	all->sessions = snapshot_sessions(&s);

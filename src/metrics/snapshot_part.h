@@ -29,6 +29,9 @@ void *snapshot_alloc(struct snapshot *s, size_t count, size_t size);
 /* A copy of text from anywhere, with %XX for what is not UTF-8. */
 char *snapshot_text(struct snapshot *s, struct slice text);
 
+/* A copy of a text of at most `size` bytes with its terminator. */
+char *snapshot_cstr(struct snapshot *s, const char *text, size_t size);
+
 /* The name of a server or location that there is. */
 char *snapshot_scope_name(struct snapshot *s, unsigned id);
 
@@ -42,6 +45,8 @@ Ringmaster__V1__CodeCount **snapshot_codes(struct snapshot *s,
 
 /* Fill in what is repeated. */
 void snapshot_servers(struct snapshot *s, Ringmaster__V1__Snapshot *ret);
+void snapshot_upstreams(struct snapshot *s, Ringmaster__V1__Snapshot *ret);
+void snapshot_limits(struct snapshot *s, Ringmaster__V1__Snapshot *ret);
 void snapshot_workers(struct snapshot *s, Ringmaster__V1__Snapshot *ret);
 void snapshot_recent(struct snapshot *s, unsigned max,
     Ringmaster__V1__Snapshot *ret);

@@ -53,6 +53,7 @@ static void snapshot_request_stages(struct snapshot *s,
 		[METRICS_STAGE_PARSE] = "parse",
 		[METRICS_STAGE_POOL_WAIT] = "pool_wait",
 		[METRICS_STAGE_HANDLER] = "handler",
+		[METRICS_STAGE_UPSTREAM] = "upstream",
 		[METRICS_STAGE_SEND] = "send",
 	};
 
@@ -98,6 +99,13 @@ static char *snapshot_server_name(struct snapshot *s, unsigned scope)
 	    ? snapshot_scope_name(s, scope) : snapshot_text(s, SLICE(""));
 }
 
+static char *snapshot_peer_name(struct snapshot *s, unsigned peer)
+{
+	return peer < metrics_peer_count(s->segment) ? snapshot_cstr(s,
+	    s->segment->file->header.peers[peer].name, METRICS_SCOPE_NAME_MAX)
+	    : snapshot_text(s, SLICE(""));
+}
+
 static Ringmaster__V1__Request *snapshot_request(struct snapshot *s,
     const struct metrics_worker_request *from)
 {
@@ -123,8 +131,10 @@ static Ringmaster__V1__Request *snapshot_request(struct snapshot *s,
 	ret->protocol = snapshot_protocol(request);
 	if (request->staged)
 		snapshot_request_stages(s, request, ret);
+	ret->upstream = snapshot_peer_name(s, request->peer);
 	ret->aborted = request->aborted_by_client ||
 	    request->aborted_by_server;
+	ret->upstream_time = snapshot_seconds(request->upstream_ns);
 	return ret;
 }
 

@@ -97,8 +97,9 @@ static void view_alive_add(struct metrics_view *view,
 }
 
 static void view_slot_add(struct metrics_view *view, struct view_part *part,
-    const struct metrics_slot *slot)
+    const struct metrics_slot *slots, unsigned i)
 {
+	const struct metrics_slot *slot = &slots[i];
 	struct metrics_worker_view *worker = view_worker(view, slot->worker);
 	const struct metrics_totals *totals = &part->core.totals;
 
@@ -113,11 +114,13 @@ static void view_slot_add(struct metrics_view *view, struct view_part *part,
 	worker->process.cpu_system_ns += metrics_load(&slot->cpu_system_ns);
 	/* Those of a killed master may be left for init to reap, or not. */
 	if (metrics_slot_alive(slot) && !metrics_process_is_zombie(
-		(pid_t)metrics_load32(&slot->pid)))
+		(pid_t)metrics_load32(&slot->pid))) {
+		view->alive[i] = true;
 		view_alive_add(view, worker, slot, &part->core.gauges);
-	for (unsigned i = 0; i < METRICS_STAGE_COUNT; i++)
-		view_hist_add(slot, &slot->stages[i], &part->hist,
-		    &view->stages[i]);
+	}
+	for (unsigned s = 0; s < METRICS_STAGE_COUNT; s++)
+		view_hist_add(slot, &slot->stages[s], &part->hist,
+		    &view->stages[s]);
 	view_hist_add(slot, &slot->pool_wait, &part->hist, &view->pool_wait);
 	view_hist_add(slot, &slot->loop_lag, &part->hist, &worker->loop_lag);
 }
@@ -144,10 +147,10 @@ int metrics_view_take(const struct metrics_segment *segment,
 	if (!view->workers)
 		return -ENOMEM;
 	for (unsigned i = 0; i < slots; i++) {
-		const struct metrics_slot *slot = &segment->file->slots[i];
+		const struct metrics_slot *all = segment->file->slots;
 
-		if (slot->kind == METRICS_KIND_WORKER)
-			view_slot_add(view, part, slot);
+		if (all[i].kind == METRICS_KIND_WORKER)
+			view_slot_add(view, part, all, i);
 	}
 	qsort(view->workers, view->worker_count, sizeof(*view->workers),
 	    view_compare);
@@ -170,5 +173,66 @@ void metrics_view_scope(const struct metrics_segment *segment, unsigned scope,
 		words_add(ret, part,
 		    offsetof(struct metrics_scope_totals, duration));
 		hist_merge(&ret->duration, &part->duration);
+	}
+}
+
+static void view_peer_gauges(const struct metrics_slot *slot, unsigned peer,
+    struct metrics_peer_view *view)
+{
+	struct metrics_peer_gauges *sum = &view->gauges, one;
+
+	(void)metrics_read(&slot->sequence, &one, &slot->peer_gauges[peer],
+	    sizeof(one), METRICS_READ_TRIES);	/* see view.h */
+	sum->active += one.active;
+	sum->idle += one.idle;
+	if (metrics_load32(&slot->state) == METRICS_SLOT_DRAINING) {
+		view->draining |= one.state != METRICS_PEER_UNKNOWN;
+		return;
+	}
+	if (one.state > sum->state)
+		sum->state = one.state;
+	if (one.unavail_until_ns > sum->unavail_until_ns)
+		sum->unavail_until_ns = one.unavail_until_ns;
+}
+
+void metrics_view_peer(const struct metrics_segment *segment,
+    const struct metrics_view *view, unsigned peer,
+    struct metrics_peer_totals *part, struct metrics_peer_view *ret)
+{
+	unsigned slots = metrics_slot_count(segment);
+
+	memset(ret, 0, sizeof(*ret));
+	for (unsigned i = 0; i < slots; i++) {
+		const struct metrics_slot *slot = &segment->file->slots[i];
+
+		if (slot->kind != METRICS_KIND_WORKER)
+			continue;
+		(void)metrics_slot_read_peer(slot, peer, part);
+		words_add(&ret->totals, part,
+		    offsetof(struct metrics_peer_totals, times));
+		for (unsigned t = 0; t < METRICS_TIME_COUNT; t++)
+			hist_merge(&ret->totals.times[t], &part->times[t]);
+		if (view->alive[i])
+			view_peer_gauges(slot, peer, ret);
+	}
+	if (ret->gauges.state != METRICS_PEER_UNKNOWN)
+		ret->draining = false;
+}
+
+void metrics_view_zone(const struct metrics_segment *segment, unsigned zone,
+    uint64_t ret[METRICS_LIMIT_RESULT_COUNT])
+{
+	unsigned slots = metrics_slot_count(segment);
+
+	memset(ret, 0, METRICS_LIMIT_RESULT_COUNT * sizeof(*ret));
+	for (unsigned i = 0; i < slots; i++) {
+		const struct metrics_slot *slot = &segment->file->slots[i];
+		uint64_t part[METRICS_LIMIT_RESULT_COUNT];
+
+		if (slot->kind != METRICS_KIND_WORKER)
+			continue;
+		(void)metrics_read(&slot->sequence, part, slot->limits[zone],
+		    sizeof(part), METRICS_READ_TRIES);
+		words_add(ret, part, sizeof(part));
 	}
 }

@@ -37,6 +37,7 @@ struct metrics_view {
 	struct hist pool_wait;
 	unsigned current;	/* workers of the running configuration */
 	unsigned draining;
+	bool alive[METRICS_SLOTS];	/* a worker lives in the slot */
 	unsigned worker_count;
 	struct metrics_worker_view *workers;	/* by index */
 };
@@ -47,6 +48,24 @@ struct metrics_view {
  */
 int metrics_view_take(const struct metrics_segment *segment,
     struct arena *arena, struct metrics_view **ret);
+
+/* An upstream server. */
+struct metrics_peer_view {
+	struct metrics_peer_totals totals;
+	struct metrics_peer_gauges gauges;	/* sums; of those that do not
+						 * drain: the worst state, and
+						 * the longest time */
+	bool draining;		/* workers that drain have it, and no others */
+};
+
+/* Add up what all workers counted of it. `part` is room to work in. */
+void metrics_view_peer(const struct metrics_segment *segment,
+    const struct metrics_view *view, unsigned peer,
+    struct metrics_peer_totals *part, struct metrics_peer_view *ret);
+
+/* Likewise of a zone of limits. */
+void metrics_view_zone(const struct metrics_segment *segment, unsigned zone,
+    uint64_t ret[METRICS_LIMIT_RESULT_COUNT]);
 
 /* Add up what all workers counted in a scope. `part` is room to work in. */
 void metrics_view_scope(const struct metrics_segment *segment, unsigned scope,

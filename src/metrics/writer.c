@@ -35,37 +35,7 @@
 #include "metrics/sessions.h"
 #include "metrics/slot.h"
 #include "metrics/testhook.h"
-
-enum {
-	METRICS_SESSION_CACHE = 4096,	/* ids remembered; a power of two */
-	METRICS_SESSION_AGAIN_S = 10,	/* an id is reported so often */
-	METRICS_SESSION_BATCH = 64,	/* ids reported at once */
-};
-
-struct hist_sums {		/* what many durations add to one histogram */
-	uint64_t count;
-	uint64_t sum_ns;
-	uint64_t max_ns;
-};
-
-struct scope_sums {
-	uint64_t bytes_in;
-	uint64_t bytes_out;
-	uint64_t body_out;
-	struct hist_sums duration;
-};
-
-struct samples {		/* durations that belong to no request */
-	uint64_t ns[METRICS_SAMPLES_MAX];
-	unsigned count;
-};
-
-struct batch_sums {		/* what the requests of a flush add up to */
-	struct scope_sums all;
-	struct hist_sums first_byte;
-	uint64_t aborted_client;
-	uint64_t aborted_server;
-};
+#include "metrics/writer_part.h"
 
 /* What requests add up to that came one after the other and count in the
  * same cells: usually all of a flush. */
@@ -78,39 +48,6 @@ struct run {
 	uint64_t duration_ns, first_byte_ns;
 	unsigned same;
 	struct scope_sums sums;
-};
-
-struct metrics_writer {
-	struct metrics_pending pending;	/* first: see writer.h */
-	struct metrics_segment *segment;
-	struct metrics_slot *slot;
-	unsigned undo_count;		/* entries in the slot's undo log */
-	unsigned scope_limit;		/* ids below it have cells */
-	bool has_ring;			/* `ring` is newer than the slot */
-	unsigned touched_count;
-	uint16_t touched[METRICS_SCOPES_MAX];	/* scopes with sums */
-	struct batch_sums sums;
-	struct hist_sums stages[METRICS_STAGE_COUNT];
-	bool staged;			/* `stages` are not empty */
-	struct samples loop_lag;
-	struct samples pool_wait;
-	uint64_t longest_stall_ns;
-	struct slowest {
-		uint64_t until_ns;	/* CLOCK_MONOTONIC: end of the second */
-		unsigned half;		/* of the slot's table: 0 or 1 */
-		unsigned count, least;	/* filled; the shortest when all are */
-		uint64_t ns[METRICS_SLOW_MAX];
-	} slow;
-	struct metrics_ring_totals ring_flushed;
-	struct ring_stats ring;
-	unsigned session_count;
-	uint64_t session_keys[METRICS_SESSION_BATCH];
-	struct {
-		uint64_t key;
-		uint64_t said_s;
-	} session_cache[METRICS_SESSION_CACHE];
-	struct scope_sums scopes[METRICS_SCOPES_MAX];
-	struct metrics_request requests[METRICS_PENDING_MAX];
 };
 
 /* ---- the transaction ---- */
@@ -147,6 +84,12 @@ static inline void writer_add(struct metrics_writer *writer, uint64_t *cell,
 		writer_add_cells(writer, &cell, 1, n);
 }
 
+void writer_add_cell(struct metrics_writer *writer, uint64_t *cell,
+    uint64_t n)
+{
+	writer_add(writer, cell, n);
+}
+
 static void writer_begin(struct metrics_writer *writer)
 {
 	struct metrics_slot *slot = writer->slot;
@@ -171,14 +114,6 @@ static void writer_commit(struct metrics_writer *writer)
 
 /* ---- histograms ---- */
 
-static inline void sums_add(struct hist_sums *sums, uint64_t ns)
-{
-	sums->count++;
-	sums->sum_ns += ns;
-	if (ns > sums->max_ns)
-		sums->max_ns = ns;
-}
-
 static inline void sums_merge(struct hist_sums *sums,
     const struct hist_sums *from)
 {
@@ -196,7 +131,7 @@ static void writer_duration(struct metrics_writer *writer, struct hist *hist,
 	sums_add(sums, ns);
 }
 
-static void writer_hist_sums(struct metrics_writer *writer, struct hist *hist,
+void writer_hist_sums(struct metrics_writer *writer, struct hist *hist,
     struct hist_sums *sums)
 {
 	if (sums->count == 0)
@@ -581,6 +516,7 @@ void metrics_flush(struct metrics_writer *writer)
 	writer_begin(writer);
 	if (writer->pending.request_count > 0)
 		writer_requests(writer);
+	writer_flush_peers(writer);
 	writer_samples(writer, &slot->loop_lag, &writer->loop_lag);
 	if (writer->pool_wait.count > 0)
 		writer_samples(writer, &slot->pool_wait, &writer->pool_wait);
@@ -706,6 +642,7 @@ int metrics_writer_open(struct metrics_segment *segment, unsigned slot,
 	writer->pending.requests = writer->requests;
 	writer->pending.request_max = METRICS_PENDING_MAX;
 	writer->scope_limit = metrics_load32(&writer->slot->scope_limit);
+	writer->peers.limit = metrics_load32(&writer->slot->peer_limit);
 	metrics_store32(&writer->slot->pid, (uint32_t)getpid());
 	if (writer->slot->kind == METRICS_KIND_WORKER)
 		metrics_test_start(segment);

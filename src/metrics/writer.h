@@ -54,8 +54,37 @@ enum metrics_stage {		/* of a request; measured on a sample */
 	METRICS_STAGE_PARSE,
 	METRICS_STAGE_POOL_WAIT,	/* for a thread, in any other stage */
 	METRICS_STAGE_HANDLER,	/* routing to response ready */
+	METRICS_STAGE_UPSTREAM,	/* waiting for another server, likewise */
 	METRICS_STAGE_SEND,	/* response ready to last byte sent */
 	METRICS_STAGE_COUNT
+};
+
+enum metrics_failure {		/* of an upstream server */
+	METRICS_FAILURE_NONE,
+	METRICS_FAILURE_CONNECT,
+	METRICS_FAILURE_CONNECT_TIMEOUT,
+	METRICS_FAILURE_TIMEOUT,	/* sending to it, or waiting for it */
+	METRICS_FAILURE_CLOSED,		/* before its answer was whole */
+	METRICS_FAILURE_INVALID,	/* what it said is no answer */
+	METRICS_FAILURE_STATUS,		/* with which another one is asked */
+	METRICS_FAILURE_COUNT
+};
+
+enum metrics_peer_time {	/* of an upstream server */
+	METRICS_TIME_CONNECT,	/* of new connections */
+	METRICS_TIME_HEADER,	/* its choice to the head of its answer */
+	METRICS_TIME_RESPONSE,	/* its choice to the end of that */
+	METRICS_TIME_COUNT
+};
+#define METRICS_TIME_NONE UINT64_MAX	/* it did not come so far */
+
+enum metrics_limit_result {	/* what became of a request before a limit */
+	METRICS_LIMIT_PASSED,
+	METRICS_LIMIT_DELAYED,
+	METRICS_LIMIT_REJECTED,
+	METRICS_LIMIT_DELAYED_DRY_RUN,
+	METRICS_LIMIT_REJECTED_DRY_RUN,
+	METRICS_LIMIT_RESULT_COUNT
 };
 
 enum metrics_cache_result {
@@ -83,7 +112,9 @@ struct metrics_request {
 	uint64_t bytes_out;		/* head and body */
 	uint64_t body_out;
 	uint64_t id;			/* of the request; in logs, too */
+	uint64_t upstream_ns;		/* of `peer` and those before it */
 	uint32_t stage_ns[METRICS_STAGE_COUNT];	/* if `staged` */
+	uint16_t peer;			/* of metrics_peer_id(); the last */
 	uint16_t server, location;	/* scopes, of metrics_scope_id() */
 	uint16_t status;		/* 0: closed without an answer */
 	uint16_t port;			/* of the client */
@@ -92,14 +123,38 @@ struct metrics_request {
 	uint8_t version;		/* 10, 11, 20 */
 	bool staged;
 	bool kept;			/* among the recent requests; else the
-					 * time, id, port and what stands below
-					 * are not filled in */
+					 * time, id, peer, port and what stands
+					 * below are not filled in */
 	bool aborted_by_client;
 	bool aborted_by_server;		/* also by a timeout */
 	uint8_t family;			/* AF_INET, AF_INET6, AF_UNIX */
 	uint8_t path_len;
 	uint8_t address[16];
 	char path[METRICS_PATH_MAX];	/* without the query */
+};
+
+/* An upstream server was asked, and that is over. */
+struct metrics_try {
+	uint64_t ns[METRICS_TIME_COUNT];	/* or METRICS_TIME_NONE */
+	uint64_t bytes_in, bytes_out;	/* received from it, sent to it */
+	uint16_t peer;			/* of metrics_peer_id() */
+	uint16_t status;		/* of its answer; 0: there was none */
+	enum metrics_failure failure;
+};
+
+/* How a worker sees an upstream server. */
+struct metrics_peer_gauges {
+	uint64_t state;			/* enum metrics_peer_state */
+	uint64_t unavail_until_ns;	/* CLOCK_MONOTONIC: till then it is
+					 * left alone */
+	uint64_t active;		/* tries under way */
+	uint64_t idle;			/* connections that are kept */
+};
+
+enum metrics_peer_state {
+	METRICS_PEER_UNKNOWN,		/* not in its configuration */
+	METRICS_PEER_UP,
+	METRICS_PEER_DOWN,		/* configured so */
 };
 
 /* A request that was followed, see follow.h. Times are CLOCK_MONOTONIC; it
@@ -177,6 +232,19 @@ void metrics_loop_lag(struct metrics_writer *writer, uint64_t busy_ns,
 
 /* A job waited `wait_ns` for a thread of the pool. */
 void metrics_pool_wait(struct metrics_writer *writer, uint64_t wait_ns);
+
+/* An upstream server was asked. */
+void metrics_try_add(struct metrics_writer *writer,
+    const struct metrics_try *try);
+
+/* How this worker sees an upstream server, to be changed at once: from the
+ * next flush on it is shown. Never NULL. */
+struct metrics_peer_gauges *metrics_peer_gauges(struct metrics_writer *writer,
+    unsigned peer);
+
+/* A request had a key in a zone, of metrics_zone_id(), and so it ended. */
+void metrics_limit_count(struct metrics_writer *writer, unsigned zone,
+    enum metrics_limit_result result);
 
 /* The ring's figures of now; not more often than they may be out of date,
  * say each 100 ms. They are copied. */

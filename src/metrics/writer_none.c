@@ -14,6 +14,7 @@
 struct metrics_writer {
 	struct metrics_pending pending;	/* first: see writer.h */
 	struct metrics_request request;
+	struct metrics_peer_gauges peer;
 };
 
 int metrics_writer_open(struct metrics_segment *segment, unsigned slot,
@@ -50,6 +51,25 @@ void metrics_loop_lag(struct metrics_writer *writer, uint64_t busy_ns,
 void metrics_pool_wait(struct metrics_writer *writer, uint64_t wait_ns)
 {
 	(void)writer, (void)wait_ns;
+}
+
+void metrics_try_add(struct metrics_writer *writer,
+    const struct metrics_try *try)
+{
+	(void)writer, (void)try;
+}
+
+struct metrics_peer_gauges *metrics_peer_gauges(struct metrics_writer *writer,
+    unsigned peer)
+{
+	(void)peer;
+	return &writer->peer;
+}
+
+void metrics_limit_count(struct metrics_writer *writer, unsigned zone,
+    enum metrics_limit_result result)
+{
+	(void)writer, (void)zone, (void)result;
 }
 
 void metrics_slot_set_ring(struct metrics_writer *writer,

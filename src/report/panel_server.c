@@ -20,6 +20,7 @@ static const struct stage {
 	{ "parse", "parse", { TOKEN_STAGE_PARSE, 1 }, PATTERN_CROSS },
 	{ "pool_wait", "pool wait", { TOKEN_STAGE_POOL, 1 }, PATTERN_UPRIGHT },
 	{ "handler", "handler", { TOKEN_STAGE_HANDLER, 1 }, PATTERN_DOTS },
+	{ "upstream", "upstream", { TOKEN_TEXT, 1 }, PATTERN_UPRIGHT },
 	{ "send", "send", { TOKEN_STAGE_SEND, 1 }, PATTERN_RISING },
 	{ "return", "way back", { TOKEN_CLIENTS, 1 }, PATTERN_CROSS },
 };

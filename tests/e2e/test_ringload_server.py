@@ -19,7 +19,7 @@ from conftest import wait_for
 from ringload import json, ringload_binary, run, run_json
 
 PARTS = ["slip", "kernel", "queue", "header", "parse", "pool_wait",
-         "handler", "send", "return"]
+         "handler", "upstream", "send", "return"]
 SITE = 'location / { return 200 "hello"; }'
 
 

@@ -14,6 +14,7 @@ const stages = [
 	['parse', 'Parse', 'reading the header'],
 	['pool_wait', 'Pool wait', 'waiting for a thread'],
 	['handler', 'Handler', 'making the answer'],
+	['upstream', 'Upstream', 'waiting for another server'],
 	['send', 'Send', 'handing it to the kernel'],
 ];
 

@@ -95,6 +95,18 @@ static inline struct metrics_request *fixture_request(
 	return fixture_request_of(writer, 1000000, false);
 }
 
+/* A server answered with 200 after two milliseconds, on a new connection. */
+static inline struct metrics_try fixture_try(unsigned peer)
+{
+	return (struct metrics_try){
+		.ns = { 100000, 1000000, 2000000 },
+		.bytes_in = 1000,
+		.bytes_out = 100,
+		.peer = (uint16_t)peer,
+		.status = 200,
+	};
+}
+
 /* The numbers of a slot that say the same must be the same. */
 static inline void fixture_check(const struct metrics_core *core)
 {

@@ -27,6 +27,7 @@ struct progress {
 static struct progress *progress;
 static struct metrics_core core;
 static uint16_t server, location;
+static unsigned peer, zone;
 
 static unsigned number(unsigned max)
 {
@@ -36,6 +37,7 @@ static unsigned number(unsigned max)
 static void worker_flush(struct metrics_writer *writer, unsigned batch)
 {
 	for (unsigned i = 0; i < batch; i++) {
+		struct metrics_try try = fixture_try(peer);
 		struct metrics_request *request = fixture_request(writer);
 
 		request->duration_ns = 1000 * number(100000);
@@ -47,6 +49,13 @@ static void worker_flush(struct metrics_writer *writer, unsigned batch)
 		request->path_len = METRICS_PATH_MAX;
 		memset(request->path, (int)('a' + request->id % 26),
 		    METRICS_PATH_MAX);
+		try.ns[METRICS_TIME_RESPONSE] = request->duration_ns;
+		try.status = request->status;
+		try.failure = (enum metrics_failure)(number(
+		    METRICS_FAILURE_COUNT) - 1);
+		metrics_try_add(writer, &try);
+		metrics_limit_count(writer, zone, (enum metrics_limit_result)(
+		    number(METRICS_LIMIT_RESULT_COUNT) - 1));
 	}
 	metrics_count(writer, METRICS_HANDLED, batch);
 	metrics_loop_lag(writer, 1000, 1);
@@ -62,6 +71,7 @@ static void worker_run(struct fixture *f, unsigned slot, unsigned seed)
 	if (metrics_writer_open(f->segment, slot, &writer) < 0)
 		_exit(1);
 	metrics_gauge_add(writer, METRICS_READING, 1);
+	metrics_peer_gauges(writer, peer)->active = 1;
 	for (;;) {
 		unsigned batch = number(BATCH_MAX);
 
@@ -108,6 +118,38 @@ static void check_scope(const struct metrics_slot *slot, unsigned id)
 	assert_int_equal(core.totals.requests * 1200, scope.bytes_out);
 }
 
+static uint64_t sum(const uint64_t *cells, unsigned count)
+{
+	uint64_t ret = 0;
+
+	while (count-- > 0)
+		ret += cells[count];
+	return ret;
+}
+
+static void check_peer(const struct metrics_slot *slot)
+{
+	static struct metrics_peer_totals totals;
+	uint64_t requests = core.totals.requests;
+
+	assert_int_equal(0, metrics_slot_read_peer(slot, peer, &totals));
+	assert_int_equal(requests, sum(totals.classes, METRICS_CLASSES));
+	assert_int_equal(requests, sum(totals.failures,
+	    METRICS_FAILURE_COUNT));
+	assert_int_equal(requests * 1000, totals.bytes_in);
+	assert_int_equal(requests * 100, totals.bytes_out);
+	for (unsigned i = 0; i < METRICS_TIME_COUNT; i++) {
+		assert_int_equal(requests, totals.times[i].count);
+		assert_int_equal(requests, sum(totals.times[i].bins,
+		    HIST_BINS));
+	}
+	assert_int_equal(core.totals.duration.sum_ns,
+	    totals.times[METRICS_TIME_RESPONSE].sum_ns);
+	assert_int_equal(0, slot->peer_gauges[peer].active);
+	assert_int_equal(requests, sum(slot->limits[zone],
+	    METRICS_LIMIT_RESULT_COUNT));
+}
+
 static void check_records(const struct metrics_request *requests,
     unsigned count)
 {
@@ -145,6 +187,7 @@ static void check_slot(struct fixture *f, unsigned index)
 	assert_int_equal(0, core.gauges.values[METRICS_READING]);
 	check_scope(slot, server);
 	check_scope(slot, location);
+	check_peer(slot);
 	check_kept(slot);
 }
 
@@ -172,6 +215,9 @@ static int setup(void **state)
 	id = metrics_scope_id(f->segment, METRICS_SCOPE_LOCATION, server,
 	    SLICE("/"));
 	location = (uint16_t)id;
+	peer = (unsigned)metrics_peer_id(f->segment, SLICE("app"),
+	    SLICE("127.0.0.1:80"));
+	zone = (unsigned)metrics_zone_id(f->segment, SLICE("z"));
 	progress = mmap(NULL, sizeof(*progress), PROT_READ | PROT_WRITE,
 	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	assert_true(progress != MAP_FAILED);

@@ -169,6 +169,47 @@ static void scopes_beyond_the_limit_are_other(void **state)
 	    METRICS_SCOPE_SERVER, 0, slice_cstr(name)));
 }
 
+static void same_server_of_an_upstream_keeps_its_id(void **state)
+{
+	struct fixture *f = *state;
+	int a = metrics_peer_id(f->segment, SLICE("a"), SLICE("127.0.0.1:1"));
+	int b = metrics_peer_id(f->segment, SLICE("b"), SLICE("127.0.0.1:1"));
+	int c = metrics_peer_id(f->segment, SLICE("a"), SLICE("127.0.0.1:2"));
+	int zone = metrics_zone_id(f->segment, SLICE("a"));
+
+	assert_int_equal(METRICS_NAMES_RESERVED, a);
+	assert_true(a != b && a != c && b != c);
+	assert_int_equal(a, metrics_peer_id(f->segment, SLICE("a"),
+	    SLICE("127.0.0.1:1")));
+	assert_int_equal(METRICS_NAMES_RESERVED, zone);
+	assert_int_equal(zone, metrics_zone_id(f->segment, SLICE("a")));
+	assert_int_equal(METRICS_NAMES_RESERVED + 3,
+	    metrics_peer_count(f->segment));
+}
+
+static void servers_and_zones_beyond_their_limits_are_other(void **state)
+{
+	struct fixture *f = *state;
+	char name[16];
+
+	for (int i = METRICS_NAMES_RESERVED; i < METRICS_PEERS_MAX; i++) {
+		(void)snprintf(name, sizeof(name), "p%d", i);
+		assert_int_equal(i, metrics_peer_id(f->segment, SLICE("a"),
+		    slice_cstr(name)));
+	}
+	assert_int_equal(METRICS_NAME_OTHER, metrics_peer_id(f->segment,
+	    SLICE("a"), SLICE("more")));
+	for (int i = METRICS_NAMES_RESERVED; i < METRICS_ZONES_MAX; i++) {
+		(void)snprintf(name, sizeof(name), "z%d", i);
+		assert_int_equal(i, metrics_zone_id(f->segment,
+		    slice_cstr(name)));
+	}
+	assert_int_equal(1, f->segment->file->header.scope_drops);
+	assert_int_equal(METRICS_NAME_OTHER, metrics_zone_id(f->segment,
+	    SLICE("more")));
+	assert_int_equal(2, f->segment->file->header.scope_drops);
+}
+
 static void last_marks_are_kept_in_order(void **state)
 {
 	struct fixture *f = *state;
@@ -391,6 +432,8 @@ int main(void)
 		TEST(same_scope_keeps_its_id),
 		TEST(long_scope_names_differ_in_what_is_cut_off),
 		TEST(scopes_beyond_the_limit_are_other),
+		TEST(same_server_of_an_upstream_keeps_its_id),
+		TEST(servers_and_zones_beyond_their_limits_are_other),
 		TEST(last_marks_are_kept_in_order),
 		TEST(long_mark_is_cut),
 		TEST(failed_reload_keeps_hash_and_time_of_the_last_good),

@@ -329,6 +329,116 @@ static void no_memory_is_an_error_at_any_allocation(void **state)
 	metrics_writer_close(&writer);
 }
 
+static void tried(struct metrics_writer *writer, unsigned peer, unsigned status)
+{
+	struct metrics_try try = fixture_try(peer);
+
+	try.status = (uint16_t)status;
+	metrics_try_add(writer, &try);
+}
+
+static void servers_stand_in_their_upstreams(void **state)
+{
+	static const char *const names[] = { "a", "b", "a" };
+	static const char *const addresses[] = { "1.1.1.1:1", "1.1.1.1:1",
+		"unix:/s" };
+	const Ringmaster__V1__Snapshot *s;
+	struct metrics_writer *writer;
+	Ringmaster__V1__Peer *peer;
+	unsigned ids[3];
+
+	(void)state;
+	for (unsigned i = 0; i < 3; i++)
+		ids[i] = (unsigned)metrics_peer_id(world.f->segment,
+		    slice_cstr(names[i]), slice_cstr(addresses[i]));
+	writer = open_writer(fixture_slot(world.f, 0));
+	metrics_peer_gauges(writer, ids[0])->idle = 3;
+	for (unsigned i = 0; i < 3; i++)
+		tried(writer, ids[i], 100 * (i + 2));
+	tried(writer, ids[2], 0);
+	add(writer, 1)->peer = (uint16_t)ids[2];
+	metrics_flush(writer);
+	s = take(10);
+	assert_int_equal(2, s->n_upstreams);
+	assert_string_equal("a", s->upstreams[0]->name);
+	assert_int_equal(2, s->upstreams[0]->n_peers);
+	assert_int_equal(1, s->upstreams[1]->n_peers);
+	assert_int_equal(1, s->upstreams[1]->peers[0]->classes->c3xx);
+	peer = s->upstreams[0]->peers[0];
+	assert_string_equal("1.1.1.1:1", peer->address);
+	assert_int_equal(1, peer->classes->c2xx);
+	assert_int_equal(3, peer->keepalive_idle);
+	assert_int_equal(1000, peer->bytes_in);
+	assert_int_equal(100, peer->bytes_out);
+	assert_true(peer->connect->max_seconds == 0.0001);
+	assert_true(peer->response->max_seconds == 0.002);
+	peer = s->upstreams[0]->peers[1];
+	assert_int_equal(1, peer->classes->c4xx);
+	assert_int_equal(1, peer->classes->aborted);
+	assert_int_equal(2, peer->header->count);
+	assert_string_equal("unix:/s", s->recent_requests[0]->upstream);
+	metrics_writer_close(&writer);
+}
+
+static Ringmaster__V1__PeerState state_of_the_server(void)
+{
+	return take(0)->upstreams[0]->peers[0]->state;
+}
+
+#define STATE(name) RINGMASTER__V1__PEER_STATE__PEER_STATE_##name
+
+static void state_of_a_server_is_that_of_the_workers(void **state)
+{
+	unsigned id = (unsigned)metrics_peer_id(world.f->segment, SLICE("a"),
+	    SLICE("b"));
+	unsigned slot = fixture_slot(world.f, 0);
+	unsigned second = fixture_slot(world.f, 1);
+	struct metrics_writer *one = open_writer(slot);
+	struct metrics_writer *two = open_writer(second);
+
+	(void)state;
+	assert_int_equal(STATE(UNKNOWN), state_of_the_server());
+	metrics_peer_gauges(one, id)->state = METRICS_PEER_UP;
+	metrics_flush(one);
+	assert_int_equal(STATE(UP), state_of_the_server());
+	metrics_peer_gauges(two, id)->state = METRICS_PEER_UP;
+	metrics_peer_gauges(two, id)->unavail_until_ns = UINT64_MAX;
+	metrics_flush(two);
+	assert_int_equal(STATE(UNAVAIL), state_of_the_server());
+	metrics_peer_gauges(two, id)->unavail_until_ns = 1;
+	metrics_flush(two);
+	assert_int_equal(STATE(UP), state_of_the_server());
+	metrics_slot_drain(world.f->segment, slot);
+	metrics_slot_drain(world.f->segment, second);
+	assert_int_equal(STATE(DRAINING), state_of_the_server());
+	metrics_writer_close(&one);
+	assert_int_equal(0, metrics_slot_release(world.f->segment, slot,
+	    getpid(), NULL));
+	assert_int_equal(STATE(DRAINING), state_of_the_server());
+	metrics_writer_close(&two);
+	assert_int_equal(0, metrics_slot_release(world.f->segment, second,
+	    getpid(), NULL));
+	assert_int_equal(STATE(UNKNOWN), state_of_the_server());
+}
+
+static void zones_show_what_became_of_requests(void **state)
+{
+	const Ringmaster__V1__Snapshot *s;
+	struct metrics_writer *writer;
+	unsigned zone = (unsigned)metrics_zone_id(world.f->segment,
+	    SLICE("per_ip"));
+
+	(void)state;
+	writer = open_writer(fixture_slot(world.f, 0));
+	metrics_limit_count(writer, zone, METRICS_LIMIT_REJECTED);
+	metrics_writer_close(&writer);
+	s = take(0);
+	assert_int_equal(1, s->n_limits);
+	assert_string_equal("per_ip", s->limits[0]->name);
+	assert_int_equal(1, s->limits[0]->rejected);
+	assert_int_equal(0, s->limits[0]->passed);
+}
+
 static void process_that_is_gone_has_no_figures(void **state)
 {
 	struct metrics_process process;
@@ -359,6 +469,9 @@ int main(void)
 		TEST(other_scopes_show_once_they_counted),
 		TEST(reader_with_readonly_mapping_gets_the_same),
 		TEST(no_memory_is_an_error_at_any_allocation),
+		TEST(servers_stand_in_their_upstreams),
+		TEST(state_of_a_server_is_that_of_the_workers),
+		TEST(zones_show_what_became_of_requests),
 		TEST(process_that_is_gone_has_no_figures),
 	};
 

@@ -148,6 +148,140 @@ static void scope_added_later_is_not_counted_by_old_workers(void **state)
 	assert_int_equal(0, totals.duration.count);
 }
 
+static struct metrics_peer_totals read_peer(struct fixture *f, unsigned slot,
+    unsigned peer)
+{
+	struct metrics_peer_totals totals;
+
+	assert_int_equal(0, metrics_slot_read_peer(
+	    &f->segment->file->slots[slot], peer, &totals));
+	return totals;
+}
+
+static unsigned new_peer(struct fixture *f, const char *address)
+{
+	int id = metrics_peer_id(f->segment, SLICE("app"),
+	    slice_cstr(address));
+
+	assert_true(id > 0);
+	return (unsigned)id;
+}
+
+static void try_counts_at_its_server(void **state)
+{
+	struct fixture *f = *state;
+	unsigned peer = new_peer(f, "a"), other = new_peer(f, "b");
+	unsigned slot = fixture_slot(f, 0);
+	struct metrics_writer *writer = open_writer(f, slot);
+	struct metrics_try try = fixture_try(peer);
+	struct metrics_peer_totals totals;
+
+	metrics_try_add(writer, &try);
+	try.status = 0;
+	try.failure = METRICS_FAILURE_TIMEOUT;
+	try.ns[METRICS_TIME_CONNECT] = METRICS_TIME_NONE;
+	try.ns[METRICS_TIME_HEADER] = METRICS_TIME_NONE;
+	metrics_try_add(writer, &try);
+	try.status = 999;
+	metrics_try_add(writer, &try);
+	try.peer = METRICS_NAME_NONE;
+	metrics_try_add(writer, &try);
+	try.peer = METRICS_PEERS_MAX;
+	metrics_try_add(writer, &try);
+	metrics_writer_close(&writer);
+	totals = read_peer(f, slot, peer);
+	assert_int_equal(1, totals.classes[2]);
+	assert_int_equal(1, totals.classes[0]);
+	assert_int_equal(1, totals.classes[5]);
+	assert_int_equal(2, totals.failures[METRICS_FAILURE_TIMEOUT]);
+	assert_int_equal(3000, totals.bytes_in);
+	assert_int_equal(300, totals.bytes_out);
+	assert_int_equal(1, totals.times[METRICS_TIME_CONNECT].count);
+	assert_int_equal(1, totals.times[METRICS_TIME_HEADER].bins[
+	    hist_bin(1000000)]);
+	assert_int_equal(3, totals.times[METRICS_TIME_RESPONSE].bins[
+	    hist_bin(2000000)]);
+	assert_int_equal(6000000, totals.times[METRICS_TIME_RESPONSE].sum_ns);
+	totals = read_peer(f, slot, other);
+	assert_int_equal(0, totals.times[METRICS_TIME_RESPONSE].count);
+}
+
+static void tries_beyond_a_batch_flush_by_themselves(void **state)
+{
+	struct fixture *f = *state;
+	unsigned peer = new_peer(f, "a");
+	unsigned slot = fixture_slot(f, 0);
+	struct metrics_writer *writer = open_writer(f, slot);
+	struct metrics_try try = fixture_try(peer);
+
+	for (int i = 0; i < METRICS_TRIES_MAX; i++)
+		metrics_try_add(writer, &try);
+	assert_int_equal(0, read_peer(f, slot, peer).bytes_in);
+	metrics_try_add(writer, &try);
+	assert_int_equal(1000 * METRICS_TRIES_MAX,
+	    read_peer(f, slot, peer).bytes_in);
+	metrics_writer_close(&writer);
+	assert_int_equal(1000 * (METRICS_TRIES_MAX + 1),
+	    read_peer(f, slot, peer).bytes_in);
+}
+
+static void server_added_later_is_not_counted_by_old_workers(void **state)
+{
+	struct fixture *f = *state;
+	unsigned slot = fixture_slot(f, 0);
+	struct metrics_writer *writer = open_writer(f, slot);
+	unsigned peer = new_peer(f, "a");
+	struct metrics_try try = fixture_try(peer);
+
+	metrics_peer_gauges(writer, peer)->active++;
+	metrics_try_add(writer, &try);
+	metrics_writer_close(&writer);
+	assert_int_equal(0, read_peer(f, slot, peer).bytes_in);
+	assert_int_equal(0,
+	    f->segment->file->slots[slot].peer_gauges[peer].active);
+}
+
+static void limits_count_what_became_of_requests(void **state)
+{
+	struct fixture *f = *state;
+	unsigned zone = (unsigned)metrics_zone_id(f->segment, SLICE("z"));
+	unsigned slot = fixture_slot(f, 0);
+	struct metrics_writer *writer = open_writer(f, slot);
+	const uint64_t *counts = f->segment->file->slots[slot].limits[zone];
+
+	for (unsigned i = 0; i < METRICS_LIMIT_RESULT_COUNT; i++)
+		for (unsigned n = 0; n <= i; n++)
+			metrics_limit_count(writer, zone,
+			    (enum metrics_limit_result)i);
+	assert_int_equal(0, counts[METRICS_LIMIT_PASSED]);
+	metrics_flush(writer);
+	metrics_limit_count(writer, zone, METRICS_LIMIT_PASSED);
+	metrics_writer_close(&writer);
+	assert_int_equal(2, counts[METRICS_LIMIT_PASSED]);
+	for (unsigned i = 1; i < METRICS_LIMIT_RESULT_COUNT; i++)
+		assert_int_equal(i + 1, counts[i]);
+}
+
+/* Adds no more than fits into one flush. */
+static void add_all_tries(struct metrics_writer *writer)
+{
+	for (unsigned i = 0; i < METRICS_TRIES_MAX; i++) {
+		struct metrics_try try = fixture_try(METRICS_NAMES_RESERVED +
+		    i % METRICS_TOUCHED_MAX);
+
+		/* All cells of a server but those of four classes. */
+		try.status = i < METRICS_TOUCHED_MAX ? 200 : 0;
+		try.failure = i < METRICS_TOUCHED_MAX ? METRICS_FAILURE_CLOSED
+		    : METRICS_FAILURE_NONE;
+		try.ns[METRICS_TIME_RESPONSE] = 1000000000 * (i + 1);
+		metrics_try_add(writer, &try);
+	}
+	for (unsigned i = 0; i < METRICS_ZONES_MAX *
+	    METRICS_LIMIT_RESULT_COUNT; i++)
+		metrics_limit_count(writer, i % METRICS_ZONES_MAX,
+		    (enum metrics_limit_result)(i / METRICS_ZONES_MAX));
+}
+
 /* All cells that one flush can change: the undo log must hold them. */
 static void fullest_flush_fits_the_undo_log(void **state)
 {
@@ -162,8 +296,13 @@ static void fullest_flush_fits_the_undo_log(void **state)
 		(void)metrics_scope_id(f->segment, METRICS_SCOPE_SERVER, 0,
 		    slice_cstr(name));
 	}
+	for (int i = METRICS_NAMES_RESERVED; i < METRICS_PEERS_MAX; i++) {
+		(void)snprintf(name, sizeof(name), "p%d", i);
+		(void)new_peer(f, name);
+	}
 	slot = fixture_slot(f, 0);
 	writer = open_writer(f, slot);
+	add_all_tries(writer);
 	for (int i = 0; i < METRICS_PENDING_MAX; i++) {
 		struct metrics_request *request = fixture_request(writer);
 
@@ -580,6 +719,10 @@ int main(void)
 		TEST(requests_beyond_a_batch_flush_by_themselves),
 		TEST(request_counts_in_its_server_and_location),
 		TEST(scope_added_later_is_not_counted_by_old_workers),
+		TEST(try_counts_at_its_server),
+		TEST(tries_beyond_a_batch_flush_by_themselves),
+		TEST(server_added_later_is_not_counted_by_old_workers),
+		TEST(limits_count_what_became_of_requests),
 		TEST(fullest_flush_fits_the_undo_log),
 		TEST(samples_beyond_the_limit_flush_by_themselves),
 		TEST(next_worker_continues_totals_but_not_gauges),

@@ -1,0 +1,114 @@
+#ifndef RINGMASTER_METRICS_WRITER_PART_H
+#define RINGMASTER_METRICS_WRITER_PART_H
+
+#include "metrics/segment.h"
+
+/* What is shared by writer.c and writer_peer.c, and private to them. */
+
+enum {
+	METRICS_SESSION_CACHE = 4096,	/* ids remembered; a power of two */
+	METRICS_SESSION_AGAIN_S = 10,	/* an id is reported so often */
+	METRICS_SESSION_BATCH = 64,	/* ids reported at once */
+};
+
+struct hist_sums {		/* what many durations add to one histogram */
+	uint64_t count;
+	uint64_t sum_ns;
+	uint64_t max_ns;
+};
+
+struct scope_sums {
+	uint64_t bytes_in;
+	uint64_t bytes_out;
+	uint64_t body_out;
+	struct hist_sums duration;
+};
+
+struct samples {		/* durations that belong to no request */
+	uint64_t ns[METRICS_SAMPLES_MAX];
+	unsigned count;
+};
+
+struct batch_sums {		/* what the requests of a flush add up to */
+	struct scope_sums all;
+	struct hist_sums first_byte;
+	uint64_t aborted_client;
+	uint64_t aborted_server;
+};
+
+struct peer_sums {		/* what the tries of one upstream server add */
+	bool touched;
+	uint64_t classes[METRICS_CLASSES];
+	uint64_t failures[METRICS_FAILURE_COUNT];
+	uint64_t bytes_in;
+	uint64_t bytes_out;
+	struct hist_sums times[METRICS_TIME_COUNT];
+};
+
+struct writer_peers {		/* upstream servers, and zones of limits */
+	unsigned limit;			/* ids below it have cells */
+	unsigned touched_count;
+	uint16_t touched[METRICS_TOUCHED_MAX];
+	unsigned bin_count;
+	uint64_t *bins[METRICS_TRIES_MAX * METRICS_TIME_COUNT];
+	struct peer_sums sums[METRICS_PEERS_MAX];
+	struct metrics_peer_gauges gauges[METRICS_PEERS_MAX];
+	uint64_t zones_touched;		/* a bit each */
+	uint64_t limits[METRICS_ZONES_MAX][METRICS_LIMIT_RESULT_COUNT];
+};
+_Static_assert((int)METRICS_ZONES_MAX <= 64, "a bit each");
+
+struct metrics_writer {
+	struct metrics_pending pending;	/* first: see writer.h */
+	struct metrics_segment *segment;
+	struct metrics_slot *slot;
+	unsigned undo_count;		/* entries in the slot's undo log */
+	unsigned scope_limit;		/* ids below it have cells */
+	bool has_ring;			/* `ring` is newer than the slot */
+	unsigned touched_count;
+	uint16_t touched[METRICS_SCOPES_MAX];	/* scopes with sums */
+	struct batch_sums sums;
+	struct hist_sums stages[METRICS_STAGE_COUNT];
+	bool staged;			/* `stages` are not empty */
+	struct writer_peers peers;
+	struct samples loop_lag;
+	struct samples pool_wait;
+	uint64_t longest_stall_ns;
+	struct slowest {
+		uint64_t until_ns;	/* CLOCK_MONOTONIC: end of the second */
+		unsigned half;		/* of the slot's table: 0 or 1 */
+		unsigned count, least;	/* filled; the shortest when all are */
+		uint64_t ns[METRICS_SLOW_MAX];
+	} slow;
+	struct metrics_ring_totals ring_flushed;
+	struct ring_stats ring;
+	unsigned session_count;
+	uint64_t session_keys[METRICS_SESSION_BATCH];
+	struct {
+		uint64_t key;
+		uint64_t said_s;
+	} session_cache[METRICS_SESSION_CACHE];
+	struct scope_sums scopes[METRICS_SCOPES_MAX];
+	struct metrics_request requests[METRICS_PENDING_MAX];
+};
+
+static inline void sums_add(struct hist_sums *sums, uint64_t ns)
+{
+	sums->count++;
+	sums->sum_ns += ns;
+	if (ns > sums->max_ns)
+		sums->max_ns = ns;
+}
+
+/* In the middle of a flush: add `n` to a cell of the slot. */
+void writer_add_cell(struct metrics_writer *writer, uint64_t *cell,
+    uint64_t n);
+
+/* Likewise all but the bins of a histogram, and clear the sums. */
+void writer_hist_sums(struct metrics_writer *writer, struct hist *hist,
+    struct hist_sums *sums);
+
+/* Likewise what writer_peer.c has. */
+void writer_flush_peers(struct metrics_writer *writer);
+
+#endif
