@@ -46,8 +46,8 @@ def test_so_many_and_no_more(start):
     for client in clients:
         client.close()
     assert 'limiting connections by zone "z", client: ' in server.log()
-    for line in ("503 REJECTED", "200 PASSED", "200 -"):
-        wait_for(lambda: line in server.log("a.log"))
+    for line in "503 REJECTED", "200 PASSED", "200 -":
+        wait_for(lambda line=line: line in server.log("a.log"))
 
 
 def test_who_has_gone_is_not_counted(start, backends):
