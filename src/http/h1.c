@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "http/timing.h"
+#include "http/upstream.h"
 
 enum h1_next {
 	H1_AGAIN,		/* there may be another request */
@@ -27,6 +28,7 @@ static void h1_metrics_kept(struct http_request *request,
 {
 	m->ended_real_ns = http_worker_real_ns(request->worker);
 	m->id = request->id;
+	upstream_trace_metrics(request, m);
 	m->port = http_client_bytes(request, &m->family, m->address);
 	m->path_len = (uint8_t)http_request_shown_path(request, m->path,
 	    sizeof(m->path));

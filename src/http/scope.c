@@ -1,9 +1,11 @@
-/* Servers and locations as scopes of the metrics. */
+/* Servers and locations as scopes of the metrics, upstream servers, zones. */
 
 #include "http/core.h"
 
 #include <errno.h>
 
+#include "http/upstream.h"
+#include "http/zone.h"
 #include "metrics/segment.h"
 
 /* As it stands in the configuration: "/x", "= /x", "~* \.php$". */
@@ -56,11 +58,71 @@ static struct slice http_server_text(const struct http_conf *http,
 	return SLICE("_");
 }
 
+/* As in the configuration: "backend", "127.0.0.1:8080". */
+static struct slice http_upstream_text(struct http_conf *http,
+    const struct upstream_group *group)
+{
+	if (group->no_port || !group->port)
+		return group->name;
+	return arena_printf(&http->conf->arena, "%.*s:%u",
+	    SLICE_ARG(group->name), group->port);
+}
+
+static int http_peers_scope(struct metrics_segment *segment,
+    struct slice group, const struct upstream_peers *peers)
+{
+	for (unsigned i = 0; i < peers->count; i++) {
+		int id = metrics_peer_id(segment, group,
+		    peers->peers[i].address.name);
+
+		if (id < 0)
+			return id;
+		peers->peers[i].metrics = (uint16_t)id;
+	}
+	return 0;
+}
+
+static int http_upstreams_scope(struct http_conf *http,
+    struct metrics_segment *segment)
+{
+	struct upstream_group *group = http->upstreams;
+	int err = 0;
+
+	for (; group && !err; group = group->next) {
+		struct slice text = http_upstream_text(http, group);
+
+		if (!text.data)
+			return -ENOMEM;
+		err = http_peers_scope(segment, text, &group->main);
+		if (!err)
+			err = http_peers_scope(segment, text, &group->backup);
+	}
+	return err;
+}
+
+static int http_zones_scope(struct http_conf *http,
+    struct metrics_segment *segment)
+{
+	struct http_zone *zone = http->conf->zones;
+
+	for (; zone; zone = zone->next) {
+		int id = metrics_zone_id(segment, zone->name);
+
+		if (id < 0)
+			return id;
+		zone->metrics = (uint16_t)id;
+	}
+	return 0;
+}
+
 int http_conf_scopes(struct http_conf *http, struct metrics_segment *segment)
 {
+	int err;
+
 	for (unsigned i = 0; i < http->server_count; i++) {
 		struct http_server *server = http->servers[i];
-		int err = metrics_scope_id(segment, METRICS_SCOPE_SERVER,
+
+		err = metrics_scope_id(segment, METRICS_SCOPE_SERVER,
 		    METRICS_SCOPE_NONE, http_server_text(http, server));
 
 		if (err < 0)
@@ -70,5 +132,6 @@ int http_conf_scopes(struct http_conf *http, struct metrics_segment *segment)
 		if (err)
 			return err;
 	}
-	return 0;
+	err = http_upstreams_scope(http, segment);
+	return err ? err : http_zones_scope(http, segment);
 }

@@ -11,6 +11,7 @@
 #include <errno.h>
 
 #include "http/conn.h"
+#include "metrics/segment.h"
 
 enum { UPSTREAM_TRIED_BITS = 64 };
 
@@ -105,6 +106,29 @@ static struct upstream_peer *upstream_pick_from(struct upstream_try *try)
 	    (peer->max_conns && peer->conns >= peer->max_conns) ? NULL : peer;
 }
 
+void upstream_peer_show(const struct upstream_group *group,
+    const struct upstream_peer *peer, int active, int idle)
+{
+	struct metrics_peer_gauges *gauges;
+
+	if (!group->metrics)
+		return;
+	gauges = metrics_peer_gauges(group->metrics, peer->metrics);
+	gauges->active += (uint64_t)active;
+	gauges->idle += (uint64_t)idle;
+}
+
+/* It is left alone for a while, or not any more. */
+static void upstream_show_failed(const struct upstream_group *group,
+    const struct upstream_peer *peer)
+{
+	if (group->metrics)
+		metrics_peer_gauges(group->metrics, peer->metrics)->
+		    unavail_until_ns = peer->max_fails &&
+		    peer->fails >= peer->max_fails ?
+		    peer->checked_ns + peer->fail_timeout_ns : 0;
+}
+
 struct upstream_peer *upstream_pick(struct upstream_try *try)
 {
 	struct upstream_group *group = try->group;
@@ -116,8 +140,10 @@ struct upstream_peer *upstream_pick(struct upstream_try *try)
 		    UPSTREAM_TRIED_BITS + 1) * sizeof(*try->tried));
 		try->peer = upstream_pick_from(try);
 	}
-	if (try->peer)
+	if (try->peer) {
 		try->peer->conns++;
+		upstream_peer_show(group, try->peer, 1, 0);
+	}
 	return try->peer;
 }
 
@@ -128,10 +154,12 @@ bool upstream_done(struct upstream_try *try, bool failed)
 	if (!peer)
 		return false;
 	peer->conns--;
+	upstream_peer_show(try->group, peer, -1, 0);
 	if (try->group->single) {
 		try->left = 0;
 	} else {
 		try->group->balancer->done(try, failed);
+		upstream_show_failed(try->group, peer);
 		if (try->left)
 			try->left--;
 	}
@@ -160,8 +188,8 @@ struct upstream_state *upstream_trace_add(struct http_request *request,
 	if (!state)
 		return NULL;
 	state->peer = peer;
-	state->connect_ms = state->header_ms = state->response_ms =
-	    UPSTREAM_UNKNOWN_MS;
+	for (unsigned i = 0; i < METRICS_TIME_COUNT; i++)
+		state->ns[i] = METRICS_TIME_NONE;
 	state->begun_ns = ring_now(request->worker->ring);
 	if (trace->last)
 		trace->last->next = state;
@@ -169,4 +197,20 @@ struct upstream_state *upstream_trace_add(struct http_request *request,
 		trace->states = state;
 	trace->last = state;
 	return state;
+}
+
+void upstream_trace_metrics(const struct http_request *request,
+    struct metrics_request *m)
+{
+	const struct upstream_state *state = request->upstream ?
+	    request->upstream->states : NULL;
+
+	m->peer = METRICS_NAME_NONE;
+	m->upstream_ns = 0;
+	for (; state; state = state->next) {
+		if (state->metrics != METRICS_NAME_NONE)
+			m->peer = state->metrics;
+		if (state->ns[METRICS_TIME_RESPONSE] != METRICS_TIME_NONE)
+			m->upstream_ns += state->ns[METRICS_TIME_RESPONSE];
+	}
 }

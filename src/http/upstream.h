@@ -6,6 +6,7 @@
 
 #include "http/http.h"
 #include "http/request.h"
+#include "metrics/writer.h"
 
 /*
  * Groups of other servers ("upstream" blocks, and what a "proxy_pass" names
@@ -39,6 +40,7 @@ struct upstream_peer {
 	uint64_t fail_timeout_ns;
 	bool down;
 	bool backup;			/* asked when the others cannot */
+	uint16_t metrics;		/* of metrics_peer_id() */
 	/* state */
 	int64_t current_weight, effective_weight;
 	int64_t fails;
@@ -71,6 +73,7 @@ struct upstream_group {
 	struct upstream_conn *idle;	/* newest first; also those that are
 					 * being closed */
 	unsigned idle_count;
+	struct metrics_writer *metrics;	/* of the worker; NULL: none counts */
 	struct upstream_group *next;
 };
 
@@ -107,6 +110,10 @@ struct upstream_peer *upstream_pick(struct upstream_try *try);
 /* Tell the outcome of the try; nothing if there is none under way. Returns
  * true if the peer is now left alone for a while. */
 bool upstream_done(struct upstream_try *try, bool failed);
+
+/* So many more tries of the peer are under way, connections to it idle. */
+void upstream_peer_show(const struct upstream_group *group,
+    const struct upstream_peer *peer, int active, int idle);
 
 /* ---- connections ---- */
 
@@ -205,12 +212,11 @@ int upstream_groups_finish(struct conf *conf, struct http_conf *http);
 
 /* ---- what a request knows of its tries ---- */
 
-enum { UPSTREAM_UNKNOWN_MS = -1 };
-
 struct upstream_state {
 	struct slice peer;		/* address, or the group: none lives */
 	unsigned status;		/* 0: there was no answer */
-	int64_t connect_ms, header_ms, response_ms;
+	uint64_t ns[METRICS_TIME_COUNT];	/* or METRICS_TIME_NONE */
+	uint16_t metrics;		/* as of the peer */
 	uint64_t begun_ns;
 	uint64_t bytes_sent, bytes_received, response_length;
 	bool passed;			/* its answer is the response: until
@@ -235,5 +241,9 @@ struct upstream_trace *upstream_trace_get(struct http_request *request);
 /* Add a state to it; NULL without memory. */
 struct upstream_state *upstream_trace_add(struct http_request *request,
     struct slice peer);
+
+/* What the metrics keep of it: the last peer, and the time of all. */
+void upstream_trace_metrics(const struct http_request *request,
+    struct metrics_request *m);
 
 #endif

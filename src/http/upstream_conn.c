@@ -31,6 +31,7 @@ static void upstream_conn_wake(struct upstream_conn *conn)
 {
 	conn->idle = false;
 	conn->group->idle_count--;
+	upstream_peer_show(conn->group, conn->peer, 0, -1);
 	ring_timer_clear(conn->stream.ring, &conn->timer);
 }
 
@@ -117,6 +118,7 @@ void upstream_conn_keep(struct upstream_conn **at,
 	conn->link = &group->idle;
 	group->idle = conn;
 	group->idle_count++;
+	upstream_peer_show(group, conn->peer, 0, 1);
 	ring_timer_set(conn->stream.ring, &conn->timer,
 	    ring_now(conn->stream.ring) +
 	    (uint64_t)group->keepalive_timeout * NS_PER_MSEC);

@@ -26,6 +26,7 @@ struct http_zone {
 	int (*open)(struct http_zone *zone, const struct http_zone *old,
 	    const struct log *log);
 	void *memory;			/* page-aligned; NULL until open */
+	uint16_t metrics;		/* of metrics_zone_id() */
 	/* private */
 	struct http_zone_map *map;
 	const struct conf_node *node;

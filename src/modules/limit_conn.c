@@ -209,6 +209,9 @@ static int limit_conn_refuse(struct limit_conn_state *state,
 		    0, "limiting connections%s by zone \"%.*s\"",
 		    actions->dry_run ? ", dry run," : "",
 		    SLICE_ARG(limit->zone->name));
+	metrics_limit_count(state->request->worker->metrics,
+	    limit->zone->metrics, actions->dry_run ?
+	    METRICS_LIMIT_REJECTED_DRY_RUN : METRICS_LIMIT_REJECTED);
 	limit_conn_leave(state);
 	state->status = actions->dry_run ? &limit_conn_dry_rejected :
 	    &limit_conn_rejected;
@@ -236,6 +239,10 @@ static int limit_conn_ask_all(struct limit_conn_state *state,
 		if (err)
 			return 500;
 	}
+	for (const struct limit_conn_hold *hold = state->holds; hold;
+	    hold = hold->next)
+		metrics_limit_count(state->request->worker->metrics,
+		    hold->zone->metrics, METRICS_LIMIT_PASSED);
 	return HTTP_DECLINED;
 }
 

@@ -161,6 +161,26 @@ static int limit_req_ask(struct http_request *request,
 	return 0;
 }
 
+/* A request that is refused counts where it is; any other everywhere. */
+static void limit_req_count(struct http_request *request,
+    const struct limit_req_record *record, const struct limit_req_case *cases,
+    const struct limit_req_verdict *verdict, bool refused)
+{
+	bool dry = record->actions.dry_run;
+	enum metrics_limit_result most = refused ?
+	    dry ? METRICS_LIMIT_REJECTED_DRY_RUN : METRICS_LIMIT_REJECTED :
+	    dry ? METRICS_LIMIT_DELAYED_DRY_RUN : METRICS_LIMIT_DELAYED;
+
+	for (unsigned i = 0; i < record->count; i++) {
+		bool decided = cases[i].limit == verdict->limit;
+
+		if (cases[i].key.len && (decided || !refused))
+			metrics_limit_count(request->worker->metrics,
+			    cases[i].limit->zone->metrics,
+			    decided ? most : METRICS_LIMIT_PASSED);
+	}
+}
+
 /*
  * Ask all limits. A request that one of them refuses counts in none, so they
  * are only looked at before the last one has agreed.
@@ -190,6 +210,8 @@ static int limit_req_ask_all(struct http_request *request,
 		cases[i].mode = LIMIT_REQ_FORCE;
 		err = limit_req_ask(request, &cases[i], verdict);
 	}
+	if (err >= 0 || err == -EBUSY)
+		limit_req_count(request, record, cases, verdict, err < 0);
 	return err < 0 ? err : count;
 }
 

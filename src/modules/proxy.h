@@ -152,6 +152,7 @@ struct proxy {
 	bool unbuffered;		/* the request's body is passed on as
 					 * it comes */
 	bool cached;			/* the connection had been used */
+	enum metrics_failure failure;	/* of this try */
 	bool sent;			/* some of the request */
 	bool body_sent;			/* all of it */
 	bool gone;			/* the client */
@@ -223,6 +224,11 @@ int proxy_read_head(struct proxy *proxy);
 /* proxy_response.c: make request->response out of the head that was read.
  * Returns as a handler does. [coroutine] */
 int proxy_respond(struct proxy *proxy);
+
+/* The request is waited with for the server, from one to the other; the
+ * result of the first is for the second. */
+uint64_t proxy_wait_begin(const struct proxy *proxy);
+void proxy_wait_end(struct proxy *proxy, uint64_t begun_ns);
 
 /* The exchange is over: the connection is kept or closed. [coroutine] */
 void proxy_release(struct proxy *proxy, bool reusable);

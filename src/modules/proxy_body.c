@@ -127,6 +127,7 @@ static size_t proxy_body_decode(struct proxy_body *body, char *data,
 		    "upstream sent data after final chunk");
 	if (result == CHUNKED_BAD) {
 		body->error = -EIO;
+		body->proxy->failure = METRICS_FAILURE_INVALID;
 		proxy_body_log(body, LOG_LEVEL_ERROR, 0,
 		    "upstream sent invalid chunked response");
 	}
@@ -172,7 +173,7 @@ static void proxy_body_limit(struct proxy_body *body)
 /* The end or an error instead of more bytes. */
 static void proxy_body_lost(struct proxy_body *body, ssize_t n)
 {
-	const struct proxy *proxy = body->proxy;
+	struct proxy *proxy = body->proxy;
 
 	if (n == 0 && proxy->framing == H1_RESPONSE_UNTIL_CLOSE) {
 		body->ended = body->extra = true;
@@ -181,6 +182,8 @@ static void proxy_body_lost(struct proxy_body *body, ssize_t n)
 	body->error = -EIO;
 	if (proxy->gone || body->stopped)
 		return;
+	proxy->failure = n == -ETIMEDOUT ? METRICS_FAILURE_TIMEOUT :
+	    METRICS_FAILURE_CLOSED;
 	if (n == 0)
 		proxy_body_log(body, LOG_LEVEL_ERROR, 0,
 		    "upstream prematurely closed connection");
@@ -343,12 +346,14 @@ static bool proxy_body_take(struct proxy_body *body, struct http_chunk *ret)
 /* Wait for more, or read it: there is nothing to give. */
 static void proxy_body_more(struct proxy_body *body)
 {
-	if (body->reading) {
+	uint64_t begun_ns = proxy_wait_begin(body->proxy);
+
+	if (body->reading)
 		proxy_body_wait(body);
-		return;
-	}
-	proxy_body_read(body);
-	if (proxy_body_over(body))
+	else
+		proxy_body_read(body);
+	proxy_wait_end(body->proxy, begun_ns);
+	if (!body->reading && proxy_body_over(body))
 		proxy_body_release(body);
 }
 

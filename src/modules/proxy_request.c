@@ -11,6 +11,7 @@
 #include <stdio.h>
 
 #include "http/uri.h"
+#include "metrics/segment.h"
 
 /* ---- where it goes ---- */
 
@@ -31,8 +32,10 @@ static int proxy_target_single(struct proxy *proxy,
 	}
 	if (!peer->address.name.data)
 		return 500;
+	peer->metrics = METRICS_NAME_OTHER;	/* any number may come */
 	*group = (struct upstream_group){ .name = url->host, .single = true,
-	    .main = { peer, 1, 1 }, .balancer = &upstream_round_robin };
+	    .main = { peer, 1, 1 }, .balancer = &upstream_round_robin,
+	    .metrics = proxy->request->worker->metrics };
 	proxy->target.group = group;
 	return 0;
 }

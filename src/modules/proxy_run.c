@@ -11,6 +11,8 @@
 
 #include "http/request_body.h"
 #include "http/response.h"
+#include "http/timing.h"
+#include "metrics/segment.h"
 
 /* ---- the client ---- */
 
@@ -138,6 +140,25 @@ static int proxy_connect(struct proxy *proxy)
 
 /* ---- a try ---- */
 
+uint64_t proxy_wait_begin(const struct proxy *proxy)
+{
+	return proxy->request->timed ? clock_mono_ns() : 0;
+}
+
+void proxy_wait_end(struct proxy *proxy, uint64_t begun_ns)
+{
+	if (proxy->request->timed)
+		http_timing_wait(proxy->request, METRICS_STAGE_UPSTREAM,
+		    clock_mono_ns() - begun_ns);
+}
+
+/* The try has come so far. */
+static void proxy_time(struct proxy *proxy, enum metrics_peer_time time)
+{
+	proxy->state->ns[time] = ring_now(proxy->ring) -
+	    proxy->state->begun_ns;
+}
+
 static int64_t proxy_ms_since(const struct proxy *proxy, uint64_t since)
 {
 	return (int64_t)((ring_now(proxy->ring) - since) / NS_PER_MSEC);
@@ -151,8 +172,7 @@ static int proxy_exchange(struct proxy *proxy)
 		return rc;
 	if (proxy->gone)
 		return PROXY_GONE;
-	proxy->state->connect_ms = proxy_ms_since(proxy,
-	    proxy->state->begun_ns);
+	proxy_time(proxy, METRICS_TIME_CONNECT);
 	proxy->trace->doing = "sending request to upstream";
 	err = proxy_send(proxy);
 	if (err == -ETIMEDOUT)
@@ -168,19 +188,39 @@ static int proxy_exchange(struct proxy *proxy)
 	rc = proxy_read_head(proxy);
 	proxy_send_stop(proxy);
 	if (!rc)
-		proxy->state->header_ms = proxy_ms_since(proxy,
-		    proxy->state->begun_ns);
+		proxy_time(proxy, METRICS_TIME_HEADER);
 	return rc;
+}
+
+/* Count the try, which is over; nothing if there is none. */
+static void proxy_try_count(struct proxy *proxy)
+{
+	const struct upstream_state *state = proxy->state;
+	struct metrics_try try;
+
+	if (!METRICS_COUNTED || !proxy->try.peer || !state)
+		return;
+	try = (struct metrics_try){
+		.bytes_in = state->bytes_received,
+		.bytes_out = state->bytes_sent,
+		.peer = state->metrics,
+		.status = (uint16_t)state->status,
+		.failure = proxy->failure,
+	};
+	memcpy(try.ns, state->ns, sizeof(try.ns));
+	if (proxy->cached)
+		try.ns[METRICS_TIME_CONNECT] = METRICS_TIME_NONE;
+	metrics_try_add(proxy->request->worker->metrics, &try);
 }
 
 /* The try has ended without an answer that is used. */
 static void proxy_try_end(struct proxy *proxy, bool failed)
 {
-	proxy->state->response_ms = proxy_ms_since(proxy,
-	    proxy->state->begun_ns);
+	proxy_time(proxy, METRICS_TIME_RESPONSE);
 	proxy_send_stop(proxy);
 	upstream_conn_close(&proxy->conn);
 	proxy->try.now_ns = ring_now(proxy->ring);
+	proxy_try_count(proxy);
 	if (upstream_done(&proxy->try, failed))
 		http_log(proxy->request, LOG_LEVEL_WARN, 0,
 		    "upstream server temporarily disabled");
@@ -245,6 +285,28 @@ static int proxy_next_of(unsigned status)
 	}
 }
 
+static enum metrics_failure proxy_failure(const struct proxy *proxy, int next)
+{
+	bool connected = proxy->state->ns[METRICS_TIME_CONNECT] !=
+	    METRICS_TIME_NONE;
+
+	switch (next) {
+	case PROXY_NEXT_ERROR:
+		return connected ? METRICS_FAILURE_CLOSED :
+		    METRICS_FAILURE_CONNECT;
+	case PROXY_NEXT_TIMEOUT:
+		return connected ? METRICS_FAILURE_TIMEOUT :
+		    METRICS_FAILURE_CONNECT_TIMEOUT;
+	case PROXY_NEXT_INVALID_HEADER:
+		return METRICS_FAILURE_INVALID;
+	case PROXY_NEXT_403:
+	case PROXY_NEXT_404:
+		return METRICS_FAILURE_NONE;
+	default:
+		return METRICS_FAILURE_STATUS;
+	}
+}
+
 /* After a try that failed so. Returns 0 to try again, or what to answer. */
 static int proxy_next(struct proxy *proxy, int next)
 {
@@ -253,7 +315,8 @@ static int proxy_next(struct proxy *proxy, int next)
 	if (next == PROXY_NEXT_TIMEOUT)
 		http_log(proxy->request, LOG_LEVEL_ERROR, ETIMEDOUT,
 		    "upstream timed out");
-	proxy_try_end(proxy, next != PROXY_NEXT_403 && next != PROXY_NEXT_404);
+	proxy->failure = proxy_failure(proxy, next);
+	proxy_try_end(proxy, proxy->failure != METRICS_FAILURE_NONE);
 	if (proxy->cached && next == PROXY_NEXT_ERROR)
 		proxy->try.left++;
 	if (proxy->gone)
@@ -276,9 +339,12 @@ static struct upstream_peer *proxy_pick(struct proxy *proxy)
 	trace->peer = peer ? peer->address.name : group->name;
 	trace->uri = proxy->uri;
 	proxy->state = upstream_trace_add(proxy->request, trace->peer);
-	if (proxy->state)
+	if (proxy->state) {
 		proxy->state->redirected = first &&
 		    trace->states != proxy->state;
+		proxy->state->metrics = peer ? peer->metrics :
+		    METRICS_NAME_NONE;
+	}
 	return peer;
 }
 
@@ -297,11 +363,12 @@ static int proxy_try_all(struct proxy *proxy)
 			http_log(proxy->request, LOG_LEVEL_ERROR, 0,
 			    "no live upstreams");
 			proxy->state->status = 502;
-			proxy->state->response_ms = 0;
+			proxy->state->ns[METRICS_TIME_RESPONSE] = 0;
 			return 502;
 		}
 		proxy->sent = proxy->body_sent = proxy->stopped = false;
 		proxy->send_error = 0;
+		proxy->failure = METRICS_FAILURE_NONE;
 		rc = proxy_exchange(proxy);
 		if (rc < 0) {
 			proxy_try_end(proxy, false);
@@ -325,10 +392,11 @@ static int proxy_try_all(struct proxy *proxy)
 
 void proxy_release(struct proxy *proxy, bool reusable)
 {
-	if (proxy->state && proxy->state->response_ms == UPSTREAM_UNKNOWN_MS)
-		proxy->state->response_ms = proxy_ms_since(proxy,
-		    proxy->state->begun_ns);
+	if (proxy->state &&
+	    proxy->state->ns[METRICS_TIME_RESPONSE] == METRICS_TIME_NONE)
+		proxy_time(proxy, METRICS_TIME_RESPONSE);
 	proxy->try.now_ns = ring_now(proxy->ring);
+	proxy_try_count(proxy);
 	(void)upstream_done(&proxy->try, false); /* it was no failure */
 	if (!proxy->conn)
 		return;
@@ -424,6 +492,7 @@ static int proxy_begin(struct proxy *proxy)
 int proxy_handle(struct http_request *request)
 {
 	struct proxy *proxy = proxy_new(request);
+	uint64_t begun_ns;
 	int rc;
 
 	if (!proxy)
@@ -433,7 +502,9 @@ int proxy_handle(struct http_request *request)
 		return rc;
 	if (!proxy->unbuffered)
 		proxy_client_watch(proxy);
+	begun_ns = proxy_wait_begin(proxy);
 	rc = proxy_try_all(proxy);
+	proxy_wait_end(proxy, begun_ns);
 	if (!rc)
 		return proxy_respond(proxy);
 	proxy_unwatch(proxy);

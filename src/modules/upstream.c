@@ -128,6 +128,34 @@ static int upstream_set_block(struct conf *conf, const struct conf_node *node,
 
 /* ---- its life in a worker ---- */
 
+static void upstream_peers_show(const struct upstream_peers *peers,
+    struct metrics_writer *metrics)
+{
+	for (unsigned i = 0; i < peers->count; i++) {
+		const struct upstream_peer *peer = &peers->peers[i];
+		struct metrics_peer_gauges *gauges = metrics_peer_gauges(
+		    metrics, peer->metrics);
+
+		/* One address may stand there twice. */
+		if (!peer->down)
+			gauges->state = METRICS_PEER_UP;
+		else if (gauges->state == METRICS_PEER_UNKNOWN)
+			gauges->state = METRICS_PEER_DOWN;
+	}
+}
+
+static int upstream_worker_start(struct http_worker *worker)
+{
+	struct upstream_group *group = worker->http->upstreams;
+
+	for (; group; group = group->next) {
+		group->metrics = worker->metrics;
+		upstream_peers_show(&group->main, worker->metrics);
+		upstream_peers_show(&group->backup, worker->metrics);
+	}
+	return 0;
+}
+
 static void upstream_worker_drain(struct http_worker *worker)
 {
 	struct upstream_group *group = worker->http->upstreams;
@@ -181,14 +209,13 @@ static struct slice text_number(struct http_request *request,
 	return text;
 }
 
-static struct slice text_ms(struct http_request *request, int64_t ms)
+static struct slice text_time(struct http_request *request, uint64_t ns)
 {
 	struct slice text = { NULL, 0 };
 
-	if (ms == UPSTREAM_UNKNOWN_MS)
+	if (ns == METRICS_TIME_NONE)
 		return SLICE("-");
-	(void)http_variable_seconds(request, (uint64_t)ms * NS_PER_MSEC,
-	    &text); /* or NULL */
+	(void)http_variable_seconds(request, ns, &text); /* or NULL */
 	return text;
 }
 
@@ -209,20 +236,20 @@ static struct slice text_status(struct http_request *request,
 static struct slice text_connect_time(struct http_request *request,
     const struct upstream_state *state)
 {
-	return text_ms(request, state->connect_ms);
+	return text_time(request, state->ns[METRICS_TIME_CONNECT]);
 }
 
 static struct slice text_header_time(struct http_request *request,
     const struct upstream_state *state)
 {
-	return text_ms(request, state->header_ms);
+	return text_time(request, state->ns[METRICS_TIME_HEADER]);
 }
 
 static struct slice text_response_time(struct http_request *request,
     const struct upstream_state *state)
 {
-	return text_ms(request, state->passed && !request->header_sent ?
-	    UPSTREAM_UNKNOWN_MS : state->response_ms);
+	return text_time(request, state->passed && !request->header_sent ?
+	    METRICS_TIME_NONE : state->ns[METRICS_TIME_RESPONSE]);
 }
 
 static struct slice text_response_length(struct http_request *request,
@@ -390,6 +417,7 @@ const struct http_module http_upstream_module = {
 	},
 	.variables = upstream_variables,
 	.configured = upstream_groups_finish,
+	.worker_start = upstream_worker_start,
 	.worker_drain = upstream_worker_drain,
 	.worker_stop = upstream_worker_stop,
 };
