@@ -21,6 +21,7 @@
 #include "master/worker.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -42,7 +43,11 @@
 #define WORKER_STOP_POLL_NS (UINT64_C(1) * 1000 * 1000)
 #define WORKER_TAKING_NS    (UINT64_C(10) * 1000 * 1000) /* between ticks */
 #define WORKER_REARM_NS	    (UINT64_C(1) * 1000 * 1000)
-enum { WORKER_DASHBOARD_TIMEOUT_MS = 1000 };
+enum {
+	WORKER_DASHBOARD_TIMEOUT_MS = 1000,
+	WORKER_MEMORY_KEPT = 16 * 1024 * 1024,	/* bytes, though free */
+	WORKER_MEMORY_MAPPED = 4 * 1024 * 1024,	/* of a block of its own */
+};
 
 /* One listening socket: this worker's own, or one it may have to take. */
 struct worker_listener {
@@ -497,6 +502,15 @@ static int worker_http_start(struct worker *worker)
 	return http_worker_start(&http, &worker->http);
 }
 
+/* What one turn frees the next one needs again: given back to the kernel
+ * meanwhile, each page of it would be cleared and mapped anew. */
+static void worker_keep_memory(void)
+{
+	/* Without them it is but slower. */
+	(void)mallopt(M_TRIM_THRESHOLD, WORKER_MEMORY_KEPT);
+	(void)mallopt(M_MMAP_THRESHOLD, WORKER_MEMORY_MAPPED);
+}
+
 static int worker_start(struct worker *worker)
 {
 	const struct worker_options *options = worker->options;
@@ -508,6 +522,7 @@ static int worker_start(struct worker *worker)
 	int err = metrics_writer_open(options->segment, options->metrics_slot,
 	    &worker->metrics);
 
+	worker_keep_memory();
 	if (!err)
 		err = worker_signals_open(worker);
 	if (!err)
