@@ -1,5 +1,9 @@
 /*
  * sub_filter: replaces strings in bodies, in whatever pieces those come.
+ *
+ * Each piece is looked through where it lies, and what is long between two
+ * matches is passed on from there. Only where a match may lie across pieces
+ * is the end of one joined with the beginning of the next.
  */
 
 #include <errno.h>
@@ -11,8 +15,8 @@
 #include "modules/sub_match.h"
 
 enum {
-	SUB_IN = 16 * 1024,	/* bytes looked through at once */
-	SUB_OUT = 16 * 1024,	/* of a piece */
+	SUB_OUT = 16 * 1024,	/* bytes of a piece that is put together */
+	SUB_LONG = 4 * 1024,	/* of what is passed on by itself */
 };
 
 struct sub_pair {
@@ -37,10 +41,12 @@ struct sub_filter {
 	bool *used;			/* patterns that are none any more */
 	unsigned used_count;
 	bool once;
-	struct slice piece;		/* what came, not yet in `in` */
-	char *in;			/* text that is looked through */
-	size_t in_size, in_start, in_end;
-	struct slice ready[2];		/* what goes to `out` next */
+	struct slice piece;		/* what came */
+	struct slice joined;		/* in `join`: of earlier pieces ... */
+	size_t earlier;			/* ... so much, then this one begins */
+	char *join;
+	struct slice ready[2];		/* what goes out next */
+	struct slice whole;		/* instead of `out` */
 	char *out;
 	size_t out_len;
 	bool ended, flush;
@@ -52,7 +58,7 @@ static const struct slice sub_types[] = { { "text/html", 9 }, { NULL, 0 } };
 
 /* ---- the body ---- */
 
-/* Move what is ready to the piece that goes out; false if it is full. */
+/* Move what is ready to what goes out; false if that is complete. */
 static bool sub_drain(struct sub_filter *sub)
 {
 	for (unsigned i = 0; i < 2; i++) {
@@ -60,6 +66,13 @@ static bool sub_drain(struct sub_filter *sub)
 		size_t room = SUB_OUT - sub->out_len;
 		size_t len = ready->len < room ? ready->len : room;
 
+		if (ready->len >= SUB_LONG) {
+			if (sub->out_len == 0) {
+				sub->whole = *ready;
+				ready->len = 0;
+			}
+			return false;
+		}
 		if (len)
 			memcpy(sub->out + sub->out_len, ready->data, len);
 		sub->out_len += len;
@@ -70,34 +83,46 @@ static bool sub_drain(struct sub_filter *sub)
 	return true;
 }
 
-/* Get more text to look through. Returns 0 or -errno. */
+/* Keep what a match may begin in, which is less than a pattern, and get more
+ * text. Returns 0 or -errno. */
 static int sub_fill(struct sub_filter *sub)
 {
 	struct http_source *inner = sub->filter.inner;
+	struct slice rest = sub->earlier ? sub->joined : sub->piece;
 	struct http_chunk chunk;
-	size_t len = sub->in_end - sub->in_start;
+	size_t more;
 	int rc;
 
-	memmove(sub->in, sub->in + sub->in_start, len);
-	sub->in_start = 0;
-	sub->in_end = len;
-	if (sub->piece.len == 0) {
-		rc = inner->next(inner, &chunk);
-		if (rc < 0)
-			return rc;
-		sub->ended = rc == 0;
-		sub->flush = rc && chunk.bytes.len == 0;
-		if (rc)
-			sub->piece = chunk.bytes;
-	}
-	len = sub->in_size - sub->in_end;
-	if (sub->piece.len < len)
-		len = sub->piece.len;
-	if (len)
-		memcpy(sub->in + sub->in_end, sub->piece.data, len);
-	sub->in_end += len;
-	sub->piece = slice_from(sub->piece, len);
+	if (rest.len)
+		memmove(sub->join, rest.data, rest.len);
+	sub->piece = (struct slice){ NULL, 0 };
+	rc = inner->next(inner, &chunk);
+	if (rc < 0)
+		return rc;
+	sub->ended = rc == 0;
+	sub->flush = rc && chunk.bytes.len == 0;
+	if (rc)
+		sub->piece = chunk.bytes;
+	/* So much that it can be told of each place in `rest`. */
+	more = sub->piece.len < sub->patterns->len_max ? sub->piece.len :
+	    sub->patterns->len_max;
+	if (rest.len && more)
+		memcpy(sub->join + rest.len, sub->piece.data, more);
+	sub->earlier = rest.len;
+	sub->joined = (struct slice){ sub->join, rest.len + more };
 	return 0;
+}
+
+/* `len` bytes have been dealt with. */
+static void sub_advance(struct sub_filter *sub, size_t len)
+{
+	if (len < sub->earlier) {
+		sub->joined = slice_from(sub->joined, len);
+		sub->earlier -= len;
+	} else {
+		sub->piece = slice_from(sub->piece, len - sub->earlier);
+		sub->earlier = 0;
+	}
 }
 
 /* What stands for pattern `index`; `data` is NULL without memory. */
@@ -115,39 +140,44 @@ static struct slice sub_text(struct sub_filter *sub, unsigned index)
 	return *text;
 }
 
-/* Find the next match, and make ready what is before it, and its text. */
+/* Find the next match, and make ready what is before it, and its text.
+ * Returns 1; 0 if there has to be more text for that; or -ENOMEM. */
 static int sub_step(struct sub_filter *sub)
 {
-	struct slice text = { sub->in + sub->in_start,
-	    sub->in_end - sub->in_start };
+	struct slice text = sub->earlier ? sub->joined : sub->piece;
+	size_t begins = sub->earlier ? sub->earlier : text.len;
 	struct sub_match match = { .before = text.len };
+	size_t len = 0;
 
 	if (sub->used_count < sub->patterns->count &&
-	    sub_find(sub->patterns, sub->used, text, sub->ended, &match)) {
+	    sub_find(sub->patterns, sub->used, text, sub->ended, &match) &&
+	    match.before < begins) {
 		sub->ready[1] = sub_text(sub, match.index);
 		if (!sub->ready[1].data)
 			return -ENOMEM;
-		sub->in_start += sub->patterns->patterns[match.index].len;
+		len = sub->patterns->patterns[match.index].len;
 	}
+	if (match.before > begins)
+		match.before = begins;
 	sub->ready[0] = slice_first(text, match.before);
-	sub->in_start += match.before;
-	return 0;
+	len += match.before;
+	sub_advance(sub, len);
+	return len != 0;
 }
 
 static int sub_memory(struct sub_filter *sub)
 {
 	struct arena *arena = &sub->filter.request->arena;
 
-	sub->in_size = SUB_IN + sub->patterns->len_max;
-	sub->in = arena_alloc_text(arena, sub->in_size);
+	sub->join = arena_alloc_text(arena, 2 * sub->patterns->len_max);
 	sub->out = arena_alloc_text(arena, SUB_OUT);
-	return sub->in && sub->out ? 0 : -ENOMEM;
+	return sub->join && sub->out ? 0 : -ENOMEM;
 }
 
 static int sub_next(struct http_source *source, struct http_chunk *ret)
 {
 	struct sub_filter *sub = (struct sub_filter *)source;
-	int err = sub->out ? 0 : sub_memory(sub);
+	int rc = sub->out ? 0 : sub_memory(sub);
 
 	if (sub->flush && sub->out_len) {
 		sub->out_len = 0;	/* it went out with the last pull */
@@ -156,24 +186,23 @@ static int sub_next(struct http_source *source, struct http_chunk *ret)
 		return 1;
 	}
 	sub->out_len = 0;
-	while (!err && sub_drain(sub) && !sub->flush) {
-		size_t before = sub->in_start;
-
-		if (sub->in_start == sub->in_end && sub->ended)
+	sub->whole.len = 0;
+	while (rc >= 0 && sub_drain(sub) && !sub->flush) {
+		rc = sub_step(sub);
+		if (rc == 0 && sub->ended)
 			break;
-		err = sub_step(sub);
-		if (!err && sub->in_start == before)
-			err = sub_fill(sub);
+		if (rc == 0)
+			rc = sub_fill(sub);
 	}
-	if (err)
-		return err;
-	*ret = (struct http_chunk){ .fd = -1,
-	    .bytes = { sub->out, sub->out_len } };
-	if (sub->out_len == 0 && sub->flush) {
+	if (rc < 0)
+		return rc;
+	*ret = (struct http_chunk){ .fd = -1, .bytes = sub->whole.len ?
+	    sub->whole : (struct slice){ sub->out, sub->out_len } };
+	if (ret->bytes.len == 0 && sub->flush) {
 		sub->flush = false;
 		return 1;
 	}
-	return sub->out_len != 0;
+	return ret->bytes.len != 0;
 }
 
 /* ---- the header ---- */

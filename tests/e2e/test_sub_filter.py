@@ -25,8 +25,6 @@ def server(start):
         """)
     for name in ("a.html", "a.txt"):
         server.file(name, "a FOO foo BAZ baz fo")
-    # Matches lie across every border between pieces.
-    server.file("big.html", b"foo!" * 100000 + b"fo")
     return server
 
 
@@ -45,12 +43,32 @@ def test_types(server):
     assert server.get("/types/a.txt").body == b"a bar foo BAZ baz fo"
 
 
-def test_across_pieces(server):
-    assert server.get("/all/big.html").body == b"bar!" * 100000 + b"fo"
+@pytest.mark.parametrize("before", range(4))
+def test_across_pieces(server, before):
+    start = b"." * before	# so that borders are everywhere in a match
+    server.file("big.html", start + b"foo!" * 100000 + b"fo")
+    assert server.get("/all/big.html").body == \
+        start + b"bar!" * 100000 + b"fo"
     answer = server.get("/gzip/big.html",
                         headers={"Accept-Encoding": "gzip"})
     assert gzip.decompress(answer.body) == \
-        b"longer-than-it-was!" * 100000 + b"fo"
+        start + b"longer-than-it-was!" * 100000 + b"fo"
+
+
+def test_far_apart(server):
+    server.file("far.html", (b"." * 5000 + b"fo" + b"foo") * 100)
+    assert server.get("/all/far.html").body == \
+        (b"." * 5000 + b"fo" + b"bar") * 100
+
+
+def test_where_the_last_piece_is_short(server):
+    for end in (b"", b"b", b"ba", b"baz", b"bazfo", b"bazfoo", b"fobaz"):
+        for behind in range(3):
+            text = b"." * (64 * 1024 - len(end) + behind) + end
+            name = "%s%d.html" % (end.decode(), behind)
+            server.file(name, text)
+            assert server.get("/all/" + name).body == text.replace(b"baz", b"").replace(
+                b"foo", b"bar"), (end, behind)
 
 
 def test_what_the_header_says(server):
