@@ -86,6 +86,19 @@ bool number_parse_seconds(struct slice s, double *ret)
 	return NUMBER_IN_UNITS(s, units, ret);
 }
 
+bool number_parse_bytes(struct slice s, double *ret)
+{
+	static const struct number_unit units[] = {
+		{ { "", 0 }, 1 },
+		{ { "B", 1 }, 1 },
+		{ { "KiB", 3 }, 0x1p10 },
+		{ { "MiB", 3 }, 0x1p20 },
+		{ { "GiB", 3 }, 0x1p30 },
+	};
+
+	return NUMBER_IN_UNITS(s, units, ret);
+}
+
 bool number_parse_rate(struct slice s, double *ret)
 {
 	if (slice_ends(s, SLICE("/s")))

@@ -16,6 +16,9 @@ bool number_parse(struct slice s, double *ret);
  * seconds. */
 bool number_parse_seconds(struct slice s, double *ret);
 
+/* "512B", "64KiB", "1.5MiB", "2GiB"; bytes without a unit. */
+bool number_parse_bytes(struct slice s, double *ret);
+
 /* "2000/s", "2k/s" or without "/s". Gives requests a second. */
 bool number_parse_rate(struct slice s, double *ret);
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/hist.h"
 #include "metrics/reflect.h"
 #include "metrics/samples.h"
 
@@ -98,7 +99,38 @@ static bool part_is_row(const ProtobufCFieldDescriptor *part)
 static enum stat_kind part_kind(const ProtobufCFieldDescriptor *part)
 {
 	return strcmp(part->name, "count") == 0 ||
-	    strcmp(part->name, "sum_seconds") == 0 ? STAT_COUNTER : STAT_GAUGE;
+	    strcmp(part->name, "sum_seconds") == 0 ? STAT_COUNTER
+						   : STAT_QUANTILE;
+}
+
+/* The share that a quantile is of: "p999" is 0.999, and the maximum is 1. */
+static double part_share(const char *name)
+{
+	double digits = 0, whole = 1;
+
+	if (*name != 'p')
+		return 1;
+	for (name++; *name; name++, whole *= 10)
+		digits = 10 * digits + (*name - '0');
+	return digits / whole;
+}
+
+/* ---- bins ---- */
+
+struct stat_bins {
+	unsigned first, count;
+	uint64_t bins[];
+};
+
+static void bins_hist(const struct stat_bins *bins, struct hist *ret)
+{
+	memset(ret, 0, sizeof(*ret));
+	for (unsigned i = 0; i < bins->count; i++) {
+		ret->bins[bins->first + i] = bins->bins[i];
+		ret->count += bins->bins[i];
+		if (bins->bins[i] > 0)
+			ret->max_ns = hist_bin_upper_ns(bins->first + i);
+	}
 }
 
 /* ---- rows ---- */
@@ -107,6 +139,7 @@ struct filler {
 	struct stat_row *rows;		/* from the heap */
 	unsigned count, size;
 	struct arena *arena;
+	const struct stat_bins *bins;	/* of the histogram at hand */
 	bool failed;
 };
 
@@ -135,6 +168,27 @@ static const char *filler_name(struct filler *filler,
 		buf_append_char(&name, '.');
 	buf_append_cstr(&name, part);
 	return arena_copy(filler->arena, buf_slice(&name)).data;
+}
+
+/* A copy, as the sample does not stay; of what fits, wherever it is from. */
+static void filler_bins(struct filler *filler,
+    const Ringmaster__V1__Histogram *from)
+{
+	unsigned first = from->first_bin < HIST_BINS ? from->first_bin : 0;
+	unsigned room = HIST_BINS - first;
+	unsigned count = from->n_bins < room ? (unsigned)from->n_bins : room;
+	struct stat_bins *bins = arena_alloc(filler->arena, sizeof(*bins) +
+	    count * sizeof(bins->bins[0]));
+
+	filler->bins = bins;
+	filler->failed |= !bins;
+	if (!bins)
+		return;
+	bins->first = first;
+	bins->count = count;
+	if (count > 0)
+		memcpy(bins->bins, from->bins,
+		    count * sizeof(bins->bins[0]));
 }
 
 static struct stat_row *filler_row(struct filler *filler,
@@ -171,6 +225,7 @@ static void filler_part(struct filler *filler, const struct sample *sample,
 	if (!row)
 		return;
 	row->kind = part_kind(part);
+	row->bins = row->kind == STAT_QUANTILE ? filler->bins : NULL;
 	row->is_integer = part->type == PROTOBUF_C_TYPE_UINT64;
 	if (row->is_integer) {
 		row->unit = "";
@@ -188,6 +243,8 @@ static void filler_add(void *arg, const struct sample *sample)
 	struct filler *filler = arg;
 	struct stat_row *row;
 
+	if (sample->histogram)
+		filler_bins(filler, sample->histogram);
 	for (unsigned i = 0; sample->histogram && i < parts->n_fields; i++)
 		if (part_is_row(&parts->fields[i]))
 			filler_part(filler, sample, &parts->fields[i]);
@@ -239,20 +296,44 @@ static const struct stat_row *table_before(const struct stat_table *table,
 	return NULL;
 }
 
+/* What was between two samples of a histogram. */
+struct between {
+	const struct stat_bins *bins;	/* of the later one, NULL: none yet */
+	struct hist now, before, hist;
+};
+
+static double between_quantile(struct between *between,
+    const struct stat_row *row, const struct stat_row *before)
+{
+	double share = part_share(strrchr(row->name, '.') + 1);
+
+	if (between->bins != row->bins) {
+		bins_hist(row->bins, &between->now);
+		bins_hist(before->bins, &between->before);
+		hist_difference(&between->now, &between->before,
+		    &between->hist);
+		between->bins = row->bins;
+	}
+	return between->hist.count == 0 ? NAN
+	    : (double)hist_quantile_ns(&between->hist, share) / NS_PER_SEC;
+}
+
 /* What it came to in `seconds`, and its averages. */
 static void row_go_on(struct stat_row *row, const struct stat_row *before,
-    double seconds)
+    double seconds, struct between *between)
 {
 	double now = row->value;
 
 	row->samples = before->samples;
 	memcpy(row->averages, before->averages, sizeof(row->averages));
-	if (row->kind == STAT_COUNTER) {
-		/* A count is taken back if its worker died counting. */
-		row->change = row->value > before->value && seconds > 0
+	/* A count is taken back if its worker died counting. */
+	if (row->kind == STAT_COUNTER)
+		now = row->change = row->value > before->value && seconds > 0
 		    ? (row->value - before->value) / seconds : 0;
-		now = row->change;
-	}
+	else if (row->kind == STAT_QUANTILE)
+		now = row->change = between_quantile(between, row, before);
+	if (isnan(now))
+		return;
 	row->samples++;
 	for (unsigned i = 0; i < STAT_AVERAGES; i++) {
 		unsigned n = row->samples < counters_spans[i]
@@ -274,35 +355,58 @@ static double sample_age(const struct stat_sample *sample)
 	    ? (double)(end_ns - identity->started_unix_ns) / NS_PER_SEC : NAN;
 }
 
+/* What the rows were before. */
+static int table_go_on(const struct stat_table *table, struct filler *filler,
+    double seconds)
+{
+	struct between *between = malloc(sizeof(*between));
+	unsigned next = 0;
+
+	if (!between)
+		return -ENOMEM;
+	between->bins = NULL;
+	for (unsigned i = 0; i < filler->count; i++) {
+		const struct stat_row *before = table_before(table,
+		    &filler->rows[i], &next);
+
+		if (before)
+			row_go_on(&filler->rows[i], before, seconds, between);
+	}
+	free(between);
+	return 0;
+}
+
+static int table_fill(struct filler *filler,
+    const struct stat_sample *sample)
+{
+	double age = sample_age(sample);
+
+	for (size_t i = 0; i < metrics_catalogue_count; i++)
+		if (entry_is_row(&metrics_catalogue[i]))
+			samples_each(sample->snapshot, &metrics_catalogue[i],
+			    filler_add, filler);
+	for (unsigned i = 0; i < filler->count; i++)
+		if (filler->rows[i].kind == STAT_COUNTER)
+			filler->rows[i].average = filler->rows[i].value / age;
+	return filler->failed ? -ENOMEM : 0;
+}
+
 int stat_table_update(struct stat_table *table,
     const struct stat_sample *sample)
 {
 	struct arena arena;
 	struct filler filler = { .arena = &arena };
-	bool same = table->taken_ns && table->run == sample->run;
-	double seconds = (double)(sample->taken_ns - table->taken_ns) / 1e9;
-	double age = sample_age(sample);
-	unsigned next = 0;
+	int err;
 
 	arena_init(&arena, NULL, 0, METRICS_SNAPSHOT_BYTES);
-	for (size_t i = 0; i < metrics_catalogue_count; i++)
-		if (entry_is_row(&metrics_catalogue[i]))
-			samples_each(sample->snapshot, &metrics_catalogue[i],
-			    filler_add, &filler);
-	if (filler.failed) {
+	err = table_fill(&filler, sample);
+	if (!err && table->taken_ns && table->run == sample->run)
+		err = table_go_on(table, &filler,
+		    (double)(sample->taken_ns - table->taken_ns) / NS_PER_SEC);
+	if (err) {
 		free(filler.rows);
 		arena_fini(&arena);
-		return -ENOMEM;
-	}
-	for (unsigned i = 0; i < filler.count; i++) {
-		struct stat_row *row = &filler.rows[i];
-		const struct stat_row *before = same
-		    ? table_before(table, row, &next) : NULL;
-
-		if (row->kind == STAT_COUNTER)
-			row->average = row->value / age;
-		if (before)
-			row_go_on(row, before, seconds);
+		return err;
 	}
 	stat_table_fini(table);
 	*table = (struct stat_table){ filler.rows, filler.count, arena,

@@ -16,9 +16,12 @@
 enum stat_kind {
 	STAT_COUNTER,
 	STAT_GAUGE,
+	STAT_QUANTILE,			/* of a histogram: p50, p99, maximum */
 };
 
 enum { STAT_AVERAGES = 3 };		/* over 10, 100 and 1000 samples */
+
+struct stat_bins;
 
 struct stat_row {
 	const struct metrics_entry *entry;	/* unit, help and level */
@@ -28,14 +31,15 @@ struct stat_row {
 	bool is_integer;	/* then `integer` is exact */
 	uint64_t integer;
 	double value;
-	/* Counters: a second, since the last sample; since the server
-	 * started. NAN if unknown, and of gauges. */
+	/* Since the last sample: of a counter how much a second; the quantile
+	 * of what came in between. NAN if unknown, and of gauges. */
 	double change;
-	double average;
+	double average;		/* of a counter a second, since the start */
 	/* What `change`, and of a gauge `value`, was on average of late; over
 	 * all samples as long as they are fewer. NAN before there is one. */
 	double averages[STAT_AVERAGES];
 	unsigned samples;			/* in these averages */
+	const struct stat_bins *bins;	/* of a quantile's histogram */
 };
 
 struct stat_table {

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include "base/csv.h"
@@ -112,29 +113,75 @@ static void text_cell(struct buf *out, size_t start, size_t end,
 	buf_append_cstr(out, text);
 }
 
+static void text_value(struct buf *out, size_t start, size_t end,
+    const struct stat_row *row)
+{
+	char text[64];
+	struct buf value = { text, 0, sizeof(text), sizeof(text), false };
+
+	if (row)
+		stat_write_value(&value, row);
+	else
+		buf_append_char(&value, '-');
+	buf_append_char(&value, '\0');
+	text_cell(out, start, end, text);
+}
+
+/* What is derived is not exact. */
+static void text_number(struct buf *out, size_t start, size_t end,
+    double number)
+{
+	char text[64];
+
+	if (!isfinite(number))
+		(void)snprintf(text, sizeof(text), "-");
+	else
+		(void)snprintf(text, sizeof(text), fabs(number) < 1
+		    ? "%.4g" : "%.2f", number);
+	text_cell(out, start, end, text);
+}
+
 void stat_write_text(struct buf *out, const struct stat_table *table,
     const struct stat_filter *filter)
 {
-	enum { NAME = 40, VALUE = 60, CHANGE = 72, AVERAGE = 84 };
-	char words[WORDS_MAX];
+	enum { NAME = 40, VALUE = 60, CHANGE = 74, AVERAGE = 88 };
 	const struct stat_row *row;
 	unsigned i = 0;
 
 	while ((row = next_row(table, filter, &i))) {
-		struct buf value = buf_make(WORDS_MAX);
 		size_t start = out->len;
 
 		stat_write_visible(out, slice_cstr(row->name));
 		text_pad(out, start, NAME);
-		stat_write_value(&value, row);
-		buf_append_char(&value, '\0');
-		text_cell(out, start, VALUE, value.failed ? "?" : value.data);
-		buf_free(&value);
-		text_cell(out, start, CHANGE, words_number(words,
-		    row->change));
-		text_cell(out, start, AVERAGE, words_number(words,
-		    row->average));
+		text_value(out, start, VALUE, row);
+		text_number(out, start, CHANGE, row->change);
+		text_number(out, start, AVERAGE, row->average);
 		buf_printf(out, "  %s\n", row->entry->help);
+	}
+}
+
+void stat_write_diff(struct buf *out, const struct stat_table *a,
+    const struct stat_table *b, const struct stat_filter *filter)
+{
+	enum { NAME = 40, OLD = 60, NEW = 80, DIFFERENCE = 96, CHANGE = 110 };
+	const struct stat_row *row;
+	unsigned i = 0;
+
+	while ((row = next_row(b, filter, &i))) {
+		const struct stat_row *old = stat_table_find(a,
+		    slice_cstr(row->name));
+		size_t start = out->len;
+
+		if (old && old->value == row->value)
+			continue;
+		stat_write_visible(out, slice_cstr(row->name));
+		text_pad(out, start, NAME);
+		text_value(out, start, OLD, old);
+		text_value(out, start, NEW, row);
+		text_number(out, start, DIFFERENCE, old
+		    ? row->value - old->value : row->value);
+		text_number(out, start, CHANGE, row->change);
+		buf_append_char(out, '\n');
 	}
 }
 

@@ -21,8 +21,8 @@ void stat_write_value(struct buf *out, const struct stat_row *row);
 
 /*
  * Append the rows that pass the filter; check out->failed afterwards. Text
- * has a row a line: name, value, change and average a second, help. The list
- * has the names and helps.
+ * has a row a line: name, value, change, average, help. The list has the names
+ * and helps.
  */
 void stat_write_text(struct buf *out, const struct stat_table *table,
     const struct stat_filter *filter);
@@ -40,6 +40,14 @@ void stat_write_xml(struct buf *out, const struct stat_table *table,
 void stat_write_csv(struct buf *out, const struct stat_table *table,
     const struct stat_filter *filter, const struct stat_sample *sample,
     bool head);
+
+/*
+ * The rows of which `a` and `b`, two tables with the older one first, have
+ * different values: name, both values, difference, and what it was a second
+ * as b was made to know (NAN if it was not).
+ */
+void stat_write_diff(struct buf *out, const struct stat_table *a,
+    const struct stat_table *b, const struct stat_filter *filter);
 
 /* A request in a line. */
 void stat_write_request(struct buf *out,

@@ -161,8 +161,9 @@ int stat_path_find(const char *name, char path[STAT_PATH_MAX],
 
 	if (!name)
 		return place_choose(NULL, path, why);
-	if (!stat_path_is_snapshot(name) && !strchr(name, '/') &&
-	    !slice_ends(slice_cstr(name), SLICE(PLACE_ENDING)))
+	if (name[0] != '.' && !strchr(name, '/') &&
+	    !slice_ends(slice_cstr(name), SLICE(PLACE_ENDING)) &&
+	    !stat_path_is_snapshot(name))
 		return place_named(name, path, why);
 	if (stat(name, &status) == 0 && S_ISDIR(status.st_mode))
 		return place_choose(name, path, why);
@@ -238,8 +239,8 @@ int stat_file_read(const char *path, struct buf *ret, char why[STAT_WHY_MAX])
 		(void)close(fd); /* only read */
 	path = input ? "the standard input" : path;
 	if (err)
-		(void)snprintf(why, STAT_WHY_MAX, "cannot read %.300s: %s", path,
-		    strerror(-err));
+		(void)snprintf(why, STAT_WHY_MAX, "cannot read %.300s: %s",
+		    path, strerror(-err));
 	else if (!file_is_snapshot(ret))
 		(void)snprintf(why, STAT_WHY_MAX, "%.300s is no snapshot of "
 		    "ringmaster (ringstat --pb writes one)", path);

@@ -32,7 +32,7 @@ struct stat_source {
 
 /* ---- life ---- */
 
-static int source_refuse(char why[STAT_WHY_MAX], const char *path, int err)
+static void source_refuse(char why[STAT_WHY_MAX], const char *path, int err)
 {
 	char words[METRICS_WRONG_MAX];
 
@@ -43,44 +43,49 @@ static int source_refuse(char why[STAT_WHY_MAX], const char *path, int err)
 		(void)snprintf(why, STAT_WHY_MAX, "cannot open %.300s: %s%s",
 		    path, strerror(-err), err == -EACCES
 		    ? ": it takes the right to read the metrics segment" : "");
+}
+
+static int source_open(const char *path, bool is_snapshot,
+    char why[STAT_WHY_MAX], struct stat_source **ret)
+{
+	struct stat_source *source = calloc(1, sizeof(*source));
+	int err = source ? 0 : -ENOMEM;
+
+	if (!err) {
+		source->run = 1;
+		source->path = strdup(path);
+		source->name = stat_path_name(path);
+		err = source->path && source->name ? 0 : -ENOMEM;
+	}
+	if (!err && is_snapshot) {
+		err = stat_file_read(path, &source->bytes, why);
+	} else {
+		if (!err)
+			err = metrics_open_readonly(path, &source->segment);
+		if (err)
+			source_refuse(why, path, err);
+	}
+	if (err)
+		stat_source_close(&source);
+	else
+		*ret = source;
 	return err;
 }
 
-static int source_fill(struct stat_source *source, const char *path,
-    char why[STAT_WHY_MAX])
+int stat_snapshot_open(const char *path, char why[STAT_WHY_MAX],
+    struct stat_source **ret)
 {
-	int err;
-
-	source->path = strdup(path);
-	source->name = stat_path_name(path);
-	if (!source->path || !source->name)
-		err = -ENOMEM;
-	else if (stat_path_is_snapshot(path))
-		return stat_file_read(path, &source->bytes, why);
-	else
-		err = metrics_open_readonly(path, &source->segment);
-	return err ? source_refuse(why, path, err) : 0;
+	return source_open(path, true, why, ret);
 }
 
 int stat_source_open(const char *name, char why[STAT_WHY_MAX],
     struct stat_source **ret)
 {
 	char path[STAT_PATH_MAX];
-	struct stat_source *source;
 	int err = stat_path_find(name, path, why);
 
-	if (err)
-		return err;
-	source = calloc(1, sizeof(*source));
-	if (!source)
-		return source_refuse(why, path, -ENOMEM);
-	source->run = 1;
-	err = source_fill(source, path, why);
-	if (err)
-		stat_source_close(&source);
-	else
-		*ret = source;
-	return err;
+	return err ? err : source_open(path, stat_path_is_snapshot(path), why,
+	    ret);
 }
 
 void stat_source_close(struct stat_source **take)

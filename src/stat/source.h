@@ -48,6 +48,11 @@ struct stat_source;
  */
 int stat_source_open(const char *name, char why[STAT_WHY_MAX],
     struct stat_source **ret);
+
+/* Open what is a snapshot whatever its name is. The same results. */
+int stat_snapshot_open(const char *path, char why[STAT_WHY_MAX],
+    struct stat_source **ret);
+
 void stat_source_close(struct stat_source **source);
 
 /* Name of the instance or of the file, and its path. */

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/words.h"
+#include "metrics/encode.h"
 #include "stat/counters.h"
 #include "stat/output.h"
 #include "stat/screens.h"
@@ -32,14 +32,12 @@ void tool_say(const char *format, ...)
 
 /* ---- the source ---- */
 
-static void tool_sleep_until(uint64_t mono_ns)
+void tool_sleep_until(uint64_t mono_ns)
 {
 	const struct timespec at = { (time_t)(mono_ns / NS_PER_SEC),
 		(long)(mono_ns % NS_PER_SEC) };
 
-	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, NULL) ==
-	    EINTR)
-		;
+	(void)clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, NULL);
 }
 
 /* Does it run, as far as that matters? */
@@ -57,9 +55,7 @@ static bool tool_runs(struct stat_source *source)
 	return runs;
 }
 
-/* Open it, and wait as long as was asked for until it runs. */
-static int tool_open(const struct tool_options *options,
-    struct stat_source **ret)
+int tool_open(const struct tool_options *options, struct stat_source **ret)
 {
 	uint64_t start_ns = clock_mono_ns(), now_ns;
 	char why[STAT_WHY_MAX];
@@ -92,14 +88,27 @@ struct output {
 
 static int output_sample(struct output *output)
 {
+	unsigned recent = output->options->mode == TOOL_PB
+	    ? METRICS_SNAPSHOT_RECENT_MAX : 0;
 	int err;
 
 	stat_sample_free(&output->sample);
-	err = stat_source_sample(output->source, 0, &output->sample);
+	err = stat_source_sample(output->source, recent, &output->sample);
 	return err ? err : stat_table_update(&output->table, &output->sample);
 }
 
-static void output_make(struct output *output)
+static void output_encode(struct output *output, enum metrics_format format)
+{
+	/* As a dashboard does that is not told otherwise. */
+	const struct metrics_encode_options options = {
+		.prometheus = { .level = METRICS_LEVEL_STANDARD,
+		    .compat = true } };
+
+	metrics_encode(&output->out, format, output->sample.snapshot,
+	    &options);
+}
+
+static void output_make(struct output *output, bool first)
 {
 	const struct stat_filter *filter = &output->options->filter;
 
@@ -115,7 +124,22 @@ static void output_make(struct output *output)
 		stat_write_xml(&output->out, &output->table, filter,
 		    &output->sample);
 		break;
+	case TOOL_CSV:
+		stat_write_csv(&output->out, &output->table, filter,
+		    &output->sample, first);
+		break;
+	case TOOL_PROM:
+		output_encode(output, METRICS_FORMAT_TEXT);
+		break;
+	case TOOL_PB:
+		output_encode(output, METRICS_FORMAT_PROTOBUF);
+		break;
+	case TOOL_SERIES:
+		stat_write_series(&output->out, &output->sample);
+		break;
 	default:
+		if (!first)
+			buf_append_char(&output->out, '\n');
 		stat_write_text(&output->out, &output->table, filter);
 	}
 }
@@ -123,7 +147,7 @@ static void output_make(struct output *output)
 /* What has a rate takes two samples, if more than one is to be had. */
 static bool output_needs_two(const struct output *output)
 {
-	return output->options->mode != TOOL_LIST &&
+	return output->options->mode < TOOL_LIST &&
 	    output->sample.stopped_real_ns == 0 &&
 	    !stat_source_is_file(output->source);
 }
@@ -144,7 +168,7 @@ static int output_all(struct output *output)
 			err = output_sample(output);
 		}
 		if (!err) {
-			output_make(output);
+			output_make(output, i == 0);
 			err = stat_output_write(&output->out);
 		}
 		wait = true;
@@ -152,7 +176,14 @@ static int output_all(struct output *output)
 	return err;
 }
 
-static int tool_output(const struct tool_options *options,
+int tool_output_failed(int err)
+{
+	if (err != -EPIPE)
+		tool_say("cannot print it: %s", strerror(-err));
+	return TOOL_FAILED;
+}
+
+int tool_output(const struct tool_options *options,
     struct stat_source *source)
 {
 	struct output output = { .options = options, .source = source,
@@ -162,10 +193,8 @@ static int tool_output(const struct tool_options *options,
 
 	stat_table_init(&output.table);
 	err = output_all(&output);
-	if (err && err != -EPIPE)
-		tool_say("%s", strerror(-err));
 	if (err) {
-		status = TOOL_FAILED;
+		status = tool_output_failed(err);
 	} else if (output.sample.stopped_real_ns) {
 		tool_say("%s: %s", stat_source_name(source),
 		    stat_sample_stopped(&output.sample, words));
@@ -206,17 +235,23 @@ static int tool_instances(const struct tool_options *options)
 	return fflush(stdout) == 0 ? TOOL_OK : TOOL_FAILED;
 }
 
-static int tool_run(struct tool_options *options)
+static int tool_run(const struct tool_options *options)
 {
 	struct stat_source *source;
 	int status;
 
 	if (options->mode == TOOL_INSTANCES)
 		return tool_instances(options);
+	if (options->mode == TOOL_WAIT)
+		return tool_wait(options);
+	if (options->mode == TOOL_DIFF)
+		return tool_diff(options);
 	status = tool_open(options, &source);
 	if (status)
 		return status;
-	if (options->mode == TOOL_SCREENS && isatty(STDOUT_FILENO))
+	if (options->mode == TOOL_REQUESTS)
+		status = tool_requests(options, source);
+	else if (options->mode == TOOL_SCREENS && isatty(STDOUT_FILENO))
 		status = tool_screens(options, source);
 	else
 		status = tool_output(options, source);

@@ -22,8 +22,15 @@ enum tool_mode {
 	TOOL_TEXT,
 	TOOL_JSON,
 	TOOL_XML,
+	TOOL_CSV,
 	TOOL_LIST,
+	TOOL_PROM,			/* from here on rows are not filtered */
+	TOOL_PB,
+	TOOL_SERIES,
+	TOOL_REQUESTS,
+	TOOL_WAIT,
 	TOOL_INSTANCES,
+	TOOL_DIFF,			/* this one has them filtered */
 };
 
 struct tool_options {
@@ -33,6 +40,11 @@ struct tool_options {
 	double start_s;		/* to wait for it; INFINITY: for ever */
 	double interval_s;
 	unsigned count;			/* outputs; 0: no end */
+	bool counted;			/* `count` was given */
+	const char *query;		/* of requests, or NULL */
+	const char *condition;		/* to wait for */
+	double timeout_s;		/* INFINITY: for ever */
+	const char *files[2];		/* of the difference */
 	bool help, version;
 };
 
@@ -40,6 +52,30 @@ struct tool_options {
 int tool_options_parse(int argc, char **argv, struct tool_options *options,
     char why[STAT_WHY_MAX]);
 void tool_options_help(FILE *to);
+
+/* ---- what it does; each returns an exit status ---- */
+
+/* Open the source, and wait as long as was asked for until it runs. */
+int tool_open(const struct tool_options *options, struct stat_source **ret);
+
+/* Print counters, so often. */
+int tool_output(const struct tool_options *options,
+    struct stat_source *source);
+
+/* Print requests as they come. */
+int tool_requests(const struct tool_options *options,
+    struct stat_source *source);
+
+int tool_wait(const struct tool_options *options);
+int tool_diff(const struct tool_options *options);
+
+/* ---- for these ---- */
+
+/* Sleep until then (CLOCK_MONOTONIC), or until a signal comes. */
+void tool_sleep_until(uint64_t mono_ns);
+
+/* An error that ended the output: of a closed pipe nothing is said. */
+int tool_output_failed(int err);
 
 /* Tell people, on the standard error. */
 void tool_say(const char *format, ...)

@@ -42,6 +42,18 @@ static void counts_have_thousands(void **state)
 	check(number_parse, "123456789012345", 123456789012345);
 }
 
+static void bytes_have_units(void **state)
+{
+	(void)state;
+	check(number_parse_bytes, "512", 512);
+	check(number_parse_bytes, "512B", 512);
+	check(number_parse_bytes, "64KiB", 65536);
+	check(number_parse_bytes, "1.5MiB", 1572864);
+	check(number_parse_bytes, "2GiB", 2147483648);
+	check_bad(number_parse_bytes, "2G");
+	check_bad(number_parse_bytes, "1 KiB");
+}
+
 static void times_have_units(void **state)
 {
 	(void)state;
@@ -83,6 +95,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(counts_have_thousands),
+		cmocka_unit_test(bytes_have_units),
 		cmocka_unit_test(times_have_units),
 		cmocka_unit_test(rates_are_a_second),
 		cmocka_unit_test(anything_else_is_refused),
