@@ -243,6 +243,7 @@ static void report(struct log_output *output, uint64_t now)
 static void swap_buffers(struct log_output *output)
 {
 	struct buf empty = output->batch;
+	uint64_t now = ring_now(output->ring);
 
 	/* Memory that only a burst or a slow disk needed is given back. */
 	if (empty.size > 2 * (output->size + LOG_LINE_ROOM))
@@ -250,6 +251,9 @@ static void swap_buffers(struct log_output *output)
 	output->batch = output->gathered;
 	output->gathered = empty;
 	output->flush = false;
+	if (output->even_ns + LOG_BURST * LOG_DELAY_NS < now)
+		output->even_ns = now - LOG_BURST * LOG_DELAY_NS;
+	output->even_ns += LOG_DELAY_NS;
 	ring_timer_clear(output->ring, &output->timer);
 }
 
@@ -363,6 +367,14 @@ static void record_end(struct log_output *output)
 	memcpy(at, &head, sizeof(head));
 }
 
+/* Without buffer=: have there been so few jobs that it need not wait? Who
+ * looks into the log finds it there then. */
+static bool may_go_at_once(const struct log_output *output)
+{
+	return !output->buffered &&
+	    output->even_ns <= ring_now(output->ring);
+}
+
 void log_line_end(struct log_output *output)
 {
 	struct buf *buf = &output->gathered;
@@ -376,7 +388,7 @@ void log_line_end(struct log_output *output)
 	}
 	if (!output->file || output->file->syslog)
 		record_end(output);
-	if (buf->len >= output->size)
+	if (buf->len >= output->size || may_go_at_once(output))
 		log_output_flush(output);
 	else
 		arm_timer(output);

@@ -22,12 +22,15 @@
 
 enum {
 	LOG_BATCH_SIZE = 64 << 10,	/* bytes a job, without buffer= */
+	LOG_BURST = 32,			/* jobs that may follow each other
+					 * quicker, after a pause */
 	LOG_BUFFER_MAX = 16 << 20,	/* bytes that may wait in a log */
 	LOG_REPORT_S = 60,		/* a log's failures are told once so
 					 * often */
 };
 
-/* Without buffer=, how long a line may wait for others to join it. */
+/* Without buffer=, how long a line may wait for others to join it. It does
+ * not while there were, over time, fewer jobs than one each so long. */
 #define LOG_DELAY_NS (5 * NS_PER_MSEC)
 
 /* One log file, or one access_log with variables in its path. `file`, `size`
@@ -46,6 +49,9 @@ struct log_output {
 	struct buf gathered;
 	size_t line;			/* where in it the last line begins */
 	size_t text;			/* and its text, behind the path */
+	uint64_t even_ns;		/* when the jobs that there were will
+					 * be no more than one each
+					 * LOG_DELAY_NS; see LOG_BURST */
 	struct ring_timer timer;	/* of flush_ns */
 	bool writing;			/* a coroutine is at it */
 	bool flush;			/* write even less than `size` */

@@ -106,10 +106,31 @@ static void assert_file(const char *path, const char *expected)
 	(void)close(fd);
 }
 
+static void a_few_lines_are_written_at_once(void **state)
+{
+	uint64_t begun = clock_mono_ns();
+	unsigned at_once = 0;
+
+	(void)state;
+	open_output();
+	for (;;) {
+		put(&t.output, "x\n");
+		if (t.output.timer.link)
+			break;	/* this one waits for others */
+		await_written();
+		at_once++;
+	}
+	assert_true(at_once >= LOG_BURST);
+	assert_true(at_once <= LOG_BURST + 2 +
+	    (clock_mono_ns() - begun) / LOG_DELAY_NS);
+	log_output_close(&t.output);
+}
+
 static void lines_are_written_after_the_delay(void **state)
 {
 	(void)state;
 	open_output();
+	t.output.even_ns = UINT64_MAX - LOG_DELAY_NS;
 	put(&t.output, "one\n");
 	put(&t.output, "two\n");
 	assert_file(t.path, "");
@@ -122,6 +143,7 @@ static void a_full_buffer_is_written_at_once(void **state)
 {
 	(void)state;
 	t.output.size = 8;
+	t.output.buffered = true;
 	t.output.flush_ns = 0;
 	open_output();
 	put(&t.output, "1234567");
@@ -207,6 +229,7 @@ static void memory_has_a_limit(void **state)
 {
 	(void)state;
 	t.output.size = LOG_BUFFER_MAX + 1; /* nothing is handed over */
+	t.output.buffered = true;
 	t.output.flush_ns = 0;
 	open_output();
 	put(&t.output, "x\n");
@@ -256,6 +279,7 @@ static void lines_find_the_file_that_they_name(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(a_few_lines_are_written_at_once),
 		TEST(lines_are_written_after_the_delay),
 		TEST(a_full_buffer_is_written_at_once),
 		TEST(closing_writes_what_is_left),
