@@ -5,7 +5,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
-#include <strings.h>
 
 /*
  * A run of bytes that somebody else owns: not terminated, may hold any byte.
@@ -33,11 +32,22 @@ static inline bool slice_equal(struct slice a, struct slice b)
 	    (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
 }
 
-/* Equal but for the case of ASCII letters. */
+static inline unsigned char slice_lower(char c)
+{
+	return (unsigned char)(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
+}
+
+/* Equal but for the case of ASCII letters. (strncasecmp() takes a zero for
+ * the end.) */
 static inline bool slice_equal_nocase(struct slice a, struct slice b)
 {
-	return a.len == b.len &&
-	    (a.len == 0 || strncasecmp(a.data, b.data, a.len) == 0);
+	size_t i = 0;
+
+	if (a.len != b.len)
+		return false;
+	while (i < a.len && slice_lower(a.data[i]) == slice_lower(b.data[i]))
+		i++;
+	return i == a.len;
 }
 
 static inline bool slice_starts(struct slice s, struct slice prefix)

@@ -17,6 +17,7 @@ static void equality_looks_at_all_bytes(void **state)
 	assert_true(slice_equal(none, SLICE("")));
 	assert_true(slice_equal_nocase(SLICE("aBc-1"), SLICE("AbC-1")));
 	assert_false(slice_equal_nocase(SLICE("@"), SLICE("`")));
+	assert_false(slice_equal_nocase(SLICE("a\0b"), SLICE("A\0c")));
 	assert_true(slice_equal_nocase(none, none));
 }
 
