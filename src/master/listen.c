@@ -36,7 +36,7 @@ static in_port_t listen_port(const struct sockaddr_storage *address)
 	return 0;
 }
 
-static bool listen_address_equal(const struct sockaddr_storage *a,
+bool listen_address_equal(const struct sockaddr_storage *a,
     const struct sockaddr_storage *b)
 {
 	if (a->ss_family != b->ss_family || listen_port(a) != listen_port(b))
@@ -156,20 +156,30 @@ struct listen_group *listen_set_find(const struct listen_set *set,
 	return group;
 }
 
-static struct listen_group *listen_group_new(struct listen_set *set,
-    const struct sockaddr_storage *address, socklen_t len)
+struct listen_group *listen_set_get(struct listen_set *set,
+    const struct http_listen *listen)
 {
-	struct listen_group *group = calloc(1, sizeof(*group));
+	struct listen_group *group = listen_set_find(set, listen);
 
+	if (group)
+		return group;
+	group = calloc(1, sizeof(*group));
 	if (!group)
 		return NULL;
-	group->address = *address;
-	group->address_len = len;
+	group->address = listen->address;
+	group->address_len = listen->address_len;
 	for (unsigned i = 0; i < CORE_WORKERS_MAX; i++)
 		group->fds[i] = -1;
 	group->next = set->groups;
 	set->groups = group;
 	return group;
+}
+
+/* The file of a unix socket, unless it is somebody else's. */
+static void listen_group_unlink(const struct listen_group *group)
+{
+	if (group->address.ss_family == AF_UNIX && !group->passed)
+		(void)unlink(listen_unix_path(&group->address));
 }
 
 static void listen_group_close(struct listen_group *group)
@@ -208,7 +218,6 @@ static int listen_group_open_slot(struct listen_group *group, unsigned slot,
 
 	if (fd < 0)
 		return listen_fail(log, "socket()", group->name, -fd);
-	listen_tune(fd, listen);
 	err = listen_bind(fd, listen);
 	if (err) {
 		(void)close(fd); /* not in use yet */
@@ -232,12 +241,15 @@ static int listen_group_open(struct listen_group *group,
 	assert(slots <= CORE_WORKERS_MAX);
 	if (at->address.ss_family == AF_UNIX)
 		slots = 1;
+	if (group->passed)
+		slots = group->count;
 	for (unsigned i = 0; i < slots || i < group->count; i++) {
 		if (group->fds[i] < 0) {
 			err = listen_group_open_slot(group, i, at, log);
 			if (err)
 				return err;
 		}
+		listen_tune(group->fds[i], at);
 		if (listen(group->fds[i], at->backlog) < 0)
 			return listen_fail(log, "listen() to", group->name,
 			    errno);
@@ -274,13 +286,10 @@ static int listen_set_add_groups(struct listen_set *set,
 {
 	for (const struct http_listen *listen = listens; listen;
 	    listen = listen->next) {
-		struct listen_group *group = listen_set_find(set, listen);
+		struct listen_group *group = listen_set_get(set, listen);
 		in_port_t port = listen_port(&listen->address);
 		int err;
 
-		if (!group)
-			group = listen_group_new(set, &listen->address,
-			    listen->address_len);
 		if (!group)
 			return listen_fail(log, "listening to",
 			    listen->name.data, ENOMEM);
@@ -322,8 +331,7 @@ void listen_set_commit(struct listen_set *set)
 			continue;
 		}
 		*link = group->next;
-		if (group->address.ss_family == AF_UNIX)
-			(void)unlink(listen_unix_path(&group->address));
+		listen_group_unlink(group);
 		listen_group_close(group);
 	}
 }
@@ -333,8 +341,7 @@ static void listen_group_rollback(struct listen_group *group)
 	for (unsigned i = 0; i < CORE_WORKERS_MAX; i++) {
 		if (!group->fresh[i])
 			continue;
-		if (group->address.ss_family == AF_UNIX)
-			(void)unlink(listen_unix_path(&group->address));
+		listen_group_unlink(group);
 		(void)close(group->fds[i]);
 		group->fds[i] = -1;
 		group->fresh[i] = false;
@@ -404,77 +411,5 @@ void listen_set_unlink(const struct listen_set *set)
 {
 	for (const struct listen_group *group = set->groups; group;
 	    group = group->next)
-		if (group->address.ss_family == AF_UNIX)
-			(void)unlink(listen_unix_path(&group->address));
-}
-
-/* ---- from one master to the next ---- */
-
-int listen_set_export(const struct listen_set *set, char *text, size_t size)
-{
-	size_t len = 0;
-
-	text[0] = '\0';
-	for (const struct listen_group *group = set->groups; group;
-	    group = group->next) {
-		for (unsigned i = 0; i < group->count; i++) {
-			int n = snprintf(text + len, size - len, "%d:%u;",
-			    group->fds[i], i);
-
-			if (n < 0 || (size_t)n >= size - len)
-				return -ENOSPC;
-			len += (size_t)n;
-			if (fcntl(group->fds[i], F_SETFD, 0) < 0)
-				return -errno;
-		}
-	}
-	return 0;
-}
-
-/* Take over one socket: its address is asked of the kernel. */
-static int listen_inherit_one(struct listen_set *set, int fd, unsigned slot)
-{
-	struct http_listen listen = {
-		.address_len = sizeof(listen.address),
-	};
-	struct listen_group *group;
-
-	if (slot >= CORE_WORKERS_MAX ||
-	    getsockname(fd, (struct sockaddr *)&listen.address,
-		&listen.address_len) < 0 ||
-	    fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
-		return -EINVAL;
-	group = listen_set_find(set, &listen);
-	if (!group)
-		group = listen_group_new(set, &listen.address,
-		    listen.address_len);
-	if (!group)
-		return -ENOMEM;
-	if (group->fds[slot] >= 0)
-		return -EINVAL;
-	group->fds[slot] = fd;
-	if (slot >= group->count)
-		group->count = slot + 1;
-	return 0;
-}
-
-int listen_set_inherit(struct listen_set *set, const char *text,
-    const struct log *log)
-{
-	int fd, len;
-	unsigned slot;
-
-	for (; *text; text += len) {
-		int err = -EINVAL;
-
-		len = 0;
-		if (sscanf(text, "%d:%u;%n", &fd, &slot, &len) == 2 && len)
-			err = listen_inherit_one(set, fd, slot);
-		if (err) {
-			log_write(log, LOG_LEVEL_EMERG, -err,
-			    "invalid inherited socket at \"%s\"", text);
-			return err;
-		}
-	}
-	return 0;
+		listen_group_unlink(group);
 }

@@ -14,12 +14,14 @@
  * connections evenly. They stay open when workers come and go, with the
  * connections in their queues; so a group never shrinks: slots that are too
  * many after `worker_processes` was lowered are served by other workers
- * (board.h). A unix socket cannot be shared so, it has one slot.
+ * (board.h). A unix socket cannot be shared so, it has one slot. Nor can we
+ * add to sockets that were passed to us (inherit.h), which another user has
+ * opened: if there are fewer than workers, all workers serve all of them.
  */
 
 enum {
 	LISTEN_NAME_MAX = 160,		/* bytes in messages */
-	LISTEN_FDS_MAX = 4096,		/* handed over in an upgrade */
+	LISTEN_FDS_MAX = 4096,		/* passed to us */
 };
 
 struct listen_group {
@@ -31,25 +33,13 @@ struct listen_group {
 	bool fresh[CORE_WORKERS_MAX];	/* opened for a configuration that
 					 * is not yet in use */
 	bool wanted;			/* by the one being prepared */
+	bool passed;			/* opened by systemd: never changed */
 	struct listen_group *next;
 };
 
 struct listen_set {
 	struct listen_group *groups;
 };
-
-/*
- * Take over the sockets that listen_set_export() described, from the master
- * before us. Returns 0 or -errno.
- */
-int listen_set_inherit(struct listen_set *set, const char *text,
-    const struct log *log);
-
-/*
- * Describe all sockets in `text` for the next master, and let them survive
- * exec; call it in the process that will exec. Returns 0 or -ENOSPC.
- */
-int listen_set_export(const struct listen_set *set, char *text, size_t size);
 
 /*
  * Begin to prepare the set for a configuration; then listen_set_add() opens
@@ -80,6 +70,14 @@ int listen_check(const struct http_listen *listens, const struct log *log);
 /* The group of an address; NULL if there is none. */
 struct listen_group *listen_set_find(const struct listen_set *set,
     const struct http_listen *listen);
+
+/* The same, made if it is new; NULL without memory. */
+struct listen_group *listen_set_get(struct listen_set *set,
+    const struct http_listen *listen);
+
+/* Are these one address? */
+bool listen_address_equal(const struct sockaddr_storage *a,
+    const struct sockaddr_storage *b);
 
 /* Close all but the groups of `listens` (NULL: all), in this process. */
 void listen_set_keep(struct listen_set *set,

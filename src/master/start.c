@@ -25,6 +25,7 @@
 #include "dashboard/recorder.h"
 #include "http/method.h"
 #include "master/daemon.h"
+#include "master/inherit.h"
 #include "master/logfile.h"
 #include "master/loop.h"
 #include "master/pidfile.h"
@@ -50,6 +51,7 @@ struct start {
 	struct log_file file;		/* of -e, until there is another */
 	struct log log;
 	struct cycle *cycle;
+	struct inherit_passed passed;
 	bool inherited;
 };
 
@@ -278,7 +280,7 @@ static int start_segment(struct start *start)
 	return err;
 }
 
-/* Sockets: those of the master before us, and what is missing. */
+/* Sockets: of the master before us or of systemd, and what is missing. */
 static int start_sockets(struct start *start)
 {
 	const char *inherited = getenv(UPGRADE_VARIABLE);
@@ -289,12 +291,14 @@ static int start_sockets(struct start *start)
 		log_write(&start->log, LOG_LEVEL_NOTICE, 0,
 		    "using inherited sockets from \"%s\"", inherited);
 		master.old_master = upgrade_old_master();
-		err = listen_set_inherit(&master.listens, inherited,
+		err = inherit_import(&master.listens, inherited,
 		    &start->log);
 		(void)unsetenv(UPGRADE_VARIABLE);
 	} else {
 		metrics_owner_reclaim(
 		    start->cycle->core->metrics_segment.data);
+		inherit_take(&master.listens, &start->passed,
+		    start->cycle->http, start->cycle->dashboard, &start->log);
 	}
 	if (!err)
 		err = loop_prepare_sockets(&master, start->cycle,
@@ -505,6 +509,7 @@ int master_main(const struct options *options, char **argv)
 	int err;
 
 	start->options = options;
+	start->passed = inherit_look();
 	start_descriptors();
 	if (!start_paths(start)) {
 		(void)fprintf(stderr, "ringmaster: out of memory\n");

@@ -11,6 +11,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "master/inherit.h"
 #include "master/pidfile.h"
 #include "master/process.h"
 #include "metrics/segment.h"
@@ -42,7 +43,7 @@ static int upgrade_environment(const struct master *master, pid_t old)
 {
 	static char text[UPGRADE_TEXT_MAX];
 	char number[16];
-	int err = listen_set_export(&master->listens, text, sizeof(text));
+	int err = inherit_export(&master->listens, text, sizeof(text));
 
 	if (err)
 		return err;

@@ -55,8 +55,8 @@ struct worker_listener {
 	struct worker *worker;
 	const struct http_listen *listen;
 	unsigned slot;
-	bool shared;			/* not one a worker slot: there is one
-					 * socket, or one process for all */
+	bool shared;			/* not one a worker slot: there are too
+					 * few, or there is one process */
 	bool started;
 	uint64_t accepted, seen;	/* connections; at the last tick */
 };
@@ -103,6 +103,7 @@ static int worker_listeners_new(struct worker *worker)
 {
 	const struct worker_options *options = worker->options;
 	struct worker_listener *listener;
+	unsigned workers = (unsigned)worker->core->workers;
 
 	worker->listener_count = worker_count_sockets(options);
 	worker->listeners = calloc(worker->listener_count + 1,
@@ -123,7 +124,7 @@ static int worker_listeners_new(struct worker *worker)
 				.worker = worker,
 				.listen = listen,
 				.slot = slot,
-				.shared = group->count == 1 ||
+				.shared = group->count < workers ||
 				    options->dashboard,
 			};
 	}
