@@ -232,6 +232,32 @@ def test_queries_for_prometheus_are_right(build, tmp_path):
     assert done.returncode == 0, done.stdout
 
 
+# ---- ringmaster-api(7) ----
+
+def test_each_path_of_the_interface_is_in_the_page(build, start):
+    manual = page(build, "ringmaster-api.7")
+    _, board = start_board(start, server=HELLO)
+    paths = board.json("/api/v1/openapi.json")["paths"]
+    assert len(paths) > 20
+    for path in paths:
+        path = re.sub(r"\{.*?\}", "RUN", path)
+        assert re.search(r"^\.(It )?Pa (\S+ , )*%s( |$)" % path, manual,
+                         re.M), path
+
+
+@pytest.mark.skipif(not shutil.which("curl"), reason="no curl")
+def test_examples_of_the_interface_work(build, start, tmp_path):
+    _, board = start_board(start, server=HELLO)
+    example = blocks(page(build, "ringmaster-api.7"))[-1].replace(
+        "localhost:5000", "127.0.0.1:%d" % board.port)
+    done = subprocess.run(
+        ["bash", "-e", "-c", example.replace("curl ", "curl -f ")],
+        cwd=tmp_path, stdout=subprocess.PIPE, text=True, check=False,
+        timeout=20)
+    assert done.returncode == 0 and done.stdout
+    assert (tmp_path / "hour.png").read_bytes().startswith(b"\x89PNG")
+
+
 # ---- ringmaster-segment(5) ----
 
 def test_the_example_reader_counts(build, start, tmp_path):
