@@ -416,7 +416,10 @@ static void start_finish(void)
 	systemd_leave(&master);
 	pidfile_remove(master.cycle->core->pid.data, master.new_binary != 0,
 	    master.log);
-	start_remove_segment();
+	/* What it came to stays for who wants to know, up to the next start;
+	 * but there is nothing to know of one that never served. */
+	if (master.failed)
+		start_remove_segment();
 	if (master_is_alone(&master))
 		listen_set_unlink(&master.listens);
 	log_write(master.log, LOG_LEVEL_NOTICE, 0, "exit");

@@ -41,7 +41,6 @@ def test_pid_file_is_there_once_it_listens_and_goes(start):
     assert server.get("/").status == 200
     assert server.stop(signal.SIGTERM) == 0
     assert not server.pid_file.exists()
-    assert not (server.dir / "ringmaster.shm").exists()
 
 
 def test_quit_and_term_leave_nobody(start):
