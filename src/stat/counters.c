@@ -220,8 +220,12 @@ static void filler_part(struct filler *filler, const struct sample *sample,
     const ProtobufCFieldDescriptor *part)
 {
 	const void *value = reflect_value(&sample->histogram->base, part, 0);
-	struct stat_row *row = filler_row(filler, sample, part->name);
+	struct stat_row *row;
 
+	if (part->type == PROTOBUF_C_TYPE_DOUBLE &&
+	    !isfinite(*(const double *)value))
+		return;
+	row = filler_row(filler, sample, part->name);
 	if (!row)
 		return;
 	row->kind = part_kind(part);
@@ -248,7 +252,11 @@ static void filler_add(void *arg, const struct sample *sample)
 	for (unsigned i = 0; sample->histogram && i < parts->n_fields; i++)
 		if (part_is_row(&parts->fields[i]))
 			filler_part(filler, sample, &parts->fields[i]);
-	row = sample->histogram ? NULL : filler_row(filler, sample, "");
+	/* What a file says is no number is none. */
+	if (sample->histogram ||
+	    (!sample->is_integer && !isfinite(sample->real)))
+		return;
+	row = filler_row(filler, sample, "");
 	if (!row)
 		return;
 	row->kind = entry_kind(sample->entry);

@@ -30,7 +30,7 @@ struct stat_row {
 	enum stat_kind kind;
 	bool is_integer;	/* then `integer` is exact */
 	uint64_t integer;
-	double value;
+	double value;		/* finite */
 	/* Since the last sample: of a counter how much a second; the quantile
 	 * of what came in between. NAN if unknown, and of gauges. */
 	double change;

@@ -62,7 +62,7 @@ void stat_write_value(struct buf *out, const struct stat_row *row)
 	if (row->is_integer)
 		buf_printf(out, "%" PRIu64, row->integer);
 	else
-		write_number(out, row->value, "0");
+		reflect_put_double(out, row->value);
 }
 
 static const char *sample_state(const struct stat_sample *sample)

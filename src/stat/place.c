@@ -15,10 +15,6 @@ enum { PLACE_FILE_MAX = 16 << 20 };
 
 #define PLACE_ENDING ".shm"
 
-static const char *const place_folders[] = {
-	RM_PREFIX, "/run/ringmaster", NULL
-};
-
 /* ---- instances ---- */
 
 static void place_add(const char *folder, const char *file,
@@ -67,10 +63,7 @@ unsigned stat_instances(const char *folder,
 {
 	unsigned count = 0;
 
-	if (folder)
-		place_look(folder, instances, &count);
-	for (unsigned i = 0; !folder && place_folders[i]; i++)
-		place_look(place_folders[i], instances, &count);
+	place_look(folder, instances, &count);
 	qsort(instances, count, sizeof(*instances), place_compare);
 	return count;
 }
@@ -127,47 +120,35 @@ static int place_choose(const char *folder, char path[STAT_PATH_MAX],
 		err = place_several(instances, count, why);
 	} else if (best) {
 		(void)snprintf(path, STAT_PATH_MAX, "%s", best->path);
-	} else {
+	} else if (snprintf(path, STAT_PATH_MAX, "%s/ringmaster" PLACE_ENDING,
+		folder) >= STAT_PATH_MAX || access(path, F_OK) < 0) {
+		/* Else opening it tells why it is none. */
 		(void)snprintf(why, STAT_WHY_MAX, "no ringmaster was found in "
-		    "%s: name its metrics segment with -n", folder ? folder
-		    : RM_PREFIX " or /run/ringmaster");
+		    "%.300s: name its metrics segment with -n", folder);
 		err = -ENOENT;
 	}
 	free(instances);
 	return err;
 }
 
-/* By its name in the usual folders. */
-static int place_named(const char *name, char path[STAT_PATH_MAX],
-    char why[STAT_WHY_MAX])
-{
-	for (unsigned i = 0; place_folders[i]; i++) {
-		int n = snprintf(path, STAT_PATH_MAX, "%s/%s" PLACE_ENDING,
-		    place_folders[i], name);
-
-		if (n < STAT_PATH_MAX && access(path, F_OK) == 0)
-			return 0;
-	}
-	(void)snprintf(why, STAT_WHY_MAX, "there is no instance \"%.64s\" in "
-	    RM_PREFIX " or /run/ringmaster; --instances lists what is there",
-	    name);
-	return -ENOENT;
-}
-
 int stat_path_find(const char *name, char path[STAT_PATH_MAX],
     char why[STAT_WHY_MAX])
 {
 	struct stat status;
+	int n;
 
 	if (!name)
-		return place_choose(NULL, path, why);
+		return place_choose(RM_RUNDIR, path, why);
 	if (name[0] != '.' && !strchr(name, '/') &&
 	    !slice_ends(slice_cstr(name), SLICE(PLACE_ENDING)) &&
 	    !stat_path_is_snapshot(name))
-		return place_named(name, path, why);
-	if (stat(name, &status) == 0 && S_ISDIR(status.st_mode))
+		n = snprintf(path, STAT_PATH_MAX, RM_RUNDIR "/%s"
+		    PLACE_ENDING, name);
+	else if (stat(name, &status) == 0 && S_ISDIR(status.st_mode))
 		return place_choose(name, path, why);
-	if (snprintf(path, STAT_PATH_MAX, "%s", name) < STAT_PATH_MAX)
+	else
+		n = snprintf(path, STAT_PATH_MAX, "%s", name);
+	if (n < STAT_PATH_MAX)
 		return 0;
 	(void)snprintf(why, STAT_WHY_MAX, "the name after -n is too long");
 	return -ENAMETOOLONG;

@@ -26,9 +26,8 @@ struct stat_instance {
 };
 
 /*
- * Find instances: segments, named *.shm, in `folder`, or in the folders where
- * ringmaster makes them if that is NULL; by name. What cannot be read or is
- * of another version is left out. Returns how many.
+ * Find instances: segments, named *.shm, in a folder, by name. What cannot be
+ * read or is of another version is left out. Returns how many.
  */
 unsigned stat_instances(const char *folder,
     struct stat_instance instances[STAT_INSTANCES_MAX]);
@@ -40,9 +39,10 @@ struct stat_source;
 /*
  * Open one.
  *
- * name:  of an instance; the path of a segment, of a folder that has one, or
- *        of a snapshot (*.pb, "-" is the standard input); NULL is the one
- *        that runs, or the one that ran last
+ * name:  of an instance, whose segment is RM_RUNDIR/NAME.shm; the path of a
+ *        segment, of a folder that has one, or of a snapshot (*.pb, "-" is
+ *        the standard input); NULL is the folder RM_RUNDIR. Of several in a
+ *        folder it is the one that runs, or the one that ran last
  * Returns 0; or -errno with a sentence without a full stop in `why`: -ENOENT
  * and -EAGAIN (several run) may be over in a moment.
  */

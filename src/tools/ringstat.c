@@ -221,7 +221,8 @@ static int tool_screens(const struct tool_options *options,
 static int tool_instances(const struct tool_options *options)
 {
 	static struct stat_instance instances[STAT_INSTANCES_MAX];
-	unsigned count = stat_instances(options->instance, instances);
+	unsigned count = stat_instances(options->instance
+	    ? options->instance : RM_RUNDIR, instances);
 	char words[STAT_WHY_MAX];
 
 	for (unsigned i = 0; i < count; i++) {
