@@ -6,9 +6,10 @@ export LC_ALL=C.UTF-8
 
 build_packages=(
 	autoconf automake gcc libc6-dev make pkg-config
-	libbrotli-dev libcairo2-dev libcrypt-dev libjansson-dev libpango1.0-dev
-	liburing-dev libpcre2-dev libssl-dev libprotobuf-c-dev libprotobuf-dev
-	libzstd-dev protobuf-c-compiler protobuf-compiler zlib1g-dev zopfli
+	libbrotli-dev libcairo2-dev libcrypt-dev libjansson-dev libncurses-dev
+	libpango1.0-dev liburing-dev libpcre2-dev libssl-dev libprotobuf-c-dev
+	libprotobuf-dev libzstd-dev protobuf-c-compiler protobuf-compiler
+	zlib1g-dev zopfli
 	fonts-dejavu-core fonts-inter
 )
 

@@ -64,6 +64,7 @@ check_libraries() {
 	in_one_file 'openssl/(ssl|evp|crypto)'
 	in_one_file 'jansson'
 	in_one_file '(cairo|pango)'
+	in_one_file '(curses|ncurses|term)\.h'
 	only_in 'zlib' '(modules/coder_zlib|report/png)\.c'
 }
 

@@ -211,10 +211,12 @@ static int tool_screens(const struct tool_options *options,
 {
 	const struct screens_options screens = { &options->filter,
 		options->interval_s };
-	int err = screens_run(source, &screens);
+	char why[STAT_WHY_MAX];
+	int err = screens_run(source, &screens, why);
 
 	if (err)
-		tool_say("%s", strerror(-err));
+		tool_say("%s%s", why, err == -ENOTSUP
+		    ? "; ringstat -1 needs no screen" : "");
 	return err ? TOOL_FAILED : TOOL_OK;
 }
 

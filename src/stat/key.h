@@ -1,0 +1,16 @@
+#ifndef RINGMASTER_STAT_KEY_H
+#define RINGMASTER_STAT_KEY_H
+
+/* Keys that are no characters, above all code points. */
+enum view_key {
+	KEY_NONE = 0x110000,
+	KEY_VIEW_UP, KEY_VIEW_DOWN,
+	KEY_VIEW_LEFT, KEY_VIEW_RIGHT,
+	KEY_VIEW_PAGE_UP, KEY_VIEW_PAGE_DOWN,
+	KEY_VIEW_HOME, KEY_VIEW_END,
+	KEY_VIEW_ENTER, KEY_VIEW_ERASE,
+	KEY_VIEW_TAB, KEY_VIEW_BACK_TAB,
+	KEY_VIEW_F1,			/* F1 to F12 */
+};
+
+#endif
