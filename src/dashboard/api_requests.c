@@ -57,8 +57,9 @@ static void api_put_csv(struct buf *out,
 	buf_printf(out, "%u,%.6f,%" PRIu64 ",%u,", request->status,
 	    request->response_time, request->bytes_sent, request->worker);
 	api_put_comma(out, slice_cstr(request->server));
-	csv_write_text(out, slice_cstr(request->request_id));
-	buf_append_cstr(out, "\r\n");
+	api_put_comma(out, slice_cstr(request->request_id));
+	api_put_comma(out, slice_cstr(request->upstream));
+	buf_printf(out, "%.6f\r\n", request->upstream_time);
 }
 
 static const char *api_state_name(Ringmaster__V1__RequestState state)
@@ -259,7 +260,8 @@ static void api_put_head(struct api_requests *api)
 		    "\"worker\",\"server\",\"request_id\"\r\n" :
 		    "\"time\",\"client_ip\",\"method\",\"path\",\"status\","
 		    "\"response_time\",\"bytes_sent\",\"worker\","
-		    "\"server\",\"request_id\"\r\n");
+		    "\"server\",\"request_id\",\"upstream\","
+		    "\"upstream_time\"\r\n");
 		return;
 	}
 	buf_printf(&api->out, "{\"kind\":\"%s\",\"shown\":%" PRIu64

@@ -8,7 +8,7 @@ import { get } from './api.js';
 
 const stages = { header: 'Reading the header', parse: 'Parsing',
 	pool_wait: 'Waiting for a thread', handler: 'Handling',
-	send: 'Sending' };
+	upstream: 'Waiting for a server', send: 'Sending' };
 
 /** Shape, code and word of a status. */
 export function chip(code) {
@@ -74,6 +74,7 @@ function facts(r) {
 		fact('Cache', r.cache),
 		fact('Server', r.server || '–'),
 		fact('Protocol', r.protocol || '–'),
+		...r.upstream ? [fact('Passed to', r.upstream)] : [],
 		fact('Id', make('code', { textContent: r.id || '–' })));
 }
 

@@ -36,7 +36,8 @@ function fromApi(one) {
 		seconds: one.response_time, bytes: one.bytes_sent,
 		cache: one.cache, worker: one.worker, id: one.request_id,
 		server: one.server, protocol: one.protocol,
-		stages: one.stages };
+		stages: one.stages, upstream: one.upstream &&
+			`${one.upstream}, ${seconds(one.upstream_time)}` };
 }
 
 function fromFlight(one) {

@@ -255,19 +255,20 @@ export function tabs(section, select) {
 			tab.focus();
 		select(tab.id.slice(4));
 	}
-	list.forEach((tab, i) => {
+	for (const tab of list) {
 		tab.addEventListener('click', () => pick(tab));
 		tab.addEventListener('keydown', event => {
-			const to = { ArrowRight: (i + 1) % list.length,
-				ArrowLeft: (i + list.length - 1) % list.length,
-				Home: 0, End: list.length - 1 }[event.key];
+			const shown = list.filter(one => !one.hidden);
+			const i = shown.indexOf(tab);
+			const to = { ArrowRight: i + 1, ArrowLeft: i - 1,
+				Home: 0, End: -1 }[event.key];
 
 			if (to === undefined)
 				return;
 			event.preventDefault();
-			pick(list[to], true);
+			pick(shown.at(to % shown.length), true);
 		});
-	});
+	}
 	return name => pick(list.find(tab => tab.id === `tab-${name}`) ??
 		list[0]);
 }

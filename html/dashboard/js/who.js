@@ -1,6 +1,7 @@
 /*
  * Who: servers and locations, workers, caches, limits. The frames have the
- * workers; the rest is of the snapshot, asked for only while it is seen.
+ * workers; the rest is of the snapshot, asked for only while it is seen. What
+ * shows upstream servers and zones of limits is loaded when there are any.
  */
 
 import { $, announce, confirmed, make, poll, put, show } from './dom.js';
@@ -18,7 +19,7 @@ const classes = [['c2xx', '2xx', 'c2'], ['c3xx', '3xx', 'c3'],
 	['aborted', '✕', 'c0']];
 
 let store, balance, current = '', poller, note = '';
-let snapshot = null, before = null;
+let snapshot = null, before = null, more = null, wanted = null;
 const tables = {};
 
 /* ---- cells ---- */
@@ -33,6 +34,11 @@ function sharesFill(cell, item) {
 	classes.forEach(([key], i) => cell.firstChild.children[i].style
 		.setProperty('flex-grow', item.classes[key]));
 }
+
+const sharesColumn = { key: 'shares', label: 'Responses', init: shares,
+	title: 'share of each class, since start',
+	value: item => item.classes.c5xx / (item.requests || 1),
+	fill: sharesFill };
 
 /* ---- servers and locations ---- */
 
@@ -82,11 +88,7 @@ function mountServers() {
 				'requests a second, of the last two seconds'),
 			column('requests', 'Requests', item => item.requests,
 				count, 'since start'),
-			{ key: 'shares', label: 'Responses', init: shares,
-				title: 'share of each class, since start',
-				value: item => item.classes.c5xx /
-					(item.requests || 1),
-				number: false, fill: sharesFill },
+			sharesColumn,
 			...classes.map(([key, label]) => column(key, label,
 				item => item.classes[key], count,
 				key === 'aborted' ? 'aborted' : undefined)),
@@ -227,6 +229,25 @@ async function flush() {
 	}
 }
 
+/* ---- upstream servers, zones ---- */
+
+function showMore() {
+	const { upstreams, limits } = snapshot;
+
+	show($('tab-upstreams'), upstreams.length > 0);
+	if (upstreams.length || limits.length)
+		wanted ??= import('./upstreams.js').then(module => {
+			more = module.mountUpstreams({ bytes, classes, column,
+				count, rate, seconds, shares: sharesColumn,
+				sum, Table, panels: {
+					upstreams: $('panel-upstreams'),
+					limits: $('panel-limits') } });
+			showCurrent();
+		}).catch(() => wanted = null);
+	if (limits.length && current === 'limits')
+		more?.limits(snapshot, before);
+}
+
 /* ---- all of them ---- */
 
 function showCurrent() {
@@ -240,6 +261,12 @@ function showCurrent() {
 }
 
 function showSnapshot() {
+	showMore();
+	if (current === 'upstreams') {
+		const shown = more?.upstreams(snapshot, before) ?? 0;
+
+		return `showing ${shown}`;
+	}
 	const items = current === 'servers' ? serverItems()
 		: current === 'limits' ? limitItems(snapshot) : snapshot.caches;
 	const shown = tables[current].update(items);
