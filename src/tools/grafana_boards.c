@@ -31,6 +31,9 @@
 #define FIRST_BYTE "ringmaster_http_time_to_first_byte_seconds"
 #define LOOKUPS "ringmaster_cache_lookups_total"
 
+#define PEER "upstream, peer"
+#define PEER_NAME "{{upstream}} {{peer}}"
+
 static const struct grafana_panel overview_panels[] = {
 	ROW("At a glance"),
 	{ GRAFANA_STAT, "Workers", 4, .queries = {
@@ -150,6 +153,50 @@ static const struct grafana_panel overview_panels[] = {
 	{ GRAFANA_TIMESERIES, "Evictions", 12, .queries = {
 	    { SUM_BY("reason", RATE("ringmaster_cache_evictions_total{@}")),
 	      "{{reason}}" } } },
+
+	ROW("Upstream servers and limits"),
+	{ GRAFANA_TIMESERIES, "Requests to upstream servers", 8, .queries = {
+	    { SUM_BY(PEER, RATE("ringmaster_upstream_requests_total{@}")),
+	      PEER_NAME } } },
+	{ GRAFANA_TIMESERIES, "Answers of upstream servers", 8,
+	  .stacked = true, .queries = {
+	    { SUM_BY("code_class",
+	      RATE("ringmaster_upstream_requests_total{@}")),
+	      "{{code_class}}" } } },
+	{ GRAFANA_TIMESERIES, "Failures of upstream servers", 8, .queries = {
+	    { SUM_BY("upstream, reason",
+	      RATE("ringmaster_upstream_failures_total{@}")),
+	      "{{upstream}} {{reason}}" } } },
+	{ GRAFANA_TIMESERIES, "Answers of upstream servers, 99 %", 8,
+	  .queries = {
+	    { QUANTILE("0.99", "le, " PEER,
+	      "ringmaster_upstream_response_seconds"), PEER_NAME } } },
+	{ GRAFANA_TIMESERIES, "Parts of answers, 99 %", 8,
+	  .note = "Until a new connection to an upstream server was made, and "
+	    "until the head of its answer was there.",
+	  .queries = {
+	    { QUANTILE("0.99", "le", "ringmaster_upstream_connect_seconds"),
+	      "connected" },
+	    { QUANTILE("0.99", "le", "ringmaster_upstream_header_seconds"),
+	      "head" } } },
+	{ GRAFANA_TIMESERIES, "Bytes of upstream servers", 8, .queries = {
+	    { SUM_BY("direction", RATE("ringmaster_upstream_bytes_total{@}")),
+	      "{{direction}}" } } },
+	{ GRAFANA_TIMESERIES, "Upstream servers by state", 8, .stacked = true,
+	  .unit = "short", .queries = {
+	    { SUM_BY("state", "ringmaster_upstream_peer_state{@}"),
+	      "{{state}}" } } },
+	{ GRAFANA_TIMESERIES, "Asked now, and kept", 8, .unit = "short",
+	  .note = "Requests that upstream servers are being asked, and idle "
+	    "connections to them.",
+	  .queries = {
+	    { SUM("ringmaster_upstream_active{@}"), "requests" },
+	    { SUM("ringmaster_upstream_keepalive_idle{@}"),
+	      "idle connections" } } },
+	{ GRAFANA_TIMESERIES, "Requests before limits", 8, .queries = {
+	    { SUM_BY("zone, result",
+	      RATE("ringmaster_limit_requests_total{@}")),
+	      "{{zone}} {{result}}" } } },
 
 	ROW("Configuration and self"),
 	{ GRAFANA_STAT, "Last reload", 4, .note = "1 if it succeeded.",

@@ -23,7 +23,9 @@ RULES = SCRIPTS / "prometheus" / "ringmaster.rules.yml"
 SCRAPE = SCRIPTS / "prometheus" / "scrape.yml"
 BOARDS = sorted((SCRIPTS / "grafana").glob("*.json"))
 REQUESTS = 21
-SITE = 'location /hello { return 200 "hello"; }'
+HTTP = "limit_req_zone $uri zone=z:1m rate=9r/s;"
+SITE = '''location /hello { return 200 "hello"; }
+    location /far { limit_req zone=z; proxy_pass http://127.0.0.1:%%PORT%%; }'''
 
 
 def promtool(*args):
@@ -99,7 +101,7 @@ class Prometheus:
 
 @pytest.fixture
 def board(start):
-    server, board = start_board(start, server=SITE,
+    server, board = start_board(start, http=HTTP, server=SITE,
                                 files={"index.html": "hello"})
     for _ in range(REQUESTS - 1):
         server.get("/hello")
