@@ -13,6 +13,7 @@ enum {
 	SERVER_WORKERS = 8,		/* lines */
 	SERVER_PARTS = 10,		/* of a request */
 	SERVER_TOLD = 3,		/* of them, in words */
+	SERVER_LEGEND = 12,		/* columns of one, with a blank */
 	SERVER_MARKS = 8,		/* lines */
 	SERVER_MARK = 54,		/* bytes of what happened */
 };
@@ -87,20 +88,24 @@ static void print_largest(struct buf *out, const struct server_bar *bar)
 	buf_append_char(out, '\n');
 }
 
-/* Which letters are which of the parts that can be seen. All of them fill a
- * line. */
+/* Which letters are which of the parts that can be seen. */
 static void print_legend(struct buf *out,
     const Ringmaster__V1__LoadServer *server)
 {
-	unsigned used = 0;
+	size_t line = out->len;
 
 	for (size_t i = 0; i < server->n_median && i < server->n_tail; i++) {
 		const char *stage = server->median[i]->stage;
 
-		if (server->median[i]->share >= 0.5 / SERVER_BAR ||
-		    server->tail[i]->share >= 0.5 / SERVER_BAR)
-			buf_printf(out, "%s%c=%.9s", used++ ? " " : "",
-			    server_letter(stage), stage);
+		if (server->median[i]->share < 0.5 / SERVER_BAR &&
+		    server->tail[i]->share < 0.5 / SERVER_BAR)
+			continue;
+		if (out->len - line + SERVER_LEGEND > PRINT_COLUMNS) {
+			buf_append_char(out, '\n');
+			line = out->len;
+		}
+		buf_printf(out, "%s%c=%.9s", out->len > line ? " " : "",
+		    server_letter(stage), stage);
 	}
 	buf_append_char(out, '\n');
 }
