@@ -187,6 +187,11 @@ bool upstream_url_parse(struct slice text, uint16_t port, bool with_uri,
 bool upstream_address_literal(struct arena *arena,
     const struct upstream_url *url, struct upstream_address *address);
 
+/* The same for an address that is known. */
+void upstream_address_set(struct arena *arena,
+    const union http_address *from, uint16_t port,
+    struct upstream_address *address);
+
 /* The group that a url means, made when it is not there yet; NULL after
  * conf_fail(). */
 struct upstream_group *upstream_group_use(struct conf *conf,

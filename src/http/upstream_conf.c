@@ -122,6 +122,18 @@ static void upstream_address_port(struct upstream_address *address,
 		((struct sockaddr_in *)&address->any)->sin_port = htons(port);
 }
 
+void upstream_address_set(struct arena *arena,
+    const union http_address *from, uint16_t port,
+    struct upstream_address *address)
+{
+	memset(address, 0, sizeof(*address));
+	memcpy(&address->any, from, sizeof(*from));
+	address->len = from->any.sa_family == AF_INET ?
+	    sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
+	upstream_address_port(address, port);
+	upstream_address_name(arena, address);
+}
+
 bool upstream_address_literal(struct arena *arena,
     const struct upstream_url *url, struct upstream_address *address)
 {

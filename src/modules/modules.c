@@ -25,6 +25,7 @@ extern const struct http_module http_proxy_module;
 extern const struct http_module http_random_index_module;
 extern const struct http_module http_realip_module;
 extern const struct http_module http_referer_module;
+extern const struct http_module http_resolver_module;
 extern const struct http_module http_rewrite_module;
 extern const struct http_module http_secure_link_module;
 extern const struct http_module http_split_clients_module;
@@ -46,6 +47,7 @@ const struct http_module *const http_modules[] = {
 	&http_referer_module,
 	&http_secure_link_module,
 	&http_upstream_module,
+	&http_resolver_module,
 
 	/* Before there is an answer. */
 	&http_rewrite_module,

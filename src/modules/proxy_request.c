@@ -12,30 +12,62 @@
 
 #include "http/uri.h"
 #include "metrics/segment.h"
+#include "modules/resolver.h"
 
 /* ---- where it goes ---- */
 
-/* A group for this request only, of the one address that `url` names. */
-static int proxy_target_single(struct proxy *proxy,
+/* The addresses that a URL means which is no group: itself, or what its name
+ * is resolved to. Returns HTTP_DECLINED, or as a handler does. */
+static int proxy_target_peers(struct proxy *proxy,
+    const struct upstream_url *url, struct upstream_peers *peers)
+{
+	struct http_request *request = proxy->request;
+	struct resolver_addresses found = { NULL, 1 };
+	struct upstream_address literal;
+	int rc = HTTP_DECLINED;
+
+	if (!upstream_address_literal(&request->arena, url, &literal))
+		rc = resolver_lookup(request, url->host, &found);
+	if (rc != HTTP_DECLINED)
+		return rc;
+	peers->peers = arena_calloc(&request->arena, found.count,
+	    sizeof(*peers->peers));
+	if (!peers->peers)
+		return 500;
+	for (unsigned i = 0; i < found.count; i++) {
+		struct upstream_peer *peer = &peers->peers[i];
+
+		peer->weight = peer->effective_weight = 1;
+		peer->metrics = METRICS_NAME_OTHER; /* any number may come */
+		if (found.list)
+			upstream_address_set(&request->arena, &found.list[i],
+			    url->port, &peer->address);
+		else
+			peer->address = literal;
+		if (!peer->address.name.data)
+			return 500;
+	}
+	peers->count = peers->tries = found.count;
+	return HTTP_DECLINED;
+}
+
+/* A group for this request only. Returns 0, or as a handler does. */
+static int proxy_target_own(struct proxy *proxy,
     const struct upstream_url *url)
 {
-	struct arena *arena = &proxy->request->arena;
-	struct upstream_group *group = arena_calloc(arena, 1, sizeof(*group));
-	struct upstream_peer *peer = arena_calloc(arena, 1, sizeof(*peer));
+	struct upstream_group *group = arena_calloc(&proxy->request->arena, 1,
+	    sizeof(*group));
+	int rc;
 
-	if (!group || !peer)
+	if (!group)
 		return 500;
-	if (!upstream_address_literal(arena, url, &peer->address)) {
-		http_log(proxy->request, LOG_LEVEL_ERROR, 0, "no resolver "
-		    "defined to resolve %.*s", SLICE_ARG(url->host));
-		return 502;
-	}
-	if (!peer->address.name.data)
-		return 500;
-	peer->metrics = METRICS_NAME_OTHER;	/* any number may come */
-	*group = (struct upstream_group){ .name = url->host, .single = true,
-	    .main = { peer, 1, 1 }, .balancer = &upstream_round_robin,
-	    .metrics = proxy->request->worker->metrics };
+	rc = proxy_target_peers(proxy, url, &group->main);
+	if (rc != HTTP_DECLINED)
+		return rc;
+	group->name = url->host;
+	group->single = group->main.count == 1;
+	group->balancer = &upstream_round_robin;
+	group->metrics = proxy->request->worker->metrics;
 	proxy->target.group = group;
 	return 0;
 }
@@ -62,7 +94,7 @@ static int proxy_target_eval(struct proxy *proxy)
 	if (proxy_target_init(&request->arena, &url, &proxy->target))
 		return 500;
 	proxy->target.group = upstream_group_find(request->worker->http, &url);
-	return proxy->target.group ? 0 : proxy_target_single(proxy, &url);
+	return proxy->target.group ? 0 : proxy_target_own(proxy, &url);
 }
 
 int proxy_request_target(struct proxy *proxy)

@@ -402,8 +402,10 @@ static const struct conf_directive upstream_directives[] = {
 	LATER("random", 2, "only round robin is"),
 	LATER("least_time", 2, "only round robin is"),
 	LATER("sticky", CONF_ARGS_ANY, "only round robin is"),
-	LATER("resolver", CONF_ARGS_ANY, "names are looked up at the start"),
-	LATER("resolver_timeout", 1, "names are looked up at the start"),
+	LATER("resolver", CONF_ARGS_ANY, "names of servers are looked up at "
+	    "the start"),
+	LATER("resolver_timeout", 1, "names of servers are looked up at the "
+	    "start"),
 	{ .name = NULL },
 };
 
