@@ -2,6 +2,10 @@
  * Opening a file by a path in which symbolic links are restricted. The kernel
  * knows "no links" (openat2); whose link it is has to be looked at step by
  * step, and between the looks somebody may exchange it, as in nginx.
+ *
+ * Where openat2 is hidden, as by systemd's RestrictSUIDSGID=, "no links" is
+ * looked at step by step, too, without a race; and the magic links of /proc,
+ * which are refused else, are followed as any others.
  */
 
 #include "http/file_open.h"
@@ -40,14 +44,25 @@ struct file_policy file_policy_get(struct http_request *request,
 
 enum { FILE_READ = O_RDONLY | O_NONBLOCK | O_NOCTTY };
 
+/* -ENOSYS only for what openat() cannot do. */
 static int file_openat(int at, const char *path, int flags, uint64_t resolve)
 {
+	static bool hidden;		/* set by any thread, never unset */
 	struct open_how how = {
 		.flags = (uint64_t)(unsigned)flags | O_CLOEXEC,
 		.resolve = RESOLVE_NO_MAGICLINKS | resolve,
 	};
-	int fd = (int)syscall(SYS_openat2, at, path, &how, sizeof(how));
+	int fd = -1;
 
+	errno = ENOSYS;
+	if (!__atomic_load_n(&hidden, __ATOMIC_RELAXED))
+		fd = (int)syscall(SYS_openat2, at, path, &how, sizeof(how));
+	if (fd >= 0 || errno != ENOSYS)
+		return fd < 0 ? -errno : fd;
+	__atomic_store_n(&hidden, true, __ATOMIC_RELAXED);
+	if (resolve)
+		return -ENOSYS;
+	fd = openat(at, path, flags | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;
 }
 
@@ -64,18 +79,23 @@ static int file_open_trusted(struct slice path, size_t len)
 	    0);
 }
 
-/* Open one name, which must belong to whom the link with that name does. */
-static int file_step(int at, const char *name, int flags)
+/* Open one name, which must be no link, or belong to whom the link with that
+ * name does. */
+static int file_step(int at, const char *name, int flags,
+    enum file_links links)
 {
-	int fd = file_openat(at, name, flags, 0), err = 0;
+	bool owner = links == FILE_LINKS_OWNER;
+	int fd = file_openat(at, name, owner ? flags : flags | O_NOFOLLOW, 0);
 	struct stat link, target;
+	int err = 0;
 
 	if (fd < 0)
 		return fd;
-	if (fstat(fd, &target) < 0 ||
-	    fstatat(at, name, &link, AT_SYMLINK_NOFOLLOW) < 0)
+	if (fstat(fd, &target) < 0 || (owner &&
+	    fstatat(at, name, &link, AT_SYMLINK_NOFOLLOW) < 0))
 		err = -errno;
-	else if (link.st_uid != target.st_uid)
+	else if (owner ? link.st_uid != target.st_uid
+		       : S_ISLNK(target.st_mode))
 		err = -ELOOP;
 	if (err)
 		(void)close(fd); /* was only looked at */
@@ -83,7 +103,7 @@ static int file_step(int at, const char *name, int flags)
 }
 
 /* Go from the directory `at`, which is closed, along `path`. */
-static int file_walk(int at, const char *path)
+static int file_walk(int at, const char *path, enum file_links links)
 {
 	char name[NAME_MAX + 1];
 	bool last = false;
@@ -99,7 +119,7 @@ static int file_walk(int at, const char *path)
 			memcpy(name, path, len);
 			name[len] = '\0';
 			at = file_step(from, len ? name : ".",
-			    last ? FILE_READ : O_PATH);
+			    last ? FILE_READ : O_PATH, links);
 		} else {
 			at = -ENAMETOOLONG;
 		}
@@ -120,11 +140,13 @@ int file_open(struct slice path, struct file_policy policy)
 		return at;
 	path = slice_from(path, policy.trusted);
 	if (policy.links == FILE_LINKS_OWNER)
-		return file_walk(at, path.data);
+		return file_walk(at, path.data, policy.links);
 	while (path.len && path.data[0] == '/')
 		path = slice_from(path, 1);
 	fd = file_openat(at, path.len ? path.data : ".", FILE_READ,
 	    RESOLVE_NO_SYMLINKS);
+	if (fd == -ENOSYS)
+		return file_walk(at, path.data, policy.links);
 	(void)close(at); /* was only passed */
 	return fd;
 }

@@ -1,9 +1,12 @@
-"""disable_symlinks: which links are followed, and from where they count.
+"""disable_symlinks: which links are followed, and from where they count. With
+the system call openat2, and where that is hidden, as by a unit of systemd with
+RestrictSUIDSGID=yes.
 
 nobody:    owns a file that a link of ours leads to
 """
 
 import os
+import sys
 
 import pytest
 
@@ -27,9 +30,31 @@ SERVER = """
 """
 
 
-@pytest.fixture
-def server(make):
+# Runs a program for which openat2 (437 everywhere) does not exist: a filter
+# of seccomp answers it with ENOSYS (38), and allows all others.
+HIDING = """#!%s
+import ctypes, os, struct, sys
+steps = ((0x20, 0, 0, 0), (0x15, 0, 1, 437), (0x06, 0, 0, 0x00050000 | 38),
+         (0x06, 0, 0, 0x7fff0000))
+code = ctypes.create_string_buffer(
+    b"".join(struct.pack("HBBI", *step) for step in steps))
+program = struct.pack("HP", len(steps), ctypes.addressof(code))
+prctl = ctypes.CDLL(None, use_errno=True).prctl
+if prctl(38, 1, 0, 0, 0) or prctl(22, 2, program):
+    sys.exit(os.strerror(ctypes.get_errno()))
+os.execv(%r, [%r] + sys.argv[1:])
+"""
+
+
+@pytest.fixture(params=("openat2", "hidden"))
+def server(request, make):
     server = make()
+    if request.param == "hidden":
+        script = server.dir / "hiding"
+        script.write_text(HIDING % (sys.executable, server.binary,
+                                    server.binary))
+        script.chmod(0o755)
+        server.binary = str(script)
     server.write(server=SERVER)
     server.file("file.txt", "file")
     server.file("dir/file.txt", "in dir")
