@@ -165,24 +165,42 @@ static int cycle_make_directory(const struct cycle *cycle, const char *path,
 	return 0;
 }
 
-int cycle_open(struct cycle *cycle, const struct cycle *old,
+/*
+ * A log file belongs to the workers' user from the start: root, who tests a
+ * configuration, may have made it for a server that has never been root.
+ */
+static int cycle_open_file(const struct cycle *cycle, struct log_file *file,
     const struct log *log)
 {
 	int fd, err;
 
+	if (!file->path && !file->syslog)
+		return 0;
+	fd = file->syslog ? syslog_open(file->syslog)
+			  : logfile_open(file->path, true);
+	if (fd < 0) {
+		log_write(log, LOG_LEVEL_EMERG, -fd, file->syslog
+		    ? "socket() failed" : "open() \"%s\" failed", file->path);
+		return fd;
+	}
+	file->fd = fd;
+	err = file->path ? logfile_give(fd, cycle_user(cycle)) : 0;
+	if (err)
+		log_write(log, LOG_LEVEL_EMERG, -err, "chown(\"%s\") failed",
+		    file->path);
+	return err;
+}
+
+int cycle_open(struct cycle *cycle, const struct cycle *old,
+    const struct log *log)
+{
+	int err;
+
 	for (struct conf_open_file *file = cycle->conf.open_files; file;
 	    file = file->next) {
-		if (!file->file.path && !file->file.syslog)
-			continue;
-		fd = file->file.syslog ? syslog_open(file->file.syslog)
-				       : logfile_open(file->file.path, true);
-		if (fd < 0) {
-			log_write(log, LOG_LEVEL_EMERG, -fd,
-			    file->file.syslog ? "socket() failed" :
-			    "open() \"%s\" failed", file->file.path);
-			return fd;
-		}
-		file->file.fd = fd;
+		err = cycle_open_file(cycle, &file->file, log);
+		if (err)
+			return err;
 	}
 	for (struct conf_directory *directory = cycle->conf.directories;
 	    directory; directory = directory->next) {

@@ -37,11 +37,12 @@ int logfile_open(const char *path, bool create)
 	return fd < 0 ? -errno : fd;
 }
 
-/* Let `owner` open it for writing. */
-static int logfile_give(int fd, uid_t owner)
+int logfile_give(int fd, uid_t owner)
 {
 	struct stat status;
 
+	if (owner == (uid_t)-1)
+		return 0;
 	if (fstat(fd, &status) < 0)
 		return -errno;
 	if (!S_ISREG(status.st_mode))
@@ -56,12 +57,11 @@ static int logfile_give(int fd, uid_t owner)
 
 int logfile_reopen(const struct log_file *file, bool create, uid_t owner)
 {
-	int fd = logfile_open(file->path, create), err = 0;
+	int fd = logfile_open(file->path, create), err;
 
 	if (fd < 0)
 		return fd;
-	if (owner != (uid_t)-1)
-		err = logfile_give(fd, owner);
+	err = logfile_give(fd, owner);
 	if (!err && dup3(fd, file->fd, O_CLOEXEC) < 0)
 		err = -errno;
 	(void)close(fd); /* nothing was written through it */

@@ -19,6 +19,9 @@
  */
 int logfile_open(const char *path, bool create);
 
+/* Let `owner` open the file for writing; -1: leave it as it is. 0 or -errno. */
+int logfile_give(int fd, uid_t owner);
+
 /*
  * Open file->path again in place of file->fd, whose number stays: other
  * threads may be writing to it.

@@ -147,7 +147,9 @@ static void start_log(struct start *start)
 	(void)log_add(&start->log, &start->console, LOG_LEVEL_WARN);
 	if (strcmp(path, "stderr") == 0)
 		return;
-	fd = logfile_open(path, true);
+	fd = logfile_open(path, !start->options->signal);
+	if (fd == -ENOENT && start->options->signal)
+		return;		/* the file is the server's to make */
 	if (fd < 0) {
 		log_write(&start->log, LOG_LEVEL_ALERT, -fd, "could not open "
 		    "error log file: open() \"%s\" failed", path);
