@@ -110,7 +110,7 @@ struct conf_directive {
 	    const struct conf_scope *scope, void *record);
 	const char *unit;		/* for the manual; NULL if none */
 	const char *help;		/* one line: what it does */
-	/* The arguments, for the manual: names in CAPITALS stand for something,
+	/* The arguments, for people: names in CAPITALS stand for something,
 	 * [ ] for what may be left out, | for a choice, ... for more. NULL for
 	 * what the type says. */
 	const char *syntax;

@@ -169,11 +169,15 @@ static int conf_check_form(struct conf *conf, const struct conf_node *node,
 	if (!node->block && row->block)
 		return conf_fail(conf, node, 0, "directive \"%s\" has no "
 		    "opening \"{\"", row->name);
-	if (count < row->args_min ||
-	    (count > row->args_max && row->args_max != CONF_ARGS_ANY))
+	if (count >= row->args_min &&
+	    (count <= row->args_max || row->args_max == CONF_ARGS_ANY))
+		return 0;
+	if (row->syntax)
 		return conf_fail(conf, node, 0, "invalid number of arguments "
-		    "in \"%s\" directive", row->name);
-	return 0;
+		    "in \"%s\" directive, it takes %s", row->name,
+		    row->syntax);
+	return conf_fail(conf, node, 0, "invalid number of arguments "
+	    "in \"%s\" directive", row->name);
 }
 
 static int conf_apply_row(struct conf *conf, const struct conf_node *node,

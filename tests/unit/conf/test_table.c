@@ -80,7 +80,7 @@ static const struct conf_directive rows[] = {
 	{ "custom", BOTH, .args_min = 0, .args_max = 2, .type = CONF_CUSTOM,
 	    .set = set_count },
 	{ "many", BOTH, .args_min = 1, .args_max = CONF_ARGS_ANY,
-	    .type = CONF_CUSTOM, .set = set_count },
+	    .type = CONF_CUSTOM, .set = set_count, .syntax = "NAME ..." },
 	{ "block", CONF_HTTP, .block = true, .type = CONF_CUSTOM,
 	    .set = set_block },
 	{ "old", BOTH, .args_min = 1, .args_max = 1, .type = CONF_ACCEPTED },
@@ -258,7 +258,7 @@ static void arguments_are_counted(void **state)
 	assert_int_equal(apply("custom;custom a b;many 1;many 1 2 3 4;"), 0);
 	assert_error("custom a b c;", custom);
 	assert_error("many;", "emerg: invalid number of arguments in \"many\" "
-	    "directive in test");
+	    "directive, it takes NAME ... in test");
 	assert_error("flag;", "emerg: invalid number of arguments in \"flag\" "
 	    "directive in test");
 	assert_error("old;", "emerg: invalid number of arguments in \"old\" "
