@@ -157,27 +157,27 @@ int options_parse(int argc, char *const *argv, struct options *ret, char *why,
 void options_usage(void)
 {
 	(void)fprintf(stderr,
-	    "Usage: ringmaster [-?hvVtTq] [-s signal] [-p prefix]\n"
-	    "                  [-e filename] [-c filename] [-g directives]\n"
+	    "Usage: ringmaster [-hqTtVv] [-c file] [-e file] [-g directives] "
+	    "[-p prefix]\n"
+	    "                  [-s signal]\n"
 	    "\n"
-	    "Options:\n"
-	    "  -?,-h         : this help\n"
-	    "  -v            : show version and exit\n"
-	    "  -V            : show version and configure options then exit\n"
-	    "  -t            : test configuration and exit\n"
-	    "  -T            : test configuration, dump it and exit\n"
-	    "  -q            : suppress non-error messages during "
-	    "configuration testing\n"
-	    "  -s signal     : send signal to a master process: "
-	    "stop, quit, reopen, reload\n"
-	    "  -p prefix     : take all files from this folder, not from the "
-	    "system's\n"
-	    "  -e filename   : set error log file (default: "
-	    RM_LOGDIR "/error.log)\n"
-	    "  -c filename   : set configuration file (default: "
-	    RM_CONFDIR "/ringmaster.conf)\n"
-	    "  -g directives : set global directives out of configuration "
-	    "file\n\n");
+	    "  -h, -?, --help  show this\n"
+	    "  -v, --version   show the version\n"
+	    "  -V              and how it was built, and where files are\n"
+	    "  -t              test the configuration\n"
+	    "  -T              and show all of it\n"
+	    "  -q              say only what is wrong with it\n"
+	    "  -s signal       tell the running master: stop (at once), quit "
+	    "(when all is\n"
+	    "                  served), reload (the configuration), reopen "
+	    "(log files)\n"
+	    "  -p prefix       folder of all files, instead of the system's\n"
+	    "  -c file         configuration\n"
+	    "                  (" RM_CONFDIR "/ringmaster.conf)\n"
+	    "  -e file         first log of errors\n"
+	    "                  (" RM_LOGDIR "/error.log)\n"
+	    "  -g directives   of the main context, besides the file's\n"
+	    "\nringmaster(8) and ringmaster.conf(5) say more.\n");
 }
 
 void options_paths(void)

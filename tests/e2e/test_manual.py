@@ -1,7 +1,6 @@
 """The manual says what there is: options as each command's help names them,
 directives and variables as the server takes them; and its examples work."""
 
-import os
 import pathlib
 import re
 import shutil
@@ -11,7 +10,6 @@ import sys
 import pytest
 
 from board import start_board
-from conftest import free_port
 from ringload import ringload_binary
 
 ROOT = pathlib.Path(__file__).parents[2]
@@ -40,12 +38,9 @@ def pages(build):
 
 def tools(build):
     """Each command that has a manual, with its page and its help."""
-    found = {"ringmaster": build / "ringmaster"}
-    for name in ("ringload", "ringreport", "ringstat"):
-        path = pathlib.Path(ringload_binary()).parent / name
-        if path.exists():
-            found[name] = path
-    return found
+    folder = pathlib.Path(ringload_binary()).parent
+    found = {path.stem: folder / path.stem for path in SOURCES.glob("*.1")}
+    return {"ringmaster": build / "ringmaster", **found}
 
 
 def help_of(binary):
@@ -70,8 +65,8 @@ def options_of_page(text):
     for line in text.splitlines():
         if not line.startswith(".It Fl"):
             continue
-        for word in re.findall(r"Fl (\S+)", line):
-            found.add("-" + word.replace("\\&", "").replace("\\-", "-"))
+        found.update("-" + word for word in
+                     re.findall(r"Fl (\S+)", line.replace("\\&", "")))
     return found
 
 
@@ -121,19 +116,28 @@ def test_help_fits_a_screen(build):
 
 
 def test_completion_has_all_options(build):
-    """That of bash the long names, where there is one."""
+    """That of bash their long names, where they have some."""
     for name, binary in tools(build).items():
         options = options_of_help(help_of(binary)) - {"-?"}
         long = {one for one in options if one.startswith("--")}
-        if name != "ringmaster":
-            bash = (COMPLETION / "bash" / name).read_text()
-            offered = set(re.findall(r"--[a-z][a-z0-9-]*", bash.split(
-                "case $before")[0]))
-            assert offered == long, name
+        bash = (COMPLETION / "bash" / name).read_text()
+        offered = options_of_help(re.search(r'options="(.*?)"', bash,
+                                          re.S)[1])
+        assert offered == (options if name == "ringmaster" else long), name
         zsh = (COMPLETION / "zsh" / ("_" + name)).read_text()
         named = set(re.findall(
             r"(?<![\w-])--?[A-Za-z0-9][a-z0-9-]*(?=[,}\[+=])", zsh))
         assert options <= named, (name, options - named)
+
+
+@pytest.mark.skipif(not shutil.which("bash"), reason="no bash")
+def test_bash_completes_signals():
+    done = subprocess.run(
+        ["bash", "--norc", "-c", "source '%s'; COMP_WORDS=(ringmaster -s re);"
+         "COMP_CWORD=2; _ringmaster; echo ${COMPREPLY[*]}" %
+         (COMPLETION / "bash" / "ringmaster")],
+        stdout=subprocess.PIPE, text=True, check=True, timeout=20)
+    assert done.stdout.split() == ["reload", "reopen"]
 
 
 # ---- ringmaster.conf(5) ----
