@@ -38,7 +38,7 @@ static int metrics_slot_allocate(struct metrics_segment *segment,
 	    scopes * sizeof(slot->scopes[0]);
 	int error = posix_fallocate(segment->fd, start, (off_t)size);
 
-	if (!error && peers)
+	if (!error)
 		error = posix_fallocate(segment->fd, start +
 		    (off_t)offsetof(struct metrics_slot, peers),
 		    (off_t)(peers * sizeof(slot->peers[0])));
@@ -76,8 +76,7 @@ static int metrics_slot_assign_locked(struct metrics_segment *segment,
 	unsigned i = metrics_slot_find(header, segment->file->slots, kind,
 	    worker);
 	unsigned scopes = header->scope_count;
-	unsigned peers = header->peer_count > METRICS_NAMES_RESERVED
-	    ? header->peer_count : 0;
+	unsigned peers = header->peer_count;
 	struct metrics_slot *slot;
 	int error;
 

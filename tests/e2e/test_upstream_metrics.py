@@ -99,6 +99,16 @@ def test_a_group_without_a_block_is_named_by_its_address(start, backends):
     assert failures(other) == {"connect": 1}
 
 
+def test_servers_that_only_a_variable_knows_are_other(start, backends):
+    backend = backends()
+    server, board = start_board(start, server="""
+        location / { set $to 127.0.0.1:%d; proxy_pass http://$to; }
+        """ % backend.port)
+    assert server.get("/").status == 200
+    other = wait_for(lambda: peers(board).get("other"))
+    assert other["classes"] == {**NONE, "c2xx": 1}
+
+
 def answers_late(answer):
     """Sends the first part, and nothing more."""
     def fn(_, connection):
