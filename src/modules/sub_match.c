@@ -33,6 +33,8 @@ void sub_patterns_init(struct sub_patterns *ret, const struct slice *patterns,
 				ret->shift[c] = (uint32_t)j;
 		}
 	}
+	for (unsigned c = 'A'; c <= 'Z'; c++)
+		ret->shift[c] = ret->shift[c | 0x20];
 }
 
 enum sub_compared { SUB_DIFFERS, SUB_EQUAL, SUB_PARTIAL };
@@ -72,7 +74,7 @@ bool sub_find(const struct sub_patterns *patterns, const bool *used,
 
 	while (start + behind < text.len) {
 		uint32_t shift = patterns->shift[
-		    sub_lower(text.data[start + behind])];
+		    (unsigned char)text.data[start + behind]];
 		enum sub_compared compared;
 
 		if (shift) {
