@@ -42,11 +42,13 @@ static bool type_is_number(ProtobufCType type)
 /* It tells apart the messages that it stands in. */
 static bool entry_is_label(const struct metrics_entry *entry)
 {
-	const struct metrics_label *last = &entry->labels[entry->label_count];
+	const struct metrics_label *last;
 
-	return entry->label_count > 0 && !last[-1].value &&
-	    last[-1].depth == entry->path_len - 1 &&
-	    last[-1].field == entry->path[entry->path_len - 1];
+	if (entry->label_count == 0)
+		return false;
+	last = &entry->labels[entry->label_count - 1];
+	return !last->value && last->depth == entry->path_len - 1 &&
+	    last->field == entry->path[entry->path_len - 1];
 }
 
 /* The label that tells apart the messages after so many steps, or NULL. */
