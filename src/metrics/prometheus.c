@@ -144,18 +144,12 @@ void prometheus_write(struct buf *out,
 	pass.writer.ops->finish(&pass.writer);
 }
 
+const char *const prometheus_scope_names[PROMETHEUS_SCOPES] = {
+	"global", "server", "location", "worker", "upstream"
+};
+
 bool prometheus_parse_scopes(struct slice list, unsigned *ret)
 {
-	static const struct {
-		struct slice name;
-		unsigned scope;
-	} known[] = {
-		{ SLICE("global"), PROMETHEUS_GLOBAL },
-		{ SLICE("server"), PROMETHEUS_SERVER },
-		{ SLICE("location"), PROMETHEUS_LOCATION },
-		{ SLICE("worker"), PROMETHEUS_WORKER },
-		{ SLICE("upstream"), PROMETHEUS_UPSTREAM },
-	};
 	unsigned scopes = 0;
 
 	for (;;) {
@@ -165,9 +159,10 @@ bool prometheus_parse_scopes(struct slice list, unsigned *ret)
 		    : slice_first(list, (size_t)(comma - list.data));
 		unsigned scope = 0;
 
-		for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-			if (slice_equal(name, known[i].name))
-				scope = known[i].scope;
+		for (unsigned i = 0; i < PROMETHEUS_SCOPES; i++)
+			if (slice_equal(name,
+				slice_cstr(prometheus_scope_names[i])))
+				scope = 1U << i;
 		if (scope == 0)
 			return false;
 		scopes |= scope;

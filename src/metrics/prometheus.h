@@ -23,7 +23,11 @@ enum prometheus_scope {
 	PROMETHEUS_LOCATION = 4,
 	PROMETHEUS_WORKER = 8,
 	PROMETHEUS_UPSTREAM = 16,
+	PROMETHEUS_SCOPES = 5,		/* how many there are */
 };
+
+/* Their names, by the number of the bit. */
+extern const char *const prometheus_scope_names[PROMETHEUS_SCOPES];
 
 struct prometheus_options {
 	enum prometheus_format format;

@@ -356,14 +356,15 @@ void stat_write_series(struct buf *out, const struct stat_sample *sample)
 	char words[WORDS_MAX];
 	size_t bytes;
 
-	buf_append_cstr(out, "metrics_detail  global  server  location  "
-	    "worker     all       bytes\n");
+	buf_append_cstr(out, "metrics_detail");
+	for (unsigned i = 0; i < PROMETHEUS_SCOPES; i++)
+		buf_printf(out, "  %8s", prometheus_scope_names[i]);
+	buf_append_cstr(out, "     all       bytes\n");
 	for (unsigned i = 0; i < 3; i++) {
 		buf_printf(out, "%-14s", levels[i]);
-		for (unsigned scope = PROMETHEUS_GLOBAL;
-		    scope <= PROMETHEUS_WORKER; scope *= 2)
-			buf_printf(out, "  %6u", series_count(sample,
-			    (enum metrics_level)i, scope, &bytes));
+		for (unsigned k = 0; k < PROMETHEUS_SCOPES; k++)
+			buf_printf(out, "  %8u", series_count(sample,
+			    (enum metrics_level)i, 1U << k, &bytes));
 		buf_printf(out, "  %6u", series_count(sample,
 		    (enum metrics_level)i, 0, &bytes));
 		buf_printf(out, "  %10s\n", words_bytes(words,

@@ -132,7 +132,7 @@ def test_series_are_those_that_prom_prints(served):
     assert standard[0] == "standard"
     prom = run("-n", where, "--prom")[0].decode().splitlines()
     count = len([line for line in prom if line.startswith("ringmaster_")])
-    assert int(standard[5]) == count == sum(map(int, standard[1:5]))
+    assert int(standard[6]) == count == sum(map(int, standard[1:6]))
 
 
 def test_a_rate_takes_two_samples(start):
