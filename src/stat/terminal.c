@@ -218,7 +218,7 @@ static int terminal_refuse(char why[STAT_WHY_MAX], const char *what,
 	return err;
 }
 
-/* Asked before ncurses is, which would end the program. */
+/* Asked before newterm() is, which cannot say what is wrong. */
 static int terminal_check(char why[STAT_WHY_MAX])
 {
 	const char *name = getenv("TERM");
@@ -232,9 +232,17 @@ static int terminal_check(char why[STAT_WHY_MAX])
 	if (!tigetstr("cup") || tigetstr("cup") == (char *)-1) {
 		(void)snprintf(why, STAT_WHY_MAX, "a terminal of the kind "
 		    "%.64s cannot show screens", name);
-		return -ENOTSUP;
+		found = -ENOTSUP;
+	} else {
+		terminal_old.len = 0;
+		terminal_keep("sgr0");
+		terminal_keep("rmkx");
+		terminal_keep("cnorm");
+		terminal_keep("rmcup");
+		found = 0;
 	}
-	return 0;
+	(void)del_curterm(cur_term); /* newterm() makes its own */
+	return found;
 }
 
 static enum canvas_glyphs terminal_glyphs(void)
@@ -273,11 +281,6 @@ static int terminal_take(struct terminal *terminal,
 	if (tcgetattr(terminal_old.keys_fd, &terminal_old.before) != 0)
 		return terminal_refuse(why, "the terminal cannot be asked",
 		    -errno);
-	terminal_old.len = 0;
-	terminal_keep("sgr0");
-	terminal_keep("rmkx");
-	terminal_keep("cnorm");
-	terminal_keep("rmcup");
 	terminal_signals_begin(terminal);
 	terminal->screen = newterm(NULL, stdout, terminal->keys);
 	if (!terminal->screen) {
@@ -321,7 +324,6 @@ void terminal_close(struct terminal **take)
 	(void)endwin();
 	terminal_old.fd = -1;
 	delscreen(terminal->screen);
-	(void)del_curterm(cur_term);
 	if (terminal->keys != stdin)
 		(void)fclose(terminal->keys); /* only read */
 	canvas_free(&terminal->shown);

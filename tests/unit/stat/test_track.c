@@ -14,7 +14,7 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
-#include "sample_snapshot.h"
+#include "server_sample.h"
 #include "stat/track.h"
 
 static struct track *track;

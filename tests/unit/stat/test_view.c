@@ -15,7 +15,7 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
-#include "sample_snapshot.h"
+#include "server_sample.h"
 #include "stat/counters.h"
 #include "stat/filter.h"
 #include "stat/view.h"

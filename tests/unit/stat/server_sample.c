@@ -1,4 +1,4 @@
-#include "sample_snapshot.h"
+#include "server_sample.h"
 
 #include <stdlib.h>
 

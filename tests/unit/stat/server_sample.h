@@ -1,5 +1,5 @@
-#ifndef TESTS_UNIT_STAT_SAMPLE_SNAPSHOT_H
-#define TESTS_UNIT_STAT_SAMPLE_SNAPSHOT_H
+#ifndef TESTS_UNIT_STAT_SERVER_SAMPLE_H
+#define TESTS_UNIT_STAT_SERVER_SAMPLE_H
 
 #include "base/arena.h"
 #include "metrics.pb-c.h"
