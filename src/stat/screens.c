@@ -167,6 +167,8 @@ int screens_run(struct stat_source *source,
 	err = terminal_open(why, &screens.terminal);
 	if (!err) {
 		terminal_can(screens.terminal, &screens.canvas);
+		if (screens.canvas.glyphs > options->glyphs)
+			screens.canvas.glyphs = options->glyphs;
 		err = screens_loop(&screens);
 		if (err)
 			(void)snprintf(why, STAT_WHY_MAX, "no memory");

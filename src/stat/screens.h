@@ -1,6 +1,7 @@
 #ifndef RINGMASTER_STAT_SCREENS_H
 #define RINGMASTER_STAT_SCREENS_H
 
+#include "stat/canvas.h"
 #include "stat/filter.h"
 #include "stat/source.h"
 
@@ -9,6 +10,7 @@
 struct screens_options {
 	const struct stat_filter *filter;	/* of the counters */
 	double interval_s;			/* between samples */
+	enum canvas_glyphs glyphs;		/* at most these */
 };
 
 /*

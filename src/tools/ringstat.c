@@ -210,7 +210,7 @@ static int tool_screens(const struct tool_options *options,
     struct stat_source *source)
 {
 	const struct screens_options screens = { &options->filter,
-		options->interval_s };
+		options->interval_s, options->glyphs };
 	char why[STAT_WHY_MAX];
 	int err = screens_run(source, &screens, why);
 

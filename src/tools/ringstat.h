@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "stat/canvas.h"
 #include "stat/filter.h"
 #include "stat/source.h"
 
@@ -39,6 +40,7 @@ struct tool_options {
 	const char *instance;		/* NULL: the one that there is */
 	double start_s;		/* to wait for it; INFINITY: for ever */
 	double interval_s;
+	enum canvas_glyphs glyphs;	/* of screens */
 	unsigned count;			/* outputs; 0: no end */
 	bool counted;			/* `count` was given */
 	const char *query;		/* of requests, or NULL */

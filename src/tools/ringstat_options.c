@@ -6,8 +6,8 @@
 
 /* Options without a letter. */
 enum {
-	OPT_CSV = OPTIONS_LONG, OPT_DIFF, OPT_INSTANCES, OPT_PB, OPT_PROM,
-	OPT_SERIES, OPT_TIMEOUT, OPT_WAIT,
+	OPT_CSV = OPTIONS_LONG, OPT_DIFF, OPT_GLYPHS, OPT_INSTANCES, OPT_PB,
+	OPT_PROM, OPT_SERIES, OPT_TIMEOUT, OPT_WAIT,
 };
 
 static const struct options_row tool_rows[] = {
@@ -37,6 +37,7 @@ static const struct options_row tool_rows[] = {
 	    't' },
 	{ "interval", "TIME", "between samples (1s)", 'i' },
 	{ "count", "N", "print so often (1); 0: without end", 'c' },
+	{ "glyphs", "SET", "of screens: braille, blocks or ascii", OPT_GLYPHS },
 	{ "help", NULL, "see ringstat(1)", 'h' },
 	{ "version", NULL, "of ringstat", 'V' },
 };
@@ -98,6 +99,20 @@ static int parse_interval(const struct parser *parser, const char *arg)
 		    "5s or 500ms, from 10ms to 24h, not \"%s\"", arg);
 	parser->options->interval_s = value;
 	return 0;
+}
+
+static int parse_glyphs(const struct parser *parser, const char *arg)
+{
+	static const char *const names[] = { [CANVAS_ASCII] = "ascii",
+		[CANVAS_BLOCKS] = "blocks", [CANVAS_BRAILLE] = "braille" };
+
+	for (unsigned i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (strcmp(arg, names[i]) == 0) {
+			parser->options->glyphs = (enum canvas_glyphs)i;
+			return 0;
+		}
+	return PARSER_FAIL(parser, "--glyphs takes braille, blocks or ascii, "
+	    "not \"%s\"", arg);
 }
 
 static int parse_count(const struct parser *parser, const char *arg)
@@ -166,6 +181,8 @@ static int parse_how(const struct parser *parser, int id, const char *arg)
 		return parse_start(parser, arg);
 	case 'i':
 		return parse_interval(parser, arg);
+	case OPT_GLYPHS:
+		return parse_glyphs(parser, arg);
 	case 'c':
 		return parse_count(parser, arg);
 	case 'h':
@@ -225,7 +242,8 @@ int tool_options_parse(int argc, char **argv, struct tool_options *options,
 	int id, err = 0;
 
 	*options = (struct tool_options){ .interval_s = 1, .count = 1,
-	    .timeout_s = INFINITY };
+	    .timeout_s = INFINITY,
+		.glyphs = CANVAS_BRAILLE };
 	while (!err && (id = options_next(&tool_table, argc, argv, why,
 	    STAT_WHY_MAX)) != OPTIONS_END)
 		err = id == OPTIONS_WRONG ? TOOL_USAGE
