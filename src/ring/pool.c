@@ -9,7 +9,8 @@
  *
  * Threads start when jobs wait and none is idle, up to the limit, so a ring
  * that never offloads has none, and they inherit dropped privileges. They
- * take no signals.
+ * take no signals. Where they have to share a processor with the loop they get
+ * the smaller part: it has but little to do each time, for many.
  *
  * pool->lock protects all fields marked so; nothing is called under it.
  */
@@ -20,10 +21,13 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "ring/internal.h"
+
+enum { POOL_NICE = 5 };		/* more than the loop's: a third of its share */
 
 struct pool_job {
 	struct pool_job *next;
@@ -105,6 +109,8 @@ static void *pool_thread(void *arg)
 {
 	struct pool *pool = arg;
 
+	(void)setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) +
+	    POOL_NICE);			/* of this thread; never refused */
 	(void)pthread_mutex_lock(&pool->lock); /* a plain mutex */
 	while (!pool->stopping) {
 		if (pool->queue.first) {
@@ -207,8 +213,9 @@ static int pool_submit(struct pool *pool, struct pool_job *job)
 	(void)pthread_mutex_lock(&pool->lock);
 	pool_queue_push(&pool->queue, job);
 	pool->queued++;
-	(void)pthread_cond_signal(&pool->work);
 	(void)pthread_mutex_unlock(&pool->lock);
+	/* Behind it, or who is woken might first have to wait for the lock. */
+	(void)pthread_cond_signal(&pool->work);
 	return 0;
 }
 
