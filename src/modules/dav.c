@@ -1,6 +1,6 @@
 /*
  * dav: PUT, DELETE, MKCOL, COPY and MOVE on the files that are served. What
- * a request means is found out here; dav_file.c does it, on the pool.
+ * a request means is found out here; dav_job.c does it, on the pool.
  *
  * As nginx's module, but for three things: links to directories are not
  * followed within trees, the root of a location is not deleted or moved, and
@@ -8,8 +8,6 @@
  */
 
 #include <errno.h>
-#include <stdlib.h>
-#include <unistd.h>
 
 #include "http/conn.h"
 #include "http/date.h"
@@ -18,7 +16,7 @@
 #include "http/timing.h"
 #include "http/uri.h"
 #include "http/variable.h"
-#include "modules/dav_file.h"
+#include "modules/dav_job.h"
 #include "modules/modules.h"
 
 enum {
@@ -35,210 +33,7 @@ struct dav_record {
 	int64_t min_delete_depth;
 };
 
-/* What the pool is to do, and what came of it. */
-struct dav_job {
-	const struct http_request *request;
-	const struct dav_record *record;
-	const char *path;		/* no slash at its end */
-	const char *to;			/* of COPY and MOVE */
-	const char *body;		/* of PUT: its file */
-	time_t modified;		/* of PUT; -1: now */
-	bool slash;			/* the URI ends in one */
-	bool overwrite;
-	unsigned status;
-	const char *why;		/* for the log, if no call failed */
-	struct dav_failure failure;
-};
-
 extern const struct http_module http_dav_module;
-
-/* A directory may be entered by whoever may read it. */
-static mode_t dav_dir_access(const struct dav_job *job)
-{
-	mode_t access = (mode_t)job->record->access;
-
-	return access | (access & 0444) >> 2;
-}
-
-/* ---- on the pool ---- */
-
-/* The status for a call that failed; `missing` if there was nothing. */
-static unsigned dav_error_status(int error, unsigned missing)
-{
-	switch (error < 0 ? -error : error) {
-	case ENOENT:
-	case ENOTDIR:
-	case ENAMETOOLONG:
-		return missing;
-	case EACCES:
-	case EPERM:
-		return 403;
-	case EEXIST:
-		return 405;
-	case ENOSPC:
-		return 507;
-	default:
-		return 500;
-	}
-}
-
-static void dav_call_failed(struct dav_job *job, const char *call,
-    unsigned missing)
-{
-	job->failure = (struct dav_failure){ .call = call, .error = errno };
-	job->status = dav_error_status(errno, missing);
-}
-
-/* What the path is. A link is a directory for nobody. */
-static bool dav_look(struct dav_job *job, struct stat *ret, unsigned missing,
-    unsigned no_dir)
-{
-	if (lstat(job->path, ret) == 0) {
-		if (!job->slash || S_ISDIR(ret->st_mode))
-			return true;
-		errno = ENOTDIR;
-	}
-	dav_call_failed(job, "lstat()", errno == ENOTDIR ? no_dir : missing);
-	return false;
-}
-
-static void dav_put_run(void *arg)
-{
-	struct dav_job *job = arg;
-	struct dav_target to = { job->path, (mode_t)job->record->access,
-		job->modified, job->record->full_path ? dav_dir_access(job)
-						      : 0 };
-	struct stat st;
-
-	job->status = 201;
-	if (stat(job->path, &st) == 0) {
-		job->status = 204;
-		if (S_ISDIR(st.st_mode)) {
-			job->why = "could not be created: it is a directory";
-			job->status = 409;
-			return;
-		}
-	}
-	if (dav_file_move(job->body, &to, &job->failure))
-		job->status = 500;
-}
-
-static void dav_delete_run(void *arg)
-{
-	struct dav_job *job = arg;
-	struct stat st;
-	int err;
-
-	if (!dav_look(job, &st, 404, 409))
-		return;
-	if (S_ISDIR(st.st_mode) && !job->slash) {
-		job->why = "is a directory";
-		job->status = 409;
-		return;
-	}
-	job->status = 204;
-	if (S_ISDIR(st.st_mode)) {
-		err = dav_tree_remove(job->path, &job->failure);
-		if (err)
-			job->status = dav_error_status(err, 404);
-	} else if (unlink(job->path) < 0) {
-		dav_call_failed(job, "unlink()", 404);
-	}
-}
-
-static void dav_mkcol_run(void *arg)
-{
-	struct dav_job *job = arg;
-	mode_t access = dav_dir_access(job);
-
-	job->status = 201;
-	if (mkdir(job->path, access) < 0)
-		dav_call_failed(job, "mkdir()", 409);
-	else if (chmod(job->path, access) < 0)	/* whatever the umask */
-		dav_call_failed(job, "chmod()", 409);
-}
-
-/* Is the destination free, or may it be replaced? */
-static bool dav_destination_ok(struct dav_job *job, struct stat *ret,
-    bool *ret_exists)
-{
-	*ret_exists = lstat(job->to, ret) == 0;
-	if (!*ret_exists) {
-		if (errno == ENOENT)
-			return true;
-		dav_call_failed(job, "lstat()", 404);
-	} else if (S_ISDIR(ret->st_mode) && !job->slash) {
-		job->why = "could not be replaced: it is a collection";
-		job->status = 409;
-	} else if (!job->overwrite) {
-		job->why = "could not be created: it exists";
-		job->status = 412;
-	} else {
-		return true;
-	}
-	return false;
-}
-
-static void dav_transfer_file(struct dav_job *job, bool move)
-{
-	struct dav_target to = { job->to, 0, -1, dav_dir_access(job) };
-	int err = move ? dav_file_move(job->path, &to, &job->failure)
-		       : dav_file_copy(job->path, &to, &job->failure);
-
-	job->status = err ? 500 : 204;
-}
-
-static void dav_transfer_tree(struct dav_job *job, bool move)
-{
-	int err = 0;
-
-	job->status = 201;
-	if (move && rename(job->path, job->to) == 0) {
-		file_cache_void(job->request->worker);
-		return;
-	}
-	err = dav_tree_copy(job->path, job->to, &job->failure);
-	if (!err && move)
-		err = dav_tree_remove(job->path, &job->failure);
-	if (err)
-		job->status = job->failure.name[0] ? 500 :
-		    dav_error_status(err, 404);
-}
-
-/* Remove what is at the destination. */
-static bool dav_replace(struct dav_job *job, bool directory)
-{
-	int err = directory ? dav_tree_remove(job->to, &job->failure) : 0;
-
-	if (err)
-		job->status = dav_error_status(err, 404);
-	else if (!directory && unlink(job->to) < 0)
-		dav_call_failed(job, "unlink()", 404);
-	return !job->status;
-}
-
-static void dav_transfer_run(void *arg)
-{
-	struct dav_job *job = arg;
-	bool move = job->request->method == HTTP_METHOD_MOVE;
-	struct stat from, to;
-	bool exists;
-
-	if (!dav_destination_ok(job, &to, &exists) ||
-	    !dav_look(job, &from, 404, 404))
-		return;
-	if (!S_ISDIR(from.st_mode)) {
-		dav_transfer_file(job, move);
-		return;
-	}
-	if (!job->slash) {
-		job->why = "is a collection";
-		job->status = 400;
-		return;
-	}
-	if (!exists || dav_replace(job, S_ISDIR(to.st_mode)))
-		dav_transfer_tree(job, move);
-}
 
 /* ---- the request ---- */
 
@@ -285,7 +80,7 @@ static int dav_do(struct http_request *request, struct dav_job *job,
 	const struct http_core_record *core = request->location->core;
 	int err;
 
-	job->request = request;
+	job->worker = request->worker;
 	job->slash = slice_ends(request->uri, SLICE("/"));
 	job->path = dav_path(request, http_request_filename(request));
 	if (!job->path)
@@ -379,12 +174,13 @@ static bool dav_delete_deep(struct http_request *request,
 	return false;
 }
 
-static int dav_delete(struct http_request *request, struct dav_job *job)
+static int dav_delete(struct http_request *request,
+    const struct dav_record *record, struct dav_job *job)
 {
 	bool slash = slice_ends(request->uri, SLICE("/"));
 	int depth;
 
-	if (!dav_delete_deep(request, job->record))
+	if (!dav_delete_deep(request, record))
 		return 409;
 	if (dav_is_root(request))
 		return dav_refuse(request, 403, "cannot DELETE the root");
@@ -531,14 +327,16 @@ static int dav_content(struct http_request *request)
 	job = arena_calloc(&request->arena, 1, sizeof(*job));
 	if (!job)
 		return 500;
-	job->record = record;
+	job->access = (mode_t)record->access;
+	job->full_path = record->full_path;
+	job->move = request->method == HTTP_METHOD_MOVE;
 	if (request->method == HTTP_METHOD_PUT)
 		return dav_put(request, job);
 	if (request->head.chunked || request->head.content_length > 0)
 		return dav_refuse(request, 415, "DELETE, MKCOL, COPY and MOVE "
 		    "with body are unsupported");
 	if (request->method == HTTP_METHOD_DELETE)
-		return dav_delete(request, job);
+		return dav_delete(request, record, job);
 	return request->method == HTTP_METHOD_MKCOL ? dav_mkcol(request, job)
 						    : dav_transfer(request,
 							  job);
