@@ -39,13 +39,21 @@ struct log_target {
 struct log_main {
 	struct log_format *formats;
 	struct log_output *outputs;
+	struct log_files_list *files;
 };
 
 struct log_record {
 	struct log_main *main;		/* NULL until needed or merged */
 	struct log_target *targets, **end;
 	bool off;
-	int64_t accepted;		/* for what has no effect here */
+	struct log_files *files;	/* open ones; NULL: none are kept */
+	bool files_set;
+};
+
+/* One of all open_log_file_cache. */
+struct log_files_list {
+	struct log_files *files;
+	struct log_files_list *next;
 };
 
 extern const struct http_module http_log_module;
@@ -349,6 +357,14 @@ static void log_target_add(struct log_record *record,
 	record->end = &target->next;
 }
 
+static struct log_main *log_main_of(struct conf *conf,
+    const struct conf_scope *scope)
+{
+	while (scope->context != CONF_HTTP)
+		scope = scope->parent;
+	return log_main_get(conf, log_record_of(conf, scope->records));
+}
+
 static int log_set_access_log(struct conf *conf, const struct conf_node *node,
     const struct conf_scope *scope, void *arg)
 {
@@ -362,9 +378,7 @@ static int log_set_access_log(struct conf *conf, const struct conf_node *node,
 		return node->argc == 2 ? 0 : conf_fail(conf, node, 0,
 		    "invalid parameter \"%s\"", node->args[2].data);
 	}
-	while (scope->context != CONF_HTTP)
-		scope = scope->parent;
-	log = log_main_get(conf, log_record_of(conf, scope->records));
+	log = log_main_of(conf, scope);
 	target = arena_calloc(&conf->arena, 1, sizeof(*target));
 	if (!log || !target)
 		return conf_fail(conf, node, ENOMEM, "access log");
@@ -372,6 +386,29 @@ static int log_set_access_log(struct conf *conf, const struct conf_node *node,
 	if (!err)
 		log_target_add(record, target);
 	return err;
+}
+
+static int log_set_files(struct conf *conf, const struct conf_node *node,
+    const struct conf_scope *scope, void *arg)
+{
+	struct log_record *record = arg;
+	struct log_main *log = log_main_of(conf, scope);
+	struct log_files_list *list = arena_calloc(&conf->arena, 1,
+	    sizeof(*list));
+	int err;
+
+	if (record->files_set)
+		return conf_fail(conf, node, 0,
+		    "\"open_log_file_cache\" directive is duplicate");
+	if (!log || !list)
+		return conf_fail(conf, node, ENOMEM, "open_log_file_cache");
+	err = log_files_set(conf, node, &record->files);
+	record->files_set = true;
+	if (err || !record->files)
+		return err;
+	*list = (struct log_files_list){ record->files, log->files };
+	log->files = list;
+	return 0;
 }
 
 /* Where nothing was said at all, nginx writes logs/access.log. */
@@ -400,6 +437,8 @@ static int log_merge(struct conf *conf, const void *parent, void *arg)
 	if (!from)
 		return log_main_get(conf, record) ? 0 : -ENOMEM;
 	record->main = from->main;
+	if (!record->files_set)
+		record->files = from->files;
 	if (!record->targets && !record->off) {
 		record->targets = from->targets;
 		record->off = from->off;
@@ -462,7 +501,7 @@ static bool log_path_safe(struct slice path)
 }
 
 static void log_write_at(struct http_request *request,
-    const struct log_target *target)
+    const struct log_target *target, struct log_files *files)
 {
 	struct slice path = http_value_get(request, target->path);
 	struct slice root = http_document_root(request);
@@ -476,7 +515,7 @@ static void log_write_at(struct http_request *request,
 		    "unsafe access log path \"%.*s\"", SLICE_ARG(path));
 		return;
 	}
-	log_append_line(log_line_begin_at(target->output, path, root),
+	log_append_line(log_line_begin_at(target->output, files, path, root),
 	    request, target->format);
 	log_line_end(target->output);
 }
@@ -492,11 +531,12 @@ static void log_request(struct http_request *request)
 		if (!log_wanted(request, target))
 			continue;
 		if (target->path) {
-			log_write_at(request, target);
+			log_write_at(request, target, record->files);
 			continue;
 		}
 		log_append_line(target->output->file->syslog ?
-		    log_line_begin_at(target->output, SLICE(""), SLICE("")) :
+		    log_line_begin_at(target->output, NULL, SLICE(""),
+			SLICE("")) :
 		    log_line_begin(target->output), request, target->format);
 		log_line_end(target->output);
 	}
@@ -504,17 +544,15 @@ static void log_request(struct http_request *request)
 
 /* ---- the worker ---- */
 
-static struct log_output *log_outputs(const struct http_worker *worker)
+static const struct log_main *log_main_in(const struct http_worker *worker)
 {
-	const struct log_record *record = log_record_of(worker->http->conf,
-	    worker->http->main_records);
-
-	return record->main->outputs;
+	return log_record_of(worker->http->conf,
+	    worker->http->main_records)->main;
 }
 
 static int log_worker_start(struct http_worker *worker)
 {
-	struct log_output *output = log_outputs(worker);
+	struct log_output *output = log_main_in(worker)->outputs;
 
 	for (; output; output = output->next)
 		log_output_open(output, worker->ring, worker->metrics,
@@ -524,18 +562,26 @@ static int log_worker_start(struct http_worker *worker)
 
 static void log_worker_reopened(struct http_worker *worker)
 {
-	struct log_output *output = log_outputs(worker);
+	const struct log_main *log = log_main_in(worker);
+	struct log_files_list *list = log->files;
 
-	for (; output; output = output->next)
+	for (; list; list = list->next)
+		log_files_void(list->files);
+	for (struct log_output *output = log->outputs; output;
+	    output = output->next)
 		log_output_flush(output);
 }
 
 static void log_worker_stop(struct http_worker *worker)
 {
-	struct log_output *output = log_outputs(worker);
+	const struct log_main *log = log_main_in(worker);
+	struct log_files_list *list = log->files;
 
-	for (; output; output = output->next)
+	for (struct log_output *output = log->outputs; output;
+	    output = output->next)
 		log_output_close(output);
+	for (; list; list = list->next)
+		log_files_close(list->files);
 }
 
 static const struct conf_directive log_directives[] = {
@@ -551,8 +597,10 @@ static const struct conf_directive log_directives[] = {
 	  .syntax = "off | FILE [FORMAT] [PARAMETER ...]",
 	  .help = "file, format and buffer of a log of requests, or off" },
 	{ .name = "open_log_file_cache", .contexts = CONF_HTTP_ALL,
-	  .args_min = 1, .args_max = 4, .type = CONF_ACCEPTED,
-	  .help = "files named by variables are open for a batch of lines" },
+	  .args_min = 1, .args_max = 4, .set = log_set_files,
+	  .initial = "off", .syntax = "off | max=NUMBER [inactive=TIME] "
+	  "[min_uses=NUMBER] [valid=TIME]",
+	  .help = "keep files open whose names have variables" },
 	{ .name = NULL },
 };
 

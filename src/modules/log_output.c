@@ -13,7 +13,6 @@
 #include "modules/log_output.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -27,6 +26,7 @@
 enum { LOG_LINE_ROOM = 4096 };
 
 struct line_head {
+	struct log_files *files;	/* that keeps it open, or NULL */
 	size_t path_size, root_size;	/* with terminators */
 	size_t line_len;
 };
@@ -150,49 +150,62 @@ static void send_records(struct log_output *output, struct slice records)
 	}
 }
 
-/* Open the file of a record; -1 with errno, 0 if it must not be made. */
-static int open_path(const char *path, const char *root)
-{
-	struct stat st;
+/* The file that a record was written to, which stays open for the next. */
+struct record_file {
+	const char *path;	/* NULL: none yet */
+	int fd;			/* -1: it could not be opened, because: */
+	int error;		/* 0: it must not be made */
+};
 
-	if (stat(root, &st) || !S_ISDIR(st.st_mode)) {
-		errno = 0;
-		return -1;
-	}
-	return open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
+static void record_file_close(struct record_file *file)
+{
+	if (file->path && file->fd >= 0)
+		(void)close(file->fd); /* nothing is buffered */
+	file->path = NULL;
 }
 
-/* Write each record to its file, which stays open for the next. */
+static void record_file_find(struct record_file *file,
+    const struct line_head *head, const char *path)
+{
+	const char *root = path + head->path_size;
+
+	if (head->files) {
+		record_file_close(file);
+		file->fd = log_files_take(head->files, path, root);
+	} else if (!file->path || strcmp(file->path, path)) {
+		record_file_close(file);
+		file->fd = log_files_open(path, root);
+		file->path = path;
+	} else {
+		return;
+	}
+	file->error = file->fd < 0 ? errno : 0;
+}
+
+/* Write each record to its file. */
 static void write_records(struct log_output *output, struct slice records)
 {
-	const char *open_for = NULL;
-	int fd = -1, error = 0;
+	struct record_file file = { NULL, -1, 0 };
 
 	while (records.len) {
 		struct line_head head;
-		const char *path = records.data + sizeof(head);
 
 		memcpy(&head, records.data, sizeof(head));
-		if (!open_for || strcmp(open_for, path)) {
-			if (fd >= 0)
-				(void)close(fd); /* nothing is buffered */
-			fd = open_path(path, path + head.path_size);
-			error = fd < 0 ? errno : 0;
-			open_for = path;
-		}
+		record_file_find(&file, &head, records.data + sizeof(head));
 		records = slice_from(records,
 		    sizeof(head) + head.path_size + head.root_size);
-		if (fd >= 0) {
-			write_lines(output, fd,
+		if (file.fd >= 0) {
+			write_lines(output, file.fd,
 			    slice_first(records, head.line_len));
-		} else if (error) {
-			output->error = error;
+		} else if (file.error) {
+			output->error = file.error;
 			output->lost++;
 		}
+		if (head.files)
+			log_files_give(head.files);
 		records = slice_from(records, head.line_len);
 	}
-	if (fd >= 0)
-		(void)close(fd); /* nothing is buffered */
+	record_file_close(&file);
 }
 
 static void write_batch(void *arg)
@@ -343,11 +356,11 @@ struct buf *log_line_begin(struct log_output *output)
 	return buf;
 }
 
-struct buf *log_line_begin_at(struct log_output *output, struct slice path,
-    struct slice root)
+struct buf *log_line_begin_at(struct log_output *output,
+    struct log_files *files, struct slice path, struct slice root)
 {
 	struct buf *buf = log_line_begin(output);
-	struct line_head head = { path.len + 1, root.len + 1, 0 };
+	struct line_head head = { files, path.len + 1, root.len + 1, 0 };
 
 	buf_append(buf, &head, sizeof(head));
 	buf_append(buf, path.data, path.len + 1);

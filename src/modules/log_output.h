@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "metrics/writer.h"
+#include "modules/log_files.h"
 #include "ring/ring.h"
 
 /*
@@ -80,9 +81,10 @@ void log_line_end(struct log_output *output);
 /* The same for a log without a `file`: the next line is for `path`, if the
  * directory `root` exists (as nginx: then a Host that a client made up
  * creates no file). Two terminated strings, empty for a log that goes to a
- * syslog daemon, which takes lines one by one. */
-struct buf *log_line_begin_at(struct log_output *output, struct slice path,
-    struct slice root);
+ * syslog daemon, which takes lines one by one. `files`, if it is not NULL,
+ * may have the file open. */
+struct buf *log_line_begin_at(struct log_output *output,
+    struct log_files *files, struct slice path, struct slice root);
 
 /* Have all lines written now, by the pool. */
 void log_output_flush(struct log_output *output);

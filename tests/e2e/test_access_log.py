@@ -94,6 +94,55 @@ def test_a_path_with_variables(start):
     assert not (server.dir / "made_1").exists()
 
 
+def test_files_with_variables_kept_open(start):
+    """What is open is written to wherever it was moved; and a file that was
+    not used often enough, or least of three, is not open."""
+    server = start(workers=1, http="log_format f '$uri';", server="""
+        open_log_file_cache max=3 min_uses=2;
+        location / { access_log %%DIR%%/logs/log_$arg_n f; return 200; }""")
+    folder, moved = server.dir / "logs", server.dir / "moved"
+    folder.mkdir()
+    os.chmod(folder, 0o777)
+    for name in "aabccddd":
+        server.get("/before?n=" + name)
+    lines(server, "logs/log_d", 3)
+    folder.rename(moved)
+    for name in "abcd":
+        server.get("/after?n=" + name)
+    lines(server, "moved/log_d", 4)
+    moved.rename(folder)
+    for name, count in (("a", 0), ("b", 0), ("c", 1), ("d", 1)):
+        assert server.log("logs/log_" + name).count("after") == count
+    server.signal(signal.SIGUSR1)
+    (folder / "log_d").rename(server.dir / "old")
+
+    def is_new():
+        server.get("/new?n=d")
+        return "new" in server.log("logs/log_d")
+    wait_for(is_new)
+
+
+def test_moved_files_are_noticed(start):
+    server = start(workers=1, http="log_format f '$uri';", server="""
+        open_log_file_cache max=1000 valid=1 inactive=1h;
+        location / { access_log %%DIR%%/log_$arg_n f;
+            location /off { open_log_file_cache off; return 200; }
+            return 200; }""")
+    os.chmod(server.dir, 0o777)
+    server.get("/one?n=x")
+    lines(server, "log_x", 1)
+    (server.dir / "log_x").rename(server.dir / "old")
+    server.get("/two?n=x")
+    lines(server, "old", 2)
+    server.get("/off?n=x")
+    lines(server, "log_x", 1)
+
+    def is_new():
+        server.get("/three?n=x")
+        return "three" in server.log("log_x")
+    wait_for(is_new)
+
+
 def test_buffered_lines_wait_for_the_flush_time(start):
     server = start(http="log_format f '$uri';", server="""
         access_log a.log f buffer=16k flush=1s;
@@ -180,6 +229,13 @@ def test_configuration_errors(make):
              "buffered logs cannot have variables in name"),
             ("access_log off x;", 'invalid parameter "x"'),
             ("access_log a.log combined x;", 'invalid parameter "x"'),
+            ("open_log_file_cache valid=1m;",
+             '"open_log_file_cache" must have "max" parameter'),
+            ("open_log_file_cache max=4097;", "keeps at most 4096 files"),
+            ("open_log_file_cache max=1 inactive=x;", "invalid "
+             '"open_log_file_cache" parameter "inactive=x"'),
+            ("open_log_file_cache off; open_log_file_cache max=1;",
+             '"open_log_file_cache" directive is duplicate'),
             ("access_log syslog:server=127.0.0.1 combined buffer=1k;",
              "logs to syslog cannot be buffered"),
             ("log_format f '$nothing';", 'unknown "nothing" variable'),

@@ -247,8 +247,8 @@ static void memory_has_a_limit(void **state)
 
 static void put_at(const char *path, const char *root, const char *text)
 {
-	buf_append_cstr(log_line_begin_at(&t.output, slice_cstr(path),
-	    slice_cstr(root)), text);
+	buf_append_cstr(log_line_begin_at(&t.output, NULL,
+	    slice_cstr(path), slice_cstr(root)), text);
 	log_line_end(&t.output);
 }
 
