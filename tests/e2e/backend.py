@@ -24,25 +24,22 @@ class Request:
         return "%s %r %r" % (self.line, self.headers, self.body)
 
 
-class Backend:
-    """Listens on a port of its own; `answer(request, socket)` is called in a
-    thread for each request. What it returns is sent, unless it is None; False
-    closes the connection. `close` says that each is closed after an answer."""
+class Acceptor:
+    """Listens, on a port of its own unless `listener` is given, and calls
+    `serve(connection, number)` in a thread for each connection."""
 
-    def __init__(self, answer=lambda *_: OK, close=False, read_body=True,
-                 path=None):
-        self.answer, self.close_each = answer, close
-        self.read_body = read_body
-        self.requests, self.connections = [], 0
+    def __init__(self, serve, listener=None):
+        self.serve = serve
+        self.listener = listener or socket.create_server(
+            ("127.0.0.1", 0), backlog=1024)
+        self.accepted, self.sockets = 0, set()
         self.lock = threading.Lock()
-        self.sockets = set()
-        self.listener = socket.socket(socket.AF_UNIX if path else
-                                      socket.AF_INET)
-        self.listener.bind(str(path) if path else ("127.0.0.1", 0))
-        self.listener.listen(64)
-        self.port = None if path else self.listener.getsockname()[1]
         self.thread = threading.Thread(target=self._accept, daemon=True)
         self.thread.start()
+
+    @property
+    def port(self):
+        return self.listener.getsockname()[1]
 
     def _accept(self):
         while True:
@@ -50,13 +47,60 @@ class Backend:
                 connection, _ = self.listener.accept()
             except OSError:
                 return
-            connection.settimeout(10)
             with self.lock:
-                self.connections += 1
+                self.accepted += 1
                 self.sockets.add(connection)
-                number = self.connections
-            threading.Thread(target=self._serve, args=(connection, number),
+                number = self.accepted
+            threading.Thread(target=self._run, args=(connection, number),
                              daemon=True).start()
+
+    def _run(self, connection, number):
+        with contextlib.suppress(OSError):
+            self.serve(connection, number)
+
+    def forget(self, connection):
+        with self.lock:
+            self.sockets.discard(connection)
+        connection.close()
+
+    def hang_up(self):
+        """Close all connections that are open."""
+        with self.lock:
+            for connection in self.sockets:
+                with contextlib.suppress(OSError):
+                    connection.shutdown(socket.SHUT_RDWR)
+
+    def stop(self):
+        # close() alone does not wake accept()
+        with contextlib.suppress(OSError):	# a second time
+            self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+        self.thread.join(5)
+        self.hang_up()
+
+
+def unix_listener(path):
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(str(path))
+    listener.listen(64)
+    return listener
+
+
+class Backend(Acceptor):
+    """`answer(request, socket)` is called in a thread for each request. What
+    it returns is sent, unless it is None; False closes the connection.
+    `close` says that each is closed after an answer."""
+
+    def __init__(self, answer=lambda *_: OK, close=False, read_body=True,
+                 path=None):
+        self.answer, self.close_each = answer, close
+        self.read_body = read_body
+        self.requests = []
+        super().__init__(self._serve, path and unix_listener(path))
+
+    @property
+    def connections(self):
+        return self.accepted
 
     def _body(self, request, connection, rest):
         if request.headers.get("transfer-encoding") == "chunked":
@@ -90,22 +134,9 @@ class Backend:
         return answer is not False and not self.close_each
 
     def _serve(self, connection, number):
-        with contextlib.suppress(OSError):
+        connection.settimeout(10)
+        try:
             while self._one(connection, number):
                 pass
-        with self.lock:
-            self.sockets.discard(connection)
-        connection.close()
-
-    def hang_up(self):
-        """Close all connections that are open."""
-        with self.lock:
-            for connection in self.sockets:
-                with contextlib.suppress(OSError):
-                    connection.shutdown(socket.SHUT_RDWR)
-
-    def stop(self):
-        with contextlib.suppress(OSError):	# a second time
-            self.listener.shutdown(socket.SHUT_RDWR)
-        self.listener.close()
-        self.hang_up()
+        finally:
+            self.forget(connection)

@@ -10,8 +10,8 @@ import pathlib
 import socket
 import struct
 import subprocess
-import threading
 
+from backend import Acceptor
 from conftest import free_port
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -66,53 +66,15 @@ def reset(connection):
     connection.close()
 
 
-class Misbehaving:
-    """A server that calls `serve(connection)` in a thread for each one."""
-
-    def __init__(self, serve):
-        self.serve = serve
-        self.accepted = 0
-        self.open = []
-        self.lock = threading.Lock()
-        self.listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
-        self.url = "http://127.0.0.1:%d/" % self.listener.getsockname()[1]
-        self.thread = threading.Thread(target=self._accept, daemon=True)
-        self.thread.start()
-
-    def _accept(self):
-        while True:
-            try:
-                connection, _ = self.listener.accept()
-            except OSError:
-                return
-            with self.lock:
-                self.accepted += 1
-                self.open.append(connection)
-            threading.Thread(target=self._serve, args=(connection,),
-                             daemon=True).start()
-
-    def _serve(self, connection):
-        with contextlib.suppress(OSError):
-            self.serve(connection)
-
-    def close(self):
-        # close() alone does not wake accept()
-        with contextlib.suppress(OSError):
-            self.listener.shutdown(socket.SHUT_RDWR)
-        self.listener.close()
-        self.thread.join(5)
-        with self.lock:
-            for connection in self.open:
-                connection.close()
-
-
 @contextlib.contextmanager
 def misbehaving(serve):
-    server = Misbehaving(serve)
+    """A server that calls `serve(connection)` in a thread for each one."""
+    server = Acceptor(lambda connection, _: serve(connection))
+    server.url = "http://127.0.0.1:%d/" % server.port
     try:
         yield server
     finally:
-        server.close()
+        server.stop()
 
 
 def refused_url():

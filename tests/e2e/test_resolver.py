@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+from backend import Acceptor
 from conftest import wait_for
 
 A, CNAME, AAAA = 1, 5, 28
@@ -42,9 +43,9 @@ class NameServer:
         self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.udp.bind(("127.0.0.1", 0))
         self.port = self.udp.getsockname()[1]
-        self.tcp = socket.create_server(("127.0.0.1", self.port))
+        self.tcp = Acceptor(self._stream, socket.create_server(
+            ("127.0.0.1", self.port)))
         threading.Thread(target=self._packets, daemon=True).start()
-        threading.Thread(target=self._streams, daemon=True).start()
 
     def _ask(self, answer, query):
         at, parts = 12, []
@@ -64,21 +65,15 @@ class NameServer:
             for packet in self._ask(self.answer, query):
                 self.udp.sendto(packet, peer)
 
-    def _streams(self):
-        while True:
-            try:
-                stream, _ = self.tcp.accept()
-            except OSError:
-                return
-            with stream:
-                query = stream.recv(4096)
-                for answer in self._ask(self.by_tcp, query[2:]):
-                    stream.sendall(struct.pack("!H", len(answer)) + answer)
+    def _stream(self, stream, _):
+        query = stream.recv(4096)
+        for answer in self._ask(self.by_tcp, query[2:]):
+            stream.sendall(struct.pack("!H", len(answer)) + answer)
+        self.tcp.forget(stream)
 
     def stop(self):
         self.udp.sendto(b"", ("127.0.0.1", self.port))
-        self.tcp.shutdown(socket.SHUT_RDWR)
-        self.tcp.close()
+        self.tcp.stop()
 
 
 @pytest.fixture
