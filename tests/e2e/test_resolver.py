@@ -33,6 +33,19 @@ def local(last=1, ttl=60):
     return A, ttl, bytes([127, 0, 0, last])
 
 
+def same_port():
+    """Sockets for both ways to ask, on a port that is free for both."""
+    while True:
+        listener = socket.create_server(("127.0.0.1", 0))
+        udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        try:
+            udp.bind(listener.getsockname())
+            return udp, listener
+        except OSError:
+            listener.close()
+            udp.close()
+
+
 class NameServer:
     """`answer(name, type, query)` gives messages to be sent in their order;
     by TCP if by_tcp(...) is given."""
@@ -40,11 +53,9 @@ class NameServer:
     def __init__(self, answer, by_tcp=None):
         self.answer, self.by_tcp = answer, by_tcp
         self.asked = collections.Counter()
-        self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.udp.bind(("127.0.0.1", 0))
+        self.udp, listener = same_port()
         self.port = self.udp.getsockname()[1]
-        self.tcp = Acceptor(self._stream, socket.create_server(
-            ("127.0.0.1", self.port)))
+        self.tcp = Acceptor(self._stream, listener)
         threading.Thread(target=self._packets, daemon=True).start()
 
     def _ask(self, answer, query):
