@@ -272,9 +272,16 @@ static void loop_signal(struct master *master, const siginfo_t *info)
 
 /* ---- the loop ---- */
 
-/* Those that did not obey TERM. */
+/* Those that took too long to quit, and those that did not obey TERM. */
 static void loop_kill(struct master *master, uint64_t now_ns)
 {
+	if (master->state == MASTER_QUITTING && master->systemd.stop_ns &&
+	    now_ns >= master->systemd.stop_ns) {
+		log_write(master->log, LOG_LEVEL_NOTICE, 0, "closing what is "
+		    "left: the service manager does not wait any longer");
+		loop_terminate(master);
+		return;
+	}
 	if (master->state != MASTER_TERMINATING ||
 	    now_ns - master->terminated_ns < LOOP_TERMINATE_NS)
 		return;

@@ -196,16 +196,23 @@ void systemd_reloading(struct master *master)
 void systemd_stopping(struct master *master)
 {
 	int64_t timeout_ms = master->cycle->core->worker_shutdown_timeout;
+	uint64_t now_ns = clock_mono_ns();
 	char first[64] = "STOPPING=1\n";
 
 	/* With a successor the service does not stop. */
 	if (!systemd_is_told(master) || master->new_binary)
 		return;
-	if (master->state == MASTER_QUITTING && timeout_ms > 0)
+	if (master->state == MASTER_QUITTING) {
+		if (timeout_ms == 0) {
+			timeout_ms = SYSTEMD_STOP_MS;
+			master->systemd.stop_ns = now_ns +
+			    SYSTEMD_STOP_MS * NS_PER_MSEC;
+		}
 		(void)snprintf(first, sizeof(first),
 		    "STOPPING=1\nEXTEND_TIMEOUT_USEC=%lld\n",
 		    (long long)(timeout_ms + SYSTEMD_EXTRA_MS) * 1000);
-	(void)systemd_say(master, first, clock_mono_ns()); /* it sees us end */
+	}
+	(void)systemd_say(master, first, now_ns); /* it sees us end */
 }
 
 void systemd_leave(struct master *master)

@@ -20,7 +20,10 @@
  * called off; the new one is silent till then.
  */
 
-enum { SYSTEMD_SEND_MS = 500 };
+enum {
+	SYSTEMD_SEND_MS = 500,
+	SYSTEMD_STOP_MS = 10 * 1000,	/* see systemd_stopping() */
+};
 
 struct master;
 
@@ -31,6 +34,7 @@ struct systemd {
 	uint64_t watchdog_ns;		/* between signs of life; 0: none */
 	uint64_t fed_ns;		/* the last one */
 	bool ready;			/* READY=1 was said */
+	uint64_t stop_ns;		/* has to be fast from then on; or 0 */
 	uint64_t status_ns;		/* when the line was made, and the */
 	uint64_t requests;		/* requests until then */
 	char line[512];			/* the last one */
@@ -49,7 +53,11 @@ void systemd_turn(struct master *master, uint64_t now_ns);
 /* A reload begins; systemd_turn() tells its end. */
 void systemd_reloading(struct master *master);
 
-/* The master begins to stop: that may take worker_shutdown_timeout. */
+/*
+ * The master begins to stop: that may take worker_shutdown_timeout. A service
+ * manager waits not for any time, and kills; so if the configuration sets no
+ * limit, the graceful stop becomes a fast one after SYSTEMD_STOP_MS.
+ */
 void systemd_stopping(struct master *master);
 
 /* The master ends: its successor, if there is one, is the main process. */

@@ -6,7 +6,9 @@ being so; if the service manager loses the server in an upgrade; or if a
 client is refused whose connection a passed socket holds."""
 
 import os
+import pathlib
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -16,6 +18,8 @@ import time
 import pytest
 
 from conftest import BAD_LINE, alive, children, wait_for
+
+NOBODY = 65534
 
 # Becomes the server, with the descriptors of argv[1] from 3 on.
 LAUNCHER = """
@@ -207,6 +211,21 @@ def test_stop(manager, number):
     assert manager.server.process.wait(10) == 0
 
 
+def test_stop_without_a_limit_has_one(manager):
+    manager = manager()
+    manager.server.file("large", 20000000 * b"x")
+    manager.start()
+    with manager.server.connect() as client:
+        client.send(b"GET /large HTTP/1.0\r\n\r\n")
+        client.read_until(b"\r\n\r\n")
+        began = time.monotonic()
+        manager.server.signal(signal.SIGQUIT)
+        message = manager.wait("STOPPING=1")
+        assert message["EXTEND_TIMEOUT_USEC"] == "15000000"
+        assert manager.server.process.wait(15) == 0
+        assert time.monotonic() - began > 9.9
+
+
 # ---- the watchdog ----
 
 def test_watchdog_wants_workers_that_go_on(manager):
@@ -304,6 +323,54 @@ def test_new_binary_dies_at_once(manager):
     wait_for(lambda: re.search(r"new binary process \d+ exited",
                                server.log()))
     assert server.pid() == old
+    assert server.get().body == b"hello"
+
+
+# ---- the unit ----
+
+@pytest.fixture
+def units(binary, tmp_path):
+    """The unit files, for the binary that is tested."""
+    if not shutil.which("systemd-analyze"):
+        pytest.skip("no systemd-analyze (Debian: systemd)")
+    built = pathlib.Path(binary).parent / "scripts/systemd/ringmaster.service"
+    if not built.exists():
+        pytest.skip("no %s: make all" % built)
+    text = re.sub(r"(?m)^(Exec\w+=)\S*/ringmaster", r"\1" + binary,
+                  built.read_text())
+    (tmp_path / built.name).write_text(text)
+    source = pathlib.Path(__file__).parents[2] / "scripts/systemd"
+    shutil.copy(source / "ringmaster.socket", tmp_path)
+    return [str(tmp_path / name)
+            for name in ("ringmaster.service", "ringmaster.socket")]
+
+
+def test_units_are_right(units):
+    result = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", *units],
+        capture_output=True, text=True)
+    assert (result.returncode, result.stdout + result.stderr) == (0, "")
+
+
+def test_unit_is_a_safe_one(units):
+    result = subprocess.run(
+        ["systemd-analyze", "security", "--no-pager", "--offline=true",
+         "--threshold=15", units[0]], capture_output=True, text=True)
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_root_tests_what_another_user_runs(make):
+    if os.geteuid() != 0:
+        pytest.skip("only root can be both")
+    server = make()
+    server.write(http="access_log access.log;")
+    server.file("index.html", "hello")
+    os.chown(server.dir, NOBODY, NOBODY)
+    assert server.command("-s", "reload").returncode == 1
+    assert not (server.dir / "error.log").exists()
+    assert server.command("-t").returncode == 0
+    assert (server.dir / "error.log").exists()
+    server.start(user=NOBODY)
     assert server.get().body == b"hello"
 
 
