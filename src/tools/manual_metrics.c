@@ -11,6 +11,7 @@
 #include "dashboard/history.h"
 #include "metrics/catalogue.h"
 #include "metrics/samples.h"
+#include "metrics/segment.h"
 #include "tools/manual.h"
 
 static const char *const kinds[] = {
@@ -195,13 +196,22 @@ static bool insert(const char *what)
 
 static bool value(const char *name, uint64_t *ret)
 {
-	if (strcmp(name, "HIST_BINS_PER_DECADE") == 0)
-		*ret = HIST_BINS_PER_DECADE;
-	else if (strcmp(name, "HIST_DECADES") == 0)
-		*ret = HIST_DECADES;
-	else
-		return false;
-	return true;
+#define VALUE(constant) { #constant, constant }
+	static const struct {
+		const char *name;
+		uint64_t value;
+	} values[] = {
+		VALUE(HIST_BINS_PER_DECADE), VALUE(HIST_DECADES),
+		VALUE(METRICS_SCOPES_MAX), VALUE(METRICS_PEERS_MAX),
+		VALUE(METRICS_ZONES_MAX),
+	};
+
+	for (size_t i = 0; i < sizeof(values) / sizeof(*values); i++) {
+		*ret = values[i].value;
+		if (strcmp(values[i].name, name) == 0)
+			return true;
+	}
+	return false;
 }
 
 const struct manual_page manual_metrics = {
