@@ -245,7 +245,7 @@ def test_each_path_of_the_interface_is_in_the_page(build, start):
     assert len(paths) > 20
     for path in paths:
         path = re.sub(r"\{.*?\}", "RUN", path)
-        assert re.search(r"^\.(It )?Pa (\S+ , )*%s( |$)" % path, manual,
+        assert re.search(r"^\.(It )?Pa (\S+ , )*%s( |\?|$)" % path, manual,
                          re.M), path
 
 
