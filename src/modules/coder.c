@@ -51,6 +51,15 @@ static int coder_run(struct coder_filter *coder)
 	return job.result;
 }
 
+static void coder_close(void *arg)
+{
+	struct coder_filter *coder = arg;
+
+	if (coder->state)
+		coder->kind->close(coder->state);
+	coder->state = NULL;
+}
+
 /* Ask for input, and what is to be done with it. Returns 1, 0 if that is
  * nothing but to pass a flush on, or -errno. */
 static int coder_pull(struct coder_filter *coder)
@@ -76,8 +85,9 @@ static int coder_pull(struct coder_filter *coder)
 	return 1;
 }
 
-/* Fill the buffer as far as the input that is there allows. Returns 0, or
- * -errno. */
+/* Fill the buffer as far as the input that is there allows. What the coding
+ * needs is taken only now, and given back at once: so the next body finds it
+ * in the processor's cache. Returns 0, or -errno. */
 static int coder_fill(struct coder_filter *coder)
 {
 	int rc;
@@ -85,14 +95,18 @@ static int coder_fill(struct coder_filter *coder)
 	while (coder->io.room && !coder->done &&
 	    (coder->busy || !coder->owes_flush)) {
 		rc = coder->busy ? 1 : coder_pull(coder);
-		if (rc > 0)
-			rc = coder_run(coder);
-		else if (rc == 0)
+		if (rc == 0)
 			return 0;
+		if (rc > 0 && !coder->state)
+			rc = coder->kind->open(&coder->options, &coder->state);
+		if (rc >= 0)
+			rc = coder_run(coder);
 		if (rc < 0)
 			return rc;
 		coder->busy = rc == 0;
 		coder->done = rc > 0 && coder->op == CODER_FINISH;
+		if (coder->done)
+			coder_close(coder);
 	}
 	return 0;
 }
@@ -128,33 +142,19 @@ static int coder_next(struct http_source *source, struct http_chunk *ret)
 	return len || !coder->done;
 }
 
-static void coder_close(void *arg)
-{
-	struct coder_filter *coder = arg;
-
-	coder->kind->close(coder->state);
-}
-
 int coder_use(struct http_request *request, const struct coder_kind *kind,
     const struct coder_options *options, size_t inline_max,
     struct coder_filter **ret)
 {
 	struct coder_filter *coder = arena_calloc(&request->arena, 1,
 	    sizeof(*coder));
-	int err;
 
-	if (!coder)
+	if (!coder || http_request_cleanup(request, coder_close, coder))
 		return -ENOMEM;
 	coder->filter.source.next = coder_next;
 	coder->kind = kind;
+	coder->options = *options;
 	coder->inline_max = inline_max;
-	err = kind->open(options, &coder->state);
-	if (err)
-		return err;
-	if (http_request_cleanup(request, coder_close, coder)) {
-		coder_close(coder);
-		return -ENOMEM;
-	}
 	*ret = coder;
 	return http_filter_use(request, &coder->filter);
 }

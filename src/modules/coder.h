@@ -54,7 +54,8 @@ extern const struct coder_kind coder_zstd;
 struct coder_filter {
 	struct http_filter filter;
 	const struct coder_kind *kind;
-	void *state;
+	struct coder_options options;
+	void *state;		/* NULL: not begun, or done */
 	size_t inline_max;	/* bytes of input worth no thread */
 	uint64_t in, out;	/* bytes so far */
 	/* private */
