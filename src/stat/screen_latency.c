@@ -250,17 +250,11 @@ static void latency_heat(const struct view *view, struct area area)
 
 static void latency_stages(const struct view *view, struct area area)
 {
-	static const char *const means[TRACK_STAGES] = { "header", "parse",
-		"pool wait", "handler", "send" };
-	const Ringmaster__V1__Stages *stages = view->track->now->http
-	    ? view->track->now->http->stages : NULL;
-	const Ringmaster__V1__Histogram *const all[TRACK_STAGES] = {
-		stages ? stages->header : NULL, stages ? stages->parse : NULL,
-		stages ? stages->pool_wait : NULL,
-		stages ? stages->handler : NULL, stages ? stages->send : NULL };
+	const Ringmaster__V1__Histogram *all[TRACK_STAGES];
 	struct area inner = area_box(area, "Stages", "of a sample");
 	struct pen pen = pen_at(inner, 11, 0);
 
+	track_stage_hists(view->track->now, all);
 	pen_right(&pen, STYLE_FAINT, 8, "p50");
 	pen_right(&pen, STYLE_FAINT, 9, "p99");
 	pen_text(&pen, STYLE_FAINT, "  share");
@@ -269,7 +263,7 @@ static void latency_stages(const struct view *view, struct area area)
 
 		pen = pen_at(inner, 1, i + 1);
 		pen_fit(&pen, (enum canvas_style)(STYLE_STAGE + i), 10,
-		    means[i]);
+		    track_stages[i]);
 		pen_right(&pen, STYLE_PLAIN, 8, word_time(any ? all[i]->p50
 							      : NAN).s);
 		pen_right(&pen, STYLE_PLAIN, 9, word_time(any ? all[i]->p99

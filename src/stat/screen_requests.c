@@ -29,6 +29,8 @@ static void requests_message(const struct track_request *from,
 	ret->cache = (Ringmaster__V1__CacheResult)from->cache;
 	ret->server = (char *)from->server;
 	ret->protocol = (char *)from->protocol;
+	ret->upstream = (char *)from->upstream;
+	ret->upstream_time = from->upstream_seconds;
 	ret->aborted = from->aborted;
 }
 
@@ -121,6 +123,28 @@ static void requests_row(const struct track_request *request,
 	    ? area.columns - pen.x : 0, request->path);
 }
 
+/* Text, or nothing of it where it does not fit as a whole. */
+static void requests_fact(struct pen *pen, enum canvas_style style,
+    const char *text)
+{
+	if (pen->x + canvas_width(pen->area.canvas, text) < pen->area.columns)
+		pen_text(pen, style, text);
+}
+
+static void requests_stages(struct pen *pen,
+    const struct track_request *request)
+{
+	for (unsigned i = 0; request->staged && i < TRACK_STAGES; i++) {
+		char text[2 * WORDS_MAX];
+
+		(void)snprintf(text, sizeof(text), "%s %s  ", track_stages[i],
+		    word_time(request->stages[i]).s);
+		if (request->stages[i] > 0)
+			requests_fact(pen, (enum canvas_style)(STYLE_STAGE +
+			    i), text);
+	}
+}
+
 static void requests_detail(const struct track_request *request,
     struct area area)
 {
@@ -128,27 +152,22 @@ static void requests_detail(const struct track_request *request,
 		"bypass" };
 	struct area inner = area_box(area, "Request", request->id);
 	struct pen pen = pen_at(inner, 1, 0);
+	char text[5 * WORDS_MAX];
 
 	pen_fit(&pen, STYLE_STRONG, inner.columns - 2, request->path);
 	pen = pen_at(inner, 1, 1);
 	pen_fit(&pen, STYLE_FAINT, 9, request->protocol);
-	pen_printf(&pen, STYLE_FAINT, "worker %u  ", request->worker % 10000);
-	pen_printf(&pen, STYLE_FAINT, "cache %s  ", caches[request->cache & 3]);
+	(void)snprintf(text, sizeof(text), "worker %u  cache %s  ",
+	    request->worker, caches[request->cache & 3]);
+	requests_fact(&pen, STYLE_FAINT, text);
 	if (request->aborted)
-		pen_text(&pen, STYLE_SERVER, "aborted  ");
-	for (unsigned i = 0; request->staged && i < TRACK_STAGES; i++)
-		if (request->stages[i] > 0) {
-			char text[2 * WORDS_MAX];
-			unsigned width;
-
-			(void)snprintf(text, sizeof(text), "%s %s  ",
-			    track_stages[i],
-			    word_time(request->stages[i]).s);
-			width = canvas_width(area.canvas, text);
-			if (pen.x + width < inner.columns)
-				pen_text(&pen, (enum canvas_style)(STYLE_STAGE
-				    + i), text);
-		}
+		requests_fact(&pen, STYLE_SERVER, "aborted  ");
+	if (*request->upstream) {
+		(void)snprintf(text, sizeof(text), "upstream %s %s  ",
+		    request->upstream, word_time(request->upstream_seconds).s);
+		requests_fact(&pen, STYLE_PLAIN, text);
+	}
+	requests_stages(&pen, request);
 }
 
 static const char *requests_key(const struct view *view, unsigned row)

@@ -6,12 +6,14 @@
 
 enum { SERVERS_ROWS_MAX = 1024, SERVERS_NUMBERS = 53 };
 
-/* A row: a server, or a location of it. */
+/* A row: a server or an upstream group, or a location or server of it. */
 struct servers_row {
 	const char *name;
-	const Ringmaster__V1__CodeClasses *classes;
+	char note[2 * WORDS_MAX];	/* how it is */
+	enum canvas_style note_style;
+	uint64_t all, fine, client, server;	/* by class */
 	const Ringmaster__V1__Histogram *duration;
-	double rate, bytes, errors;
+	double rate, bytes;
 	bool inner;
 };
 
@@ -23,11 +25,21 @@ struct servers {
 static void servers_add(struct servers *servers, const struct view *view,
     const struct servers_row *row)
 {
-	if (servers->count == SERVERS_ROWS_MAX ||
-	    !screen_contains(row->name, view->filters[SCREEN_SERVERS]) ||
-	    (!view->zeros && track_class_sum(row->classes) == 0))
-		return;
-	servers->rows[servers->count++] = *row;
+	if (servers->count < SERVERS_ROWS_MAX &&
+	    screen_contains(row->name, view->filters[SCREEN_SERVERS]) &&
+	    (view->zeros || row->all > 0))
+		servers->rows[servers->count++] = *row;
+}
+
+/* Add to a row's counts. */
+static void servers_count(struct servers_row *row,
+    const Ringmaster__V1__CodeClasses *classes)
+{
+	row->all += track_class_sum(classes);
+	row->fine += track_class_count(classes, TRACK_2XX) +
+	    track_class_count(classes, TRACK_3XX);
+	row->client += track_class_count(classes, TRACK_4XX);
+	row->server += track_class_count(classes, TRACK_5XX);
 }
 
 static const char *servers_text(const char *text)
@@ -35,35 +47,96 @@ static const char *servers_text(const char *text)
 	return text ? text : "";
 }
 
-static void servers_collect(const struct view *view, struct servers *servers)
+static void servers_collect_server(const struct view *view,
+    struct servers *servers, size_t at)
 {
 	const struct track *track = view->track;
+	const Ringmaster__V1__Server *server = track->now->servers[at];
+	struct servers_row head = { .name = servers_text(server->name),
+		.duration = server->duration,
+		.rate = track_rate(track, TRACK_OF_SERVER, at),
+		.bytes = track_rate(track, TRACK_OF_SERVER_BYTES, at) };
 
-	for (size_t i = 0; i < track->now->n_servers; i++) {
-		const Ringmaster__V1__Server *server = track->now->servers[i];
+	servers_count(&head, server->classes);
+	servers_add(servers, view, &head);
+	for (size_t i = 0; i < server->n_locations; i++) {
+		const Ringmaster__V1__Location *location =
+		    server->locations[i];
+		uint64_t which = (uint64_t)at << 16 | i;
+		struct servers_row row = {
+			.name = servers_text(location->pattern),
+			.duration = location->duration,
+			.rate = track_rate(track, TRACK_OF_LOCATION, which),
+			.bytes = track_rate(track, TRACK_OF_LOCATION_BYTES,
+			    which), .inner = true };
 
-		servers_add(servers, view, &(struct servers_row){
-		    .name = servers_text(server->name),
-		    .classes = server->classes, .duration = server->duration,
-		    .rate = track_rate(track, TRACK_OF_SERVER, i),
-		    .bytes = track_rate(track, TRACK_OF_SERVER_BYTES, i),
-		    .errors = track_rate(track, TRACK_OF_SERVER_ERRORS, i) });
-		for (size_t k = 0; k < server->n_locations; k++) {
-			const Ringmaster__V1__Location *location =
-			    server->locations[k];
-			uint64_t at = (uint64_t)i << 16 | k;
+		servers_count(&row, location->classes);
+		servers_add(servers, view, &row);
+	}
+}
 
-			servers_add(servers, view, &(struct servers_row){
-			    .name = servers_text(location->pattern),
-			    .classes = location->classes,
-			    .duration = location->duration,
-			    .rate = track_rate(track, TRACK_OF_LOCATION, at),
-			    .bytes = track_rate(track,
-				TRACK_OF_LOCATION_BYTES, at),
-			    .errors = track_rate(track,
-				TRACK_OF_LOCATION_ERRORS, at),
-			    .inner = true });
-		}
+static void servers_peer_note(const Ringmaster__V1__Peer *peer,
+    struct servers_row *row)
+{
+	static const struct {
+		const char *name;
+		enum canvas_style style;
+	} states[] = {
+		[RINGMASTER__V1__PEER_STATE__PEER_STATE_UNKNOWN] =
+		    { "gone", STYLE_FAINT },
+		[RINGMASTER__V1__PEER_STATE__PEER_STATE_UP] =
+		    { "up", STYLE_OK },
+		[RINGMASTER__V1__PEER_STATE__PEER_STATE_DRAINING] =
+		    { "draining", STYLE_CLIENT },
+		[RINGMASTER__V1__PEER_STATE__PEER_STATE_DOWN] =
+		    { "down", STYLE_FAINT },
+		[RINGMASTER__V1__PEER_STATE__PEER_STATE_UNAVAIL] =
+		    { "unavailable", STYLE_SERVER },
+	};
+	unsigned state = (unsigned)peer->state < sizeof(states) /
+	    sizeof(*states) ? (unsigned)peer->state : 0;
+
+	row->note_style = states[state].style;
+	if (peer->active)
+		(void)snprintf(row->note, sizeof(row->note), "%s, %s asked",
+		    states[state].name, word_short(peer->active).s);
+	else
+		(void)snprintf(row->note, sizeof(row->note), "%s",
+		    states[state].name);
+}
+
+/* An upstream group, which is the sum of its servers, and these. */
+static void servers_collect_upstream(const struct view *view,
+    struct servers *servers, size_t at)
+{
+	const Ringmaster__V1__Upstream *upstream =
+	    view->track->now->upstreams[at];
+	struct servers_row head = { .name = servers_text(upstream->name),
+		.note = "upstream", .note_style = STYLE_FAINT };
+	unsigned place = servers->count;
+
+	for (size_t i = 0; i < upstream->n_peers; i++)
+		servers_count(&head, upstream->peers[i]->classes);
+	servers_add(servers, view, &head);
+	for (size_t i = 0; i < upstream->n_peers; i++) {
+		const Ringmaster__V1__Peer *peer = upstream->peers[i];
+		uint64_t which = (uint64_t)at << 16 | i;
+		struct servers_row row = {
+			.name = servers_text(peer->address),
+			.duration = peer->response,
+			.rate = track_rate(view->track, TRACK_OF_PEER, which),
+			.bytes = track_rate(view->track, TRACK_OF_PEER_BYTES,
+			    which), .inner = true };
+
+		servers_count(&row, peer->classes);
+		servers_peer_note(peer, &row);
+		servers_add(servers, view, &row);
+		head.rate += row.rate;
+		head.bytes += row.bytes;
+	}
+	if (place < servers->count && !servers->rows[place].inner) {
+		servers->rows[place].rate = head.rate;
+		servers->rows[place].bytes = head.bytes;
 	}
 }
 
@@ -72,7 +145,7 @@ static void servers_head(struct area area)
 	struct pen pen = pen_at(area, 1, 0);
 
 	pen_fit(&pen, STYLE_TITLE, area.columns - 2 - SERVERS_NUMBERS,
-	    "server, location");
+	    "server, location, peer");
 	pen_right(&pen, STYLE_TITLE, 7, "req/s");
 	pen_right(&pen, STYLE_TITLE, 8, "2xx 3xx");
 	pen_right(&pen, STYLE_TITLE, 7, "4xx");
@@ -103,12 +176,26 @@ static struct word servers_time(double seconds)
 	return word;
 }
 
+/* The name and how it is, which matters more where there is little room. */
+static void servers_name(struct pen *pen, const struct servers_row *row,
+    unsigned width)
+{
+	unsigned end = pen->x + width;
+	unsigned note = canvas_width(pen->area.canvas, row->note);
+
+	if (note)
+		note = note + 1 < width / 2 ? note + 1 : width / 2;
+	pen_short(pen, row->inner ? STYLE_PLAIN : STYLE_STRONG, width - note,
+	    row->name);
+	if (note > 1) {
+		pen->x++;
+		pen_fit(pen, row->note_style, note - 1, row->note);
+	}
+	pen_to(pen, end);
+}
+
 static void servers_row(const struct servers_row *row, struct area area)
 {
-	uint64_t fine = track_class_count(row->classes, TRACK_2XX) +
-	    track_class_count(row->classes, TRACK_3XX);
-	uint64_t client = track_class_count(row->classes, TRACK_4XX);
-	uint64_t server = track_class_count(row->classes, TRACK_5XX);
 	const Ringmaster__V1__Histogram *hist = row->duration;
 	bool any = hist && hist->count > 0;
 	struct pen pen = pen_at(area, 1, 0);
@@ -116,14 +203,13 @@ static void servers_row(const struct servers_row *row, struct area area)
 	if (row->inner)
 		pen_text(&pen, STYLE_FAINT, canvas_utf8(area.canvas) ? " └ "
 								     : " - ");
-	pen_fit(&pen, row->inner ? STYLE_PLAIN : STYLE_STRONG,
-	    area.columns - 1 - SERVERS_NUMBERS - pen.x, row->name);
+	servers_name(&pen, row, area.columns - 1 - SERVERS_NUMBERS - pen.x);
 	pen_right(&pen, STYLE_STRONG, 7, word_short(row->rate).s);
-	pen_right(&pen, STYLE_PLAIN, 8, word_short((double)fine).s);
-	pen_right(&pen, client ? STYLE_CLIENT : STYLE_FAINT, 7,
-	    word_short((double)client).s);
-	pen_right(&pen, server ? STYLE_SERVER : STYLE_FAINT, 7,
-	    word_short((double)server).s);
+	pen_right(&pen, STYLE_PLAIN, 8, word_short((double)row->fine).s);
+	pen_right(&pen, row->client ? STYLE_CLIENT : STYLE_FAINT, 7,
+	    word_short((double)row->client).s);
+	pen_right(&pen, row->server ? STYLE_SERVER : STYLE_FAINT, 7,
+	    word_short((double)row->server).s);
 	pen_right(&pen, STYLE_PLAIN, 8, servers_time(any ? hist->p50
 							 : NAN).s);
 	pen_right(&pen, STYLE_PLAIN, 8, servers_time(any ? hist->p99
@@ -139,9 +225,12 @@ void screen_servers(struct view *view, struct area body)
 	struct area table, rows;
 
 	servers.count = 0;
-	servers_collect(view, &servers);
+	for (size_t i = 0; i < view->track->now->n_servers; i++)
+		servers_collect_server(view, &servers, i);
+	for (size_t i = 0; i < view->track->now->n_upstreams; i++)
+		servers_collect_upstream(view, &servers, i);
 	list = screen_list(view, servers.count, page);
-	table = area_box(body, "Servers and locations",
+	table = area_box(body, "Servers, locations, upstreams",
 	    screen_list_words(list).s);
 	rows = area_rows(table, 1, page);
 	servers_head(table);

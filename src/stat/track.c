@@ -9,7 +9,7 @@
 #include "base/hash.h"
 
 const char *const track_stages[TRACK_STAGES] = { "header", "parse",
-	"pool_wait", "handler", "send" };
+	"pool_wait", "handler", "upstream", "send" };
 
 /* ---- pieces of the model ---- */
 
@@ -32,6 +32,23 @@ uint64_t track_class_sum(const Ringmaster__V1__CodeClasses *classes)
 	for (unsigned i = 0; i < TRACK_CLASS_COUNT; i++)
 		sum += track_class_count(classes, (enum track_class)i);
 	return sum;
+}
+
+void track_stage_hists(const Ringmaster__V1__Snapshot *now,
+    const Ringmaster__V1__Histogram *ret[TRACK_STAGES])
+{
+	const Ringmaster__V1__Stages *stages = now->http ? now->http->stages
+							 : NULL;
+
+	memset(ret, 0, TRACK_STAGES * sizeof(*ret));
+	if (!stages)
+		return;
+	ret[0] = stages->header;
+	ret[1] = stages->parse;
+	ret[2] = stages->pool_wait;
+	ret[3] = stages->handler;
+	ret[4] = stages->upstream;
+	ret[5] = stages->send;
 }
 
 void track_hist(const Ringmaster__V1__Histogram *from, struct hist *ret)
@@ -126,8 +143,6 @@ static void track_count_server(struct track *track, uint64_t at,
 	track_count(track, TRACK_OF_SERVER, at,
 	    track_class_sum(server->classes));
 	track_count(track, TRACK_OF_SERVER_BYTES, at, server->bytes_out);
-	track_count(track, TRACK_OF_SERVER_ERRORS, at,
-	    track_class_count(server->classes, TRACK_5XX));
 	for (size_t i = 0; i < server->n_locations; i++) {
 		const Ringmaster__V1__Location *location =
 		    server->locations[i];
@@ -137,8 +152,19 @@ static void track_count_server(struct track *track, uint64_t at,
 		    track_class_sum(location->classes));
 		track_count(track, TRACK_OF_LOCATION_BYTES, which,
 		    location->bytes_out);
-		track_count(track, TRACK_OF_LOCATION_ERRORS, which,
-		    track_class_count(location->classes, TRACK_5XX));
+	}
+}
+
+static void track_count_upstream(struct track *track, uint64_t at,
+    const Ringmaster__V1__Upstream *upstream)
+{
+	for (size_t i = 0; i < upstream->n_peers; i++) {
+		uint64_t which = at << 16 | i;
+
+		track_count(track, TRACK_OF_PEER, which,
+		    track_class_sum(upstream->peers[i]->classes));
+		track_count(track, TRACK_OF_PEER_BYTES, which,
+		    upstream->peers[i]->bytes_in);
 	}
 }
 
@@ -160,6 +186,8 @@ static void track_rates_update(struct track *track)
 	}
 	for (size_t i = 0; i < now->n_servers; i++)
 		track_count_server(track, i, now->servers[i]);
+	for (size_t i = 0; i < now->n_upstreams; i++)
+		track_count_upstream(track, i, now->upstreams[i]);
 }
 
 /* ---- histograms ---- */
@@ -205,14 +233,10 @@ static void track_heat_update(const struct track *track, uint32_t *heat)
 
 static void track_stages_update(struct track *track)
 {
-	const Ringmaster__V1__Stages *stages = track->now->http
-	    ? track->now->http->stages : NULL;
-	const Ringmaster__V1__Histogram *const all[TRACK_STAGES] = {
-		stages ? stages->header : NULL, stages ? stages->parse : NULL,
-		stages ? stages->pool_wait : NULL,
-		stages ? stages->handler : NULL, stages ? stages->send : NULL };
+	const Ringmaster__V1__Histogram *all[TRACK_STAGES];
 	double more[TRACK_STAGES], sum = 0;
 
+	track_stage_hists(track->now, all);
 	for (unsigned i = 0; i < TRACK_STAGES; i++) {
 		double now = all[i] ? all[i]->sum_seconds : 0;
 
@@ -327,13 +351,15 @@ void track_request_add(struct track *track,
 	*to = (struct track_request){ .time_unix_ns = from->time_unix_ns,
 		.seconds = from->response_time, .bytes = from->bytes_sent,
 		.status = from->status, .worker = from->worker,
-		.cache = from->cache, .aborted = from->aborted };
+		.cache = from->cache, .aborted = from->aborted,
+		.upstream_seconds = from->upstream_time };
 	track_request_stages(to, from);
 	track_text(to->client, sizeof(to->client), from->client_ip);
 	track_text(to->method, sizeof(to->method), from->method);
 	track_text(to->protocol, sizeof(to->protocol), from->protocol);
 	track_text(to->id, sizeof(to->id), from->request_id);
 	track_text(to->server, sizeof(to->server), from->server);
+	track_text(to->upstream, sizeof(to->upstream), from->upstream);
 	track_text(to->path, sizeof(to->path), from->path);
 	track->request_next = (track->request_next + 1) % TRACK_REQUESTS;
 	if (track->request_count < TRACK_REQUESTS)

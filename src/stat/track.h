@@ -18,7 +18,7 @@ enum {
 	TRACK_HEATS = HIST_DECADES * TRACK_HEAT_EACH,
 	TRACK_REQUESTS = 1000,	/* single ones kept */
 	TRACK_RATES = 4096,	/* numbers whose rate is known; of 2^n */
-	TRACK_STAGES = 5,
+	TRACK_STAGES = 6,
 };
 
 enum track_line {		/* what is drawn over time, each a second */
@@ -48,10 +48,10 @@ enum track_what {
 	TRACK_OF_WORKER_CPU,	/* nanoseconds */
 	TRACK_OF_SERVER,	/* requests, by its place in the snapshot */
 	TRACK_OF_SERVER_BYTES,
-	TRACK_OF_SERVER_ERRORS,	/* 5xx */
 	TRACK_OF_LOCATION,	/* by server << 16 | its place in that */
 	TRACK_OF_LOCATION_BYTES,
-	TRACK_OF_LOCATION_ERRORS,
+	TRACK_OF_PEER,		/* by upstream << 16 | its place in that */
+	TRACK_OF_PEER_BYTES,	/* received from it */
 	TRACK_WHAT_COUNT
 };
 
@@ -74,6 +74,8 @@ struct track_request {		/* texts are as they came, and terminated */
 	char protocol[16];
 	char id[24];
 	char server[96];
+	char upstream[64];	/* that it was passed to; or "" */
+	double upstream_seconds;
 	char path[SKETCH_KEY_MAX];
 };
 
@@ -154,6 +156,10 @@ const struct track_request *track_request_at(const struct track *track,
 uint64_t track_class_count(const Ringmaster__V1__CodeClasses *classes,
     enum track_class which);
 uint64_t track_class_sum(const Ringmaster__V1__CodeClasses *classes);
+
+/* The histograms of the stages, in their order; NULL are those without. */
+void track_stage_hists(const Ringmaster__V1__Snapshot *now,
+    const Ringmaster__V1__Histogram *ret[TRACK_STAGES]);
 
 /* A histogram of the model as one that can be asked for quantiles. */
 void track_hist(const Ringmaster__V1__Histogram *from, struct hist *ret);

@@ -284,6 +284,8 @@ static void view_header_left(const struct view *view, struct pen *pen)
 static enum canvas_style view_header_state(const struct view *view, char *text,
     size_t size, bool utf8)
 {
+	char every[WORDS_MAX];
+
 	if (view->source == VIEW_STOPPED) {
 		(void)snprintf(text, size, " %s %s ", utf8 ? "■" : "#",
 		    view->stopped);
@@ -300,9 +302,14 @@ static enum canvas_style view_header_state(const struct view *view, char *text,
 		    word_clock(view->track->now->taken_unix_ns).s);
 		return STYLE_BAR_WARN;
 	}
-	(void)snprintf(text, size, " %s live, every %u.%u s  %s ",
-	    utf8 ? "●" : "*", view->interval_ms / 1000,
-	    view->interval_ms / 100 % 10,
+	if (view->interval_ms < 100)
+		(void)snprintf(every, sizeof(every), "%u ms",
+		    view->interval_ms);
+	else
+		(void)snprintf(every, sizeof(every), "%u.%u s",
+		    view->interval_ms / 1000, view->interval_ms / 100 % 10);
+	(void)snprintf(text, size, " %s live, every %s  %s ",
+	    utf8 ? "●" : "*", every,
 	    word_clock(view->track->now->taken_unix_ns).s);
 	return STYLE_BAR_OK;
 }

@@ -33,7 +33,7 @@ TITLES = {
     2: ("Name", "Current", "Change", "Average", "Avg_10", "Avg_100",
         "total_requests"),
     3: ("─ Workers ─", "lag p99", "─ Worker 0 ─", "running"),
-    4: ("Servers and locations", "shop.example", "p99"),
+    4: ("Servers, locations, upstreams", "shop.example", "p99"),
     5: ("Distribution of response times", "Percentiles",
         "Response times over time", "Stages", "handler"),
     6: ("Paths by requests", "─ Clients ─", "─ Status ─", "─ Methods ─",

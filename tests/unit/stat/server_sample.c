@@ -134,6 +134,33 @@ static Ringmaster__V1__Http *sample_http(struct arena *arena,
 	return http;
 }
 
+static void sample_upstream(struct arena *arena,
+    const struct sample_options *options, Ringmaster__V1__Snapshot *ret)
+{
+	Ringmaster__V1__Upstream *upstream = SAMPLE_NEW(arena, Upstream,
+	    upstream);
+
+	upstream->name = sample_text(options, "backend");
+	upstream->n_peers = 2;
+	upstream->peers = arena_calloc(arena, 2, sizeof(void *));
+	for (unsigned i = 0; i < 2; i++) {
+		Ringmaster__V1__Peer *peer = SAMPLE_NEW(arena, Peer, peer);
+
+		peer->address = sample_text(options, "192.0.2.1:8080");
+		peer->state = i
+		    ? RINGMASTER__V1__PEER_STATE__PEER_STATE_UNAVAIL
+		    : RINGMASTER__V1__PEER_STATE__PEER_STATE_UP;
+		peer->active = 12;
+		peer->classes = sample_classes(arena, options);
+		peer->response = sample_hist(arena, options->requests);
+		peer->bytes_in = options->large;
+		upstream->peers[i] = peer;
+	}
+	ret->n_upstreams = 1;
+	ret->upstreams = arena_calloc(arena, 1, sizeof(void *));
+	ret->upstreams[0] = upstream;
+}
+
 static void sample_identity(struct arena *arena,
     const struct sample_options *options, Ringmaster__V1__Snapshot *ret)
 {
@@ -178,6 +205,7 @@ Ringmaster__V1__Snapshot *sample_snapshot(struct arena *arena,
 	ret->sessions->today = options->large;
 	sample_identity(arena, options, ret);
 	sample_workers(arena, options, ret);
+	sample_upstream(arena, options, ret);
 	ret->n_servers = options->servers;
 	ret->servers = arena_calloc(arena, options->servers + 1,
 	    sizeof(*ret->servers));

@@ -59,6 +59,8 @@ static void rates_are_of_the_last_interval(void **state)
 	is_about(track_rate(track, TRACK_OF_WORKER, 1), 100);
 	is_about(track_rate(track, TRACK_OF_LOCATION, 1 << 16 | 2),
 	    (1400 + 14 - 1000 - 10) / 2.0);
+	is_about(track_rate(track, TRACK_OF_PEER, 1),
+	    (1400 + 14 - 1000 - 10) / 2.0);
 	assert_true(isnan(track_rate(track, TRACK_OF_WORKER, 2)));
 	assert_int_equal(track->interval.count, 400);
 	is_about(track_last(track, TRACK_MEAN), 1e-3);

@@ -393,6 +393,17 @@ static void a_stopped_server_is_grey(void **state)
 		assert_int_equal(canvas.cells[i].style, STYLE_FAINT);
 }
 
+static void upstream_servers_have_a_state(void **state)
+{
+	(void)state;
+	feed_usual();
+	type("4");
+	assert_true(shows("backend upstream"));
+	assert_int_equal(canvas_resize(&canvas, 120, 24), 0);
+	assert_true(shows("192.0.2.1:8080 up, 12 asked"));
+	assert_true(shows("192.0.2.1:8080 unavailable, 12 asked"));
+}
+
 static void orders_change(void **state)
 {
 	(void)state;
@@ -428,6 +439,7 @@ int main(void)
 		T(what_the_keys_ask_for),
 		T(help_lies_above),
 		T(a_stopped_server_is_grey),
+		T(upstream_servers_have_a_state),
 		T(orders_change),
 	};
 
