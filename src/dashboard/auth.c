@@ -28,7 +28,7 @@ enum {
 	AUTH_WAIT_S = 10,	/* for a check to begin, at most */
 };
 
-/* ---- users, and who of them was here ---- */
+/* ---- users ---- */
 
 const struct auth_entry *auth_user_find(const struct auth *auth,
     struct slice name, bool *known)
@@ -42,34 +42,8 @@ const struct auth_entry *auth_user_find(const struct auth *auth,
 			return &users->entries[i];
 		}
 	*known = false;
-	memcpy(&seed, auth->key, sizeof(seed));
+	memcpy(&seed, auth->cache.secret, sizeof(seed));
 	return &users->entries[hash_bytes(name, seed) % users->count];
-}
-
-const struct auth_entry *auth_cache_find(struct auth *auth,
-    const uint8_t *key, uint64_t now_ns)
-{
-	for (unsigned i = 0; i < AUTH_CACHE_MAX; i++) {
-		const struct auth_memory *memory = &auth->cache[i];
-
-		if (memory->entry && memory->until_ns > now_ns &&
-		    memcmp(memory->key, key, sizeof(memory->key)) == 0)
-			return memory->entry;
-	}
-	return NULL;
-}
-
-void auth_cache_add(struct auth *auth, const uint8_t *key,
-    const struct auth_entry *entry, uint64_t now_ns)
-{
-	struct auth_memory *memory = auth->cache;
-
-	for (unsigned i = 1; i < AUTH_CACHE_MAX; i++)
-		if (auth->cache[i].until_ns < memory->until_ns)
-			memory = &auth->cache[i];
-	memcpy(memory->key, key, sizeof(memory->key));
-	memory->entry = entry;
-	memory->until_ns = now_ns + AUTH_CACHE_S * NS_PER_SEC;
 }
 
 /* ---- answers ---- */
@@ -148,12 +122,12 @@ static void auth_job_run(void *arg)
  * Returns 0, or -EAGAIN if that takes too long.
  */
 static int auth_wait(struct http_request *request, struct auth *auth,
-    const uint8_t *key, const struct auth_entry **found)
+    const struct password_key *key, const struct auth_entry **found)
 {
 	struct ring *ring = request->worker->ring;
 	uint64_t end_ns = ring_now(ring) + AUTH_WAIT_S * NS_PER_SEC;
 
-	*found = auth_cache_find(auth, key, ring_now(ring));
+	*found = password_cache_find(&auth->cache, key, ring_now(ring));
 	while (!*found && auth->checking == AUTH_CHECKS_MAX) {
 		if (auth->waiting == AUTH_WAITING_MAX ||
 		    ring_now(ring) > end_ns)
@@ -161,7 +135,8 @@ static int auth_wait(struct http_request *request, struct auth *auth,
 		auth->waiting++;
 		ring_sleep(ring, ring_now(ring) + AUTH_POLL_MS * NS_PER_MSEC);
 		auth->waiting--;
-		*found = auth_cache_find(auth, key, ring_now(ring));
+		*found = password_cache_find(&auth->cache, key,
+		    ring_now(ring));
 	}
 	return 0;
 }
@@ -190,16 +165,13 @@ static int auth_basic(struct http_request *request, struct auth *auth,
     const struct auth_credentials *credentials,
     const struct auth_entry **ret)
 {
-	uint8_t key[DIGEST_SHA256_SIZE];
-	/* "user:password", as it was decoded. */
-	const struct slice text = { credentials->user.data,
-	    credentials->user.len + 1 + credentials->secret.len };
+	struct password_key key;
 	int right;
 
-	if (digest_hmac((struct slice){ (char *)auth->key,
-	    sizeof(auth->key) }, text, key))
+	if (password_cache_key(&auth->cache, SLICE(""), credentials->user,
+	    credentials->secret, &key))
 		return 500;
-	if (auth_wait(request, auth, key, ret))
+	if (auth_wait(request, auth, &key, ret))
 		return auth_later(request, 503,
 		    "Too many passwords are being checked.");
 	if (*ret)
@@ -211,7 +183,8 @@ static int auth_basic(struct http_request *request, struct auth *auth,
 		return auth_later(request, 503, "The server is overloaded.");
 	if (!right)
 		return auth_failed(request, auth, credentials);
-	auth_cache_add(auth, key, *ret, ring_now(request->worker->ring));
+	password_cache_add(&auth->cache, &key, *ret,
+	    ring_now(request->worker->ring) + AUTH_CACHE_S * NS_PER_SEC);
 	return HTTP_DECLINED;
 }
 

@@ -3,7 +3,7 @@
 
 #include "conf/conf.h"
 #include "http/digest.h"
-#include "http/password.h"
+#include "http/password_cache.h"
 #include "http/request.h"
 
 /*
@@ -19,8 +19,7 @@ enum {
 	AUTH_TOKEN_MIN = 16,		/* characters of a token */
 	AUTH_TOKEN_MAX = 512,
 	AUTH_BASIC_MAX = AUTH_NAME_MAX + 1 + PASSWORD_MAX,
-	AUTH_CACHE_MAX = 256,		/* verified passwords remembered */
-	AUTH_CACHE_S = 600,		/* how long */
+	AUTH_CACHE_S = 600,		/* a verified password is remembered */
 	AUTH_CHECKS_MAX = 4,		/* passwords checked at once */
 	AUTH_WAITING_MAX = 512,		/* requests that wait for that */
 	AUTH_FAILURES_MAX = 32,		/* failures being delayed at once */
@@ -39,18 +38,10 @@ struct auth_list {
 	unsigned count;
 };
 
-/* A password that was right, for some time. */
-struct auth_memory {
-	uint8_t key[DIGEST_SHA256_SIZE];
-	const struct auth_entry *entry;	/* NULL: free */
-	uint64_t until_ns;		/* CLOCK_MONOTONIC */
-};
-
 /* All of it; the second half is for the process that serves. */
 struct auth {
 	struct auth_list users, tokens;
-	uint8_t key[DIGEST_SHA256_SIZE];	/* random: of `cache` */
-	struct auth_memory cache[AUTH_CACHE_MAX];
+	struct password_cache cache;	/* of entries */
 	unsigned checking, waiting, failing;	/* requests */
 };
 
@@ -117,13 +108,6 @@ const struct auth_entry *auth_user_find(const struct auth *auth,
 /* The holder of a token, or NULL; compares with each of them. */
 const struct auth_entry *auth_token_find(const struct auth *auth,
     struct slice token);
-
-/* Who used these credentials lately with success, or NULL; and remember it,
- * in place of whoever has been there longest. */
-const struct auth_entry *auth_cache_find(struct auth *auth,
-    const uint8_t *key, uint64_t now_ns);
-void auth_cache_add(struct auth *auth, const uint8_t *key,
-    const struct auth_entry *entry, uint64_t now_ns);
 
 /*
  * The hook: let a request pass (HTTP_DECLINED), with its user, if there is no

@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -292,8 +291,7 @@ static struct auth *auth_new(struct conf *conf)
 {
 	struct auth *auth = arena_calloc(&conf->arena, 1, sizeof(*auth));
 
-	if (auth && getrandom(auth->key, sizeof(auth->key), 0) !=
-	    (ssize_t)sizeof(auth->key))
+	if (auth && password_cache_init(&auth->cache))
 		return NULL;
 	return auth;
 }

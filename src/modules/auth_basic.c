@@ -8,20 +8,17 @@
  * being computed takes a whole processor, of which there are as many as
  * workers. More at once would only take the loops' time.
  *
- * A password that was right is remembered, as a keyed digest together with
- * the identity of the file, so that only the first request with it pays. The
- * places for that are a fixed number; a digest says which it goes to.
+ * A password that was right is remembered (password_cache.h), together with
+ * the identity of the file.
  */
 
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 #include "http/conn.h"
-#include "http/digest.h"
 #include "http/file_cache.h"
-#include "http/password.h"
+#include "http/password_cache.h"
 #include "http/timing.h"
 #include "http/variable.h"
 #include "modules/modules.h"
@@ -31,7 +28,6 @@ enum {
 	AUTH_BASIC_USER_MAX = 512,	/* bytes of a name */
 	AUTH_BASIC_CHECKS_MAX = 1,	/* passwords a worker checks at once */
 	AUTH_BASIC_WAITING_MAX = 512,	/* requests that wait for that */
-	AUTH_BASIC_KNOWN_MAX = 1024,	/* right ones that are remembered */
 };
 
 struct auth_basic_record {
@@ -46,14 +42,9 @@ struct auth_basic_turn {
 	struct auth_basic_turn *next, **link;
 };
 
-struct auth_basic_digest {
-	uint8_t bytes[DIGEST_SHA256_SIZE];
-};
-
 /* Of the process. */
 static struct auth_basic {
-	uint8_t key[DIGEST_SHA256_SIZE];	/* random: of `known` */
-	struct auth_basic_digest known[AUTH_BASIC_KNOWN_MAX];
+	struct password_cache known;
 	unsigned checking, waiting;
 	struct auth_basic_turn *turns, **turns_end;
 } auth_basic;
@@ -65,52 +56,31 @@ extern const struct http_module http_auth_basic_module;
 struct auth_basic_attempt {
 	struct slice user, password;
 	const struct file *file;
-	struct auth_basic_digest digest;
+	struct password_key key;	/* of all that the answer depends on */
 };
 
-/* Of everything that the answer depends on, behind the key: nobody sees it,
- * so there is no need of an HMAC, which takes four times as long. Returns 0
- * or -EIO. */
-static int auth_basic_digest(struct auth_basic_attempt *attempt)
+static int auth_basic_key(struct auth_basic_attempt *attempt)
 {
 	const struct stat *seen = &attempt->file->seen;
 	const int64_t identity[] = { (int64_t)seen->st_dev,
 		(int64_t)seen->st_ino, seen->st_size, seen->st_mtim.tv_sec,
 		seen->st_mtim.tv_nsec, seen->st_ctim.tv_sec,
 		seen->st_ctim.tv_nsec };
-	char text[sizeof(auth_basic.key) + sizeof(identity) +
-	    AUTH_BASIC_USER_MAX + 1 + PASSWORD_MAX];
-	size_t len = sizeof(auth_basic.key) + sizeof(identity);
-	int err;
 
-	memcpy(text, auth_basic.key, sizeof(auth_basic.key));
-	memcpy(text + sizeof(auth_basic.key), identity, sizeof(identity));
-	memcpy(text + len, attempt->user.data, attempt->user.len);
-	len += attempt->user.len;
-	text[len++] = ':';
-	if (attempt->password.len)
-		memcpy(text + len, attempt->password.data,
-		    attempt->password.len);
-	len += attempt->password.len;
-	err = digest_sha256((struct slice){ text, len },
-	    attempt->digest.bytes);
-	explicit_bzero(text, len);
-	return err;
+	return password_cache_key(&auth_basic.known, (struct slice){
+	    (const char *)identity, sizeof(identity) }, attempt->user,
+	    attempt->password, &attempt->key);
 }
 
-static struct auth_basic_digest *auth_basic_place(
-    const struct auth_basic_attempt *attempt)
+static void auth_basic_remember(const struct auth_basic_attempt *attempt)
 {
-	uint32_t number;
-
-	memcpy(&number, attempt->digest.bytes, sizeof(number));
-	return &auth_basic.known[number % AUTH_BASIC_KNOWN_MAX];
+	password_cache_add(&auth_basic.known, &attempt->key, &auth_basic,
+	    UINT64_MAX);
 }
 
 static bool auth_basic_knows(const struct auth_basic_attempt *attempt)
 {
-	return memcmp(auth_basic_place(attempt), &attempt->digest,
-	    sizeof(attempt->digest)) == 0;
+	return password_cache_find(&auth_basic.known, &attempt->key, 0);
 }
 
 /* ---- checking, on the pool ---- */
@@ -297,7 +267,7 @@ static int auth_basic_answer(struct http_request *request,
 
 	switch (job->result) {
 	case AUTH_BASIC_RIGHT:
-		*auth_basic_place(attempt) = attempt->digest;
+		auth_basic_remember(attempt);
 		request->user = attempt->user;
 		return HTTP_ALLOWED;
 	case AUTH_BASIC_WRONG:
@@ -397,7 +367,7 @@ static int auth_basic_check(struct http_request *request)
 	if (attempt.user.len > AUTH_BASIC_USER_MAX ||
 	    attempt.password.len > PASSWORD_MAX)
 		return auth_basic_challenge(request, realm);
-	if (auth_basic_digest(&attempt))
+	if (auth_basic_key(&attempt))
 		return 500;
 	if (!auth_basic_knows(&attempt))
 		return auth_basic_ask(request, &attempt, realm);
@@ -409,8 +379,7 @@ static int auth_basic_start(struct http_worker *worker)
 {
 	(void)worker;
 	auth_basic.turns_end = &auth_basic.turns;
-	return getrandom(auth_basic.key, sizeof(auth_basic.key), 0) ==
-	    (ssize_t)sizeof(auth_basic.key) ? 0 : -EIO;
+	return password_cache_init(&auth_basic.known);
 }
 
 /* ---- directives ---- */
