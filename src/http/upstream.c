@@ -106,29 +106,6 @@ static struct upstream_peer *upstream_pick_from(struct upstream_try *try)
 	    (peer->max_conns && peer->conns >= peer->max_conns) ? NULL : peer;
 }
 
-void upstream_peer_show(const struct upstream_group *group,
-    const struct upstream_peer *peer, int active, int idle)
-{
-	struct metrics_peer_gauges *gauges;
-
-	if (!group->metrics)
-		return;
-	gauges = metrics_peer_gauges(group->metrics, peer->metrics);
-	gauges->active += (uint64_t)active;
-	gauges->idle += (uint64_t)idle;
-}
-
-/* It is left alone for a while, or not any more. */
-static void upstream_show_failed(const struct upstream_group *group,
-    const struct upstream_peer *peer)
-{
-	if (group->metrics)
-		metrics_peer_gauges(group->metrics, peer->metrics)->
-		    unavail_until_ns = peer->max_fails &&
-		    peer->fails >= peer->max_fails ?
-		    peer->checked_ns + peer->fail_timeout_ns : 0;
-}
-
 struct upstream_peer *upstream_pick(struct upstream_try *try)
 {
 	struct upstream_group *group = try->group;
@@ -140,10 +117,8 @@ struct upstream_peer *upstream_pick(struct upstream_try *try)
 		    UPSTREAM_TRIED_BITS + 1) * sizeof(*try->tried));
 		try->peer = upstream_pick_from(try);
 	}
-	if (try->peer) {
+	if (try->peer)
 		try->peer->conns++;
-		upstream_peer_show(group, try->peer, 1, 0);
-	}
 	return try->peer;
 }
 
@@ -154,18 +129,65 @@ bool upstream_done(struct upstream_try *try, bool failed)
 	if (!peer)
 		return false;
 	peer->conns--;
-	upstream_peer_show(try->group, peer, -1, 0);
 	if (try->group->single) {
 		try->left = 0;
 	} else {
 		try->group->balancer->done(try, failed);
-		upstream_show_failed(try->group, peer);
 		if (try->left)
 			try->left--;
 	}
 	try->peer = NULL;
 	return failed && !try->group->single && peer->max_fails &&
 	    peer->fails >= peer->max_fails;
+}
+
+/* ---- what the metrics show ---- */
+
+static void upstream_peers_clear(const struct upstream_peers *peers,
+    struct metrics_writer *metrics)
+{
+	for (unsigned i = 0; i < peers->count; i++)
+		*metrics_peer_gauges(metrics, peers->peers[i].metrics) =
+		    (struct metrics_peer_gauges){ .state =
+			METRICS_PEER_UNKNOWN };
+}
+
+static void upstream_peers_add(const struct upstream_group *group,
+    const struct upstream_peers *peers, struct metrics_writer *metrics)
+{
+	for (unsigned i = 0; i < peers->count; i++) {
+		const struct upstream_peer *peer = &peers->peers[i];
+		struct metrics_peer_gauges *gauges = metrics_peer_gauges(
+		    metrics, peer->metrics);
+
+		/* One address may stand there twice. */
+		if (!peer->down)
+			gauges->state = METRICS_PEER_UP;
+		else if (gauges->state == METRICS_PEER_UNKNOWN)
+			gauges->state = METRICS_PEER_DOWN;
+		gauges->active += peer->conns;
+		gauges->idle += peer->idle;
+		if (!group->single && peer->max_fails &&
+		    peer->fails >= peer->max_fails)
+			gauges->unavail_until_ns = peer->checked_ns +
+			    peer->fail_timeout_ns;
+	}
+}
+
+void upstream_tick(const struct http_worker *worker)
+{
+	const struct upstream_group *group = worker->http->upstreams;
+
+	for (; group; group = group->next) {
+		upstream_peers_clear(&group->main, worker->metrics);
+		upstream_peers_clear(&group->backup, worker->metrics);
+	}
+	for (group = worker->http->upstreams; group; group = group->next) {
+		upstream_peers_add(group, &group->main, worker->metrics);
+		upstream_peers_add(group, &group->backup, worker->metrics);
+	}
+	if (worker->http->upstreams)
+		metrics_peers_show(worker->metrics);
 }
 
 /* ---- what a request knows ---- */

@@ -44,7 +44,8 @@ struct upstream_peer {
 	/* state */
 	int64_t current_weight, effective_weight;
 	int64_t fails;
-	unsigned conns;
+	unsigned conns;			/* tries under way */
+	unsigned idle;			/* connections that are kept */
 	uint64_t accessed_ns, checked_ns;
 };
 
@@ -73,7 +74,6 @@ struct upstream_group {
 	struct upstream_conn *idle;	/* newest first; also those that are
 					 * being closed */
 	unsigned idle_count;
-	struct metrics_writer *metrics;	/* of the worker; NULL: none counts */
 	struct upstream_group *next;
 };
 
@@ -111,9 +111,8 @@ struct upstream_peer *upstream_pick(struct upstream_try *try);
  * true if the peer is now left alone for a while. */
 bool upstream_done(struct upstream_try *try, bool failed);
 
-/* So many more tries of the peer are under way, connections to it idle. */
-void upstream_peer_show(const struct upstream_group *group,
-    const struct upstream_peer *peer, int active, int idle);
+/* Show in the metrics how the worker sees its peers; called now and then. */
+void upstream_tick(const struct http_worker *worker);
 
 /* ---- connections ---- */
 
@@ -121,7 +120,7 @@ struct upstream_conn {
 	struct ring_stream stream;
 	struct ring_timer timer;	/* while idle */
 	struct upstream_group *group;
-	const struct upstream_peer *peer;
+	struct upstream_peer *peer;
 	const void *tag;		/* the location, if it is not shared */
 	uint64_t opened_ns;
 	unsigned requests;		/* begun on it */
@@ -141,14 +140,14 @@ struct upstream_connect {
 
 /* An idle connection to the peer that `tag` may use, or NULL. */
 struct upstream_conn *upstream_conn_take(struct upstream_group *group,
-    const struct upstream_peer *peer, const void *tag);
+    struct upstream_peer *peer, const void *tag);
 
 /*
  * A new connection; the peer must live as long as it. Returns 0,
  * -ETIMEDOUT at the deadline, -ECANCELED after ring_cancel() of *ret_fd
  * (which is -1 when nothing waits), or -errno. [coroutine]
  */
-int upstream_conn_open(struct ring *ring, const struct upstream_peer *peer,
+int upstream_conn_open(struct ring *ring, struct upstream_peer *peer,
     struct upstream_connect *options, int *ret_fd, struct upstream_conn **ret);
 
 /* Give it to the group for others, if it may have one more, or close it.

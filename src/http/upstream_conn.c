@@ -31,7 +31,7 @@ static void upstream_conn_wake(struct upstream_conn *conn)
 {
 	conn->idle = false;
 	conn->group->idle_count--;
-	upstream_peer_show(conn->group, conn->peer, 0, -1);
+	conn->peer->idle--;
 	ring_timer_clear(conn->stream.ring, &conn->timer);
 }
 
@@ -67,7 +67,7 @@ static bool upstream_address_equal(const struct upstream_peer *a,
 }
 
 struct upstream_conn *upstream_conn_take(struct upstream_group *group,
-    const struct upstream_peer *peer, const void *tag)
+    struct upstream_peer *peer, const void *tag)
 {
 	struct upstream_conn *conn = group->idle;
 
@@ -118,7 +118,7 @@ void upstream_conn_keep(struct upstream_conn **at,
 	conn->link = &group->idle;
 	group->idle = conn;
 	group->idle_count++;
-	upstream_peer_show(group, conn->peer, 0, 1);
+	conn->peer->idle++;
 	ring_timer_set(conn->stream.ring, &conn->timer,
 	    ring_now(conn->stream.ring) +
 	    (uint64_t)group->keepalive_timeout * NS_PER_MSEC);
@@ -192,7 +192,7 @@ static void upstream_conn_readable(void *arg)
 	upstream_conn_expire(arg);
 }
 
-int upstream_conn_open(struct ring *ring, const struct upstream_peer *peer,
+int upstream_conn_open(struct ring *ring, struct upstream_peer *peer,
     struct upstream_connect *options, int *ret_fd, struct upstream_conn **ret)
 {
 	const struct upstream_address *address = &peer->address;

@@ -14,6 +14,7 @@
 #include "base/hash.h"
 #include "http/date.h"
 #include "http/file_cache.h"
+#include "http/upstream.h"
 
 enum {
 	HTTP_FDS_RESERVED = 16,		/* for files, logs, one burst more */
@@ -132,6 +133,7 @@ void http_worker_tick(struct http_worker *worker)
 {
 	file_cache_tick(worker->files);
 	http_inflight_tick(worker);
+	upstream_tick(worker);
 	worker->follow_run = metrics_follow_look(worker->metrics,
 	    ring_now(worker->ring) / NS_PER_SEC);
 }

@@ -318,7 +318,7 @@ enum { METRICS_CLASSES = 6 };	/* no answer, and the first digits 1 to 5 */
 
 struct metrics_peer_totals {
 	uint64_t classes[METRICS_CLASSES];
-	uint64_t failures[METRICS_FAILURE_COUNT];	/* and successes */
+	uint64_t failures[METRICS_FAILURE_COUNT];
 	uint64_t bytes_in;
 	uint64_t bytes_out;
 	struct hist times[METRICS_TIME_COUNT];

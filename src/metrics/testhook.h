@@ -18,7 +18,7 @@ struct metrics_segment;
 
 #include "metrics/segment.h"
 
-static unsigned long metrics_test_die_after;	/* 0: never */
+extern unsigned long metrics_test_die_after;	/* 0: never */
 
 static inline void metrics_test_start(const struct metrics_segment *segment)
 {

@@ -34,8 +34,11 @@
 #include "metrics/segment.h"
 #include "metrics/sessions.h"
 #include "metrics/slot.h"
-#include "metrics/testhook.h"
 #include "metrics/writer_part.h"
+
+#ifdef RINGMASTER_TEST_HOOKS
+unsigned long metrics_test_die_after;
+#endif
 
 /* What requests add up to that came one after the other and count in the
  * same cells: usually all of a flush. */
@@ -51,44 +54,6 @@ struct run {
 };
 
 /* ---- the transaction ---- */
-
-/*
- * Add `n` to a few cells of the slot so that it can be undone. No cell
- * changes before all of their old values are in the log.
- */
-static inline __attribute__((always_inline))
-void writer_add_cells(struct metrics_writer *writer, uint64_t *const *cells,
-    unsigned count, uint64_t n)
-{
-	struct metrics_slot *slot = writer->slot;
-	struct metrics_undo *undo = &slot->undo[writer->undo_count];
-
-#pragma GCC unroll 4
-	for (unsigned i = 0; i < count; i++) {
-		undo[i].offset = (uint64_t)((char *)cells[i] - (char *)slot);
-		undo[i].old = *cells[i];
-	}
-	writer->undo_count += count;
-	metrics_store(&slot->undo_count, writer->undo_count);
-#pragma GCC unroll 4
-	for (unsigned i = 0; i < count; i++) {
-		metrics_store(cells[i], *cells[i] + n);
-		metrics_test_point();
-	}
-}
-
-static inline void writer_add(struct metrics_writer *writer, uint64_t *cell,
-    uint64_t n)
-{
-	if (n > 0)
-		writer_add_cells(writer, &cell, 1, n);
-}
-
-void writer_add_cell(struct metrics_writer *writer, uint64_t *cell,
-    uint64_t n)
-{
-	writer_add(writer, cell, n);
-}
 
 static void writer_begin(struct metrics_writer *writer)
 {

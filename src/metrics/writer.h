@@ -237,10 +237,12 @@ void metrics_pool_wait(struct metrics_writer *writer, uint64_t wait_ns);
 void metrics_try_add(struct metrics_writer *writer,
     const struct metrics_try *try);
 
-/* How this worker sees an upstream server, to be changed at once: from the
- * next flush on it is shown. Never NULL. */
+/* How this worker sees an upstream server, to be filled in; never NULL. It is
+ * shown by metrics_peers_show(): not more often than it may be out of date,
+ * as the ring's figures. */
 struct metrics_peer_gauges *metrics_peer_gauges(struct metrics_writer *writer,
     unsigned peer);
+void metrics_peers_show(struct metrics_writer *writer);
 
 /* A request had a key in a zone, of metrics_zone_id(), and so it ended. */
 void metrics_limit_count(struct metrics_writer *writer, unsigned zone,

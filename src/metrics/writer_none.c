@@ -66,6 +66,11 @@ struct metrics_peer_gauges *metrics_peer_gauges(struct metrics_writer *writer,
 	return &writer->peer;
 }
 
+void metrics_peers_show(struct metrics_writer *writer)
+{
+	(void)writer;
+}
+
 void metrics_limit_count(struct metrics_writer *writer, unsigned zone,
     enum metrics_limit_result result)
 {

@@ -1,7 +1,9 @@
 #ifndef RINGMASTER_METRICS_WRITER_PART_H
 #define RINGMASTER_METRICS_WRITER_PART_H
 
+#include "metrics/lock.h"
 #include "metrics/segment.h"
+#include "metrics/testhook.h"
 
 /* What is shared by writer.c and writer_peer.c, and private to them. */
 
@@ -38,6 +40,7 @@ struct batch_sums {		/* what the requests of a flush add up to */
 
 struct peer_sums {		/* what the tries of one upstream server add */
 	bool touched;
+	bool failed;			/* `failures` are not all 0 */
 	uint64_t classes[METRICS_CLASSES];
 	uint64_t failures[METRICS_FAILURE_COUNT];
 	uint64_t bytes_in;
@@ -52,6 +55,7 @@ struct writer_peers {		/* upstream servers, and zones of limits */
 	unsigned bin_count;
 	uint64_t *bins[METRICS_TRIES_MAX * METRICS_TIME_COUNT];
 	struct peer_sums sums[METRICS_PEERS_MAX];
+	bool shown;			/* `gauges` are newer than the slot */
 	struct metrics_peer_gauges gauges[METRICS_PEERS_MAX];
 	uint64_t zones_touched;		/* a bit each */
 	uint64_t limits[METRICS_ZONES_MAX][METRICS_LIMIT_RESULT_COUNT];
@@ -100,11 +104,42 @@ static inline void sums_add(struct hist_sums *sums, uint64_t ns)
 		sums->max_ns = ns;
 }
 
-/* In the middle of a flush: add `n` to a cell of the slot. */
-void writer_add_cell(struct metrics_writer *writer, uint64_t *cell,
-    uint64_t n);
+/* ---- the transaction ---- */
 
-/* Likewise all but the bins of a histogram, and clear the sums. */
+/*
+ * Add `n` to a few cells of the slot so that it can be undone. No cell
+ * changes before all of their old values are in the log.
+ */
+static inline __attribute__((always_inline))
+void writer_add_cells(struct metrics_writer *writer, uint64_t *const *cells,
+    unsigned count, uint64_t n)
+{
+	struct metrics_slot *slot = writer->slot;
+	struct metrics_undo *undo = &slot->undo[writer->undo_count];
+
+#pragma GCC unroll 4
+	for (unsigned i = 0; i < count; i++) {
+		undo[i].offset = (uint64_t)((char *)cells[i] - (char *)slot);
+		undo[i].old = *cells[i];
+	}
+	writer->undo_count += count;
+	metrics_store(&slot->undo_count, writer->undo_count);
+#pragma GCC unroll 4
+	for (unsigned i = 0; i < count; i++) {
+		metrics_store(cells[i], *cells[i] + n);
+		metrics_test_point();
+	}
+}
+
+static inline void writer_add(struct metrics_writer *writer, uint64_t *cell,
+    uint64_t n)
+{
+	if (n > 0)
+		writer_add_cells(writer, &cell, 1, n);
+}
+
+/* In the middle of a flush: add all but the bins of a histogram, and clear
+ * the sums. */
 void writer_hist_sums(struct metrics_writer *writer, struct hist *hist,
     struct hist_sums *sums);
 

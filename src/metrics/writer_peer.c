@@ -30,9 +30,13 @@ static unsigned peer_counted(const struct writer_peers *peers, unsigned peer)
 struct metrics_peer_gauges *metrics_peer_gauges(struct metrics_writer *writer,
     unsigned peer)
 {
-	peer = peer_counted(&writer->peers, peer);
-	peer_touch(writer, peer);
-	return &writer->peers.gauges[peer];
+	return &writer->peers.gauges[peer_counted(&writer->peers, peer)];
+}
+
+void metrics_peers_show(struct metrics_writer *writer)
+{
+	writer->peers.shown = true;
+	writer->pending.dirty = true;
 }
 
 void metrics_try_add(struct metrics_writer *writer,
@@ -49,7 +53,10 @@ void metrics_try_add(struct metrics_writer *writer,
 		metrics_flush(writer);
 	peer_touch(writer, peer);
 	sums->classes[class < METRICS_CLASSES ? class : METRICS_CLASSES - 1]++;
-	sums->failures[try->failure]++;
+	if (try->failure != METRICS_FAILURE_NONE) {
+		sums->failures[try->failure]++;
+		sums->failed = true;
+	}
 	sums->bytes_in += try->bytes_in;
 	sums->bytes_out += try->bytes_out;
 	for (unsigned i = 0; i < METRICS_TIME_COUNT; i++) {
@@ -66,18 +73,12 @@ static void peer_flush(struct metrics_writer *writer, unsigned peer)
 	struct metrics_peer_totals *totals = &writer->slot->peers[peer];
 	struct peer_sums *sums = &writer->peers.sums[peer];
 
-	metrics_store_words(&writer->slot->peer_gauges[peer],
-	    &writer->peers.gauges[peer], sizeof(writer->peers.gauges[peer]));
-	sums->touched = false;
-	if (sums->times[METRICS_TIME_RESPONSE].count == 0)
-		return;
 	for (unsigned i = 0; i < METRICS_CLASSES; i++)
-		writer_add_cell(writer, &totals->classes[i], sums->classes[i]);
-	for (unsigned i = 0; i < METRICS_FAILURE_COUNT; i++)
-		writer_add_cell(writer, &totals->failures[i],
-		    sums->failures[i]);
-	writer_add_cell(writer, &totals->bytes_in, sums->bytes_in);
-	writer_add_cell(writer, &totals->bytes_out, sums->bytes_out);
+		writer_add(writer, &totals->classes[i], sums->classes[i]);
+	for (unsigned i = 0; sums->failed && i < METRICS_FAILURE_COUNT; i++)
+		writer_add(writer, &totals->failures[i], sums->failures[i]);
+	writer_add(writer, &totals->bytes_in, sums->bytes_in);
+	writer_add(writer, &totals->bytes_out, sums->bytes_out);
 	for (unsigned i = 0; i < METRICS_TIME_COUNT; i++)
 		writer_hist_sums(writer, &totals->times[i], &sums->times[i]);
 	*sums = (struct peer_sums){ 0 };
@@ -100,7 +101,7 @@ static void zone_flush(struct metrics_writer *writer, unsigned zone)
 	uint64_t *sums = writer->peers.limits[zone];
 
 	for (unsigned i = 0; i < METRICS_LIMIT_RESULT_COUNT; i++) {
-		writer_add_cell(writer, &writer->slot->limits[zone][i],
+		writer_add(writer, &writer->slot->limits[zone][i],
 		    sums[i]);
 		sums[i] = 0;
 	}
@@ -111,11 +112,15 @@ void writer_flush_peers(struct metrics_writer *writer)
 	struct writer_peers *peers = &writer->peers;
 
 	for (unsigned i = 0; i < peers->bin_count; i++)
-		writer_add_cell(writer, peers->bins[i], 1);
+		writer_add(writer, peers->bins[i], 1);
 	peers->bin_count = 0;
 	for (unsigned i = 0; i < peers->touched_count; i++)
 		peer_flush(writer, peers->touched[i]);
 	peers->touched_count = 0;
+	if (peers->shown)
+		metrics_store_words(writer->slot->peer_gauges, peers->gauges,
+		    peers->limit * sizeof(*peers->gauges));
+	peers->shown = false;
 	for (; peers->zones_touched;
 	    peers->zones_touched &= peers->zones_touched - 1)
 		zone_flush(writer,

@@ -67,7 +67,6 @@ static int proxy_target_own(struct proxy *proxy,
 	group->name = url->host;
 	group->single = group->main.count == 1;
 	group->balancer = &upstream_round_robin;
-	group->metrics = proxy->request->worker->metrics;
 	proxy->target.group = group;
 	return 0;
 }

@@ -128,34 +128,6 @@ static int upstream_set_block(struct conf *conf, const struct conf_node *node,
 
 /* ---- its life in a worker ---- */
 
-static void upstream_peers_show(const struct upstream_peers *peers,
-    struct metrics_writer *metrics)
-{
-	for (unsigned i = 0; i < peers->count; i++) {
-		const struct upstream_peer *peer = &peers->peers[i];
-		struct metrics_peer_gauges *gauges = metrics_peer_gauges(
-		    metrics, peer->metrics);
-
-		/* One address may stand there twice. */
-		if (!peer->down)
-			gauges->state = METRICS_PEER_UP;
-		else if (gauges->state == METRICS_PEER_UNKNOWN)
-			gauges->state = METRICS_PEER_DOWN;
-	}
-}
-
-static int upstream_worker_start(struct http_worker *worker)
-{
-	struct upstream_group *group = worker->http->upstreams;
-
-	for (; group; group = group->next) {
-		group->metrics = worker->metrics;
-		upstream_peers_show(&group->main, worker->metrics);
-		upstream_peers_show(&group->backup, worker->metrics);
-	}
-	return 0;
-}
-
 static void upstream_worker_drain(struct http_worker *worker)
 {
 	struct upstream_group *group = worker->http->upstreams;
@@ -419,7 +391,6 @@ const struct http_module http_upstream_module = {
 	},
 	.variables = upstream_variables,
 	.configured = upstream_groups_finish,
-	.worker_start = upstream_worker_start,
 	.worker_drain = upstream_worker_drain,
 	.worker_stop = upstream_worker_stop,
 };

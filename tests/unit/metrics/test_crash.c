@@ -51,8 +51,8 @@ static void worker_flush(struct metrics_writer *writer, unsigned batch)
 		    METRICS_PATH_MAX);
 		try.ns[METRICS_TIME_RESPONSE] = request->duration_ns;
 		try.status = request->status;
-		try.failure = (enum metrics_failure)(number(
-		    METRICS_FAILURE_COUNT) - 1);
+		try.failure = (enum metrics_failure)number(
+		    METRICS_FAILURE_COUNT - 1);
 		metrics_try_add(writer, &try);
 		metrics_limit_count(writer, zone, (enum metrics_limit_result)(
 		    number(METRICS_LIMIT_RESULT_COUNT) - 1));
@@ -72,6 +72,7 @@ static void worker_run(struct fixture *f, unsigned slot, unsigned seed)
 		_exit(1);
 	metrics_gauge_add(writer, METRICS_READING, 1);
 	metrics_peer_gauges(writer, peer)->active = 1;
+	metrics_peers_show(writer);
 	for (;;) {
 		unsigned batch = number(BATCH_MAX);
 

@@ -353,6 +353,7 @@ static void servers_stand_in_their_upstreams(void **state)
 		    slice_cstr(names[i]), slice_cstr(addresses[i]));
 	writer = open_writer(fixture_slot(world.f, 0));
 	metrics_peer_gauges(writer, ids[0])->idle = 3;
+	metrics_peers_show(writer);
 	for (unsigned i = 0; i < 3; i++)
 		tried(writer, ids[i], 100 * (i + 2));
 	tried(writer, ids[2], 0);
@@ -399,13 +400,16 @@ static void state_of_a_server_is_that_of_the_workers(void **state)
 	(void)state;
 	assert_int_equal(STATE(UNKNOWN), state_of_the_server());
 	metrics_peer_gauges(one, id)->state = METRICS_PEER_UP;
+	metrics_peers_show(one);
 	metrics_flush(one);
 	assert_int_equal(STATE(UP), state_of_the_server());
 	metrics_peer_gauges(two, id)->state = METRICS_PEER_UP;
 	metrics_peer_gauges(two, id)->unavail_until_ns = UINT64_MAX;
+	metrics_peers_show(two);
 	metrics_flush(two);
 	assert_int_equal(STATE(UNAVAIL), state_of_the_server());
 	metrics_peer_gauges(two, id)->unavail_until_ns = 1;
+	metrics_peers_show(two);
 	metrics_flush(two);
 	assert_int_equal(STATE(UP), state_of_the_server());
 	metrics_slot_drain(world.f->segment, slot);

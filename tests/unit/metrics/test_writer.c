@@ -234,6 +234,7 @@ static void server_added_later_is_not_counted_by_old_workers(void **state)
 	struct metrics_try try = fixture_try(peer);
 
 	metrics_peer_gauges(writer, peer)->active++;
+	metrics_peers_show(writer);
 	metrics_try_add(writer, &try);
 	metrics_writer_close(&writer);
 	assert_int_equal(0, read_peer(f, slot, peer).bytes_in);
