@@ -66,7 +66,7 @@ class Pane:
     def type(self, text):
         self.tmux("send-keys", "-l", text)
 
-    def wait(self, *texts, seconds=15):
+    def wait(self, *texts, seconds=30):
         """Until all of these are seen; returns what is."""
         seen = ""
 
@@ -80,7 +80,7 @@ class Pane:
             raise AssertionError("no %r in:\n%s" % (texts, seen)) from None
         return seen
 
-    def wait_gone(self, text, seconds=15):
+    def wait_gone(self, text, seconds=30):
         wait_for(lambda: text not in self.text(), seconds)
 
     def resize(self, columns, rows):
