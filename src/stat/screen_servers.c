@@ -2,9 +2,15 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "stat/plot.h"
 #include "stat/screen.h"
 
-enum { SERVERS_ROWS_MAX = 1024, SERVERS_NUMBERS = 53 };
+enum {
+	SERVERS_ROWS_MAX = 1024,
+	SERVERS_NUMBERS = 53,		/* columns of all numbers */
+	SERVERS_WIDE = 120,		/* columns for a meter, too */
+	SERVERS_METER = 30,
+};
 
 /* A row: a server or an upstream group, or a location or server of it. */
 struct servers_row {
@@ -194,16 +200,36 @@ static void servers_name(struct pen *pen, const struct servers_row *row,
 	pen_to(pen, end);
 }
 
-static void servers_row(const struct servers_row *row, struct area area)
+/* Its part of all that is asked, between the name and the numbers. */
+static void servers_share(struct pen *pen, const struct servers_row *row,
+    double all)
+{
+	struct area area = area_rows(pen->area, pen->y, 1);
+
+	pen->x -= SERVERS_METER;
+	plot_meter(area_columns(area, pen->x, SERVERS_METER - 1),
+	    row->rate > 0 && all > 0 ? fmin(1, row->rate / all) : 0,
+	    row->inner ? STYLE_REQUESTS : STYLE_REQUESTS_TOP);
+	pen->x += SERVERS_METER;
+}
+
+static void servers_row(const struct servers_row *row, struct area area,
+    double all)
 {
 	const Ringmaster__V1__Histogram *hist = row->duration;
 	bool any = hist && hist->count > 0;
+	bool wide = area.columns >= SERVERS_WIDE;
 	struct pen pen = pen_at(area, 1, 0);
 
 	if (row->inner)
 		pen_text(&pen, STYLE_FAINT, canvas_utf8(area.canvas) ? " └ "
 								     : " - ");
-	servers_name(&pen, row, area.columns - 1 - SERVERS_NUMBERS - pen.x);
+	servers_name(&pen, row, area.columns - 1 - SERVERS_NUMBERS - pen.x -
+	    (wide ? SERVERS_METER : 0));
+	if (wide) {
+		pen.x += SERVERS_METER;
+		servers_share(&pen, row, all);
+	}
 	pen_right(&pen, STYLE_STRONG, 7, word_short(row->rate).s);
 	pen_right(&pen, STYLE_PLAIN, 8, word_short((double)row->fine).s);
 	pen_right(&pen, row->client ? STYLE_CLIENT : STYLE_FAINT, 7,
@@ -236,6 +262,7 @@ void screen_servers(struct view *view, struct area body)
 	servers_head(table);
 	for (unsigned i = 0; i < page && list->first + i < list->count; i++)
 		servers_row(&servers.rows[list->first + i],
-		    area_rows(rows, i, 1));
+		    area_rows(rows, i, 1), track_last(view->track,
+			TRACK_REQUEST_RATE));
 	screen_list_mark(list, rows);
 }
