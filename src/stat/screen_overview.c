@@ -249,6 +249,17 @@ static void overview_ends(const struct view *view, unsigned shown,
 	ends[1] = pow(10, ceil(log10(ends[1]) + 1e-9));
 }
 
+/* Which line is which, above them. */
+static void overview_legend(struct area area, const struct plot_values *lines)
+{
+	static const char *const names[] = { " p50 ", " p95 ", " p99 " };
+	struct pen pen = pen_at(area, 0, 0);
+
+	area_clear(area_rows(area_columns(area, 0, 15), 0, 1));
+	for (unsigned i = 0; i < 3; i++)
+		pen_text(&pen, lines[i].style, names[i]);
+}
+
 static void overview_latency_graph(const struct view *view, struct area area)
 {
 	struct area inner = area_rows(area_columns(area, 1, area.columns - 2),
@@ -266,8 +277,9 @@ static void overview_latency_graph(const struct view *view, struct area area)
 	(void)snprintf(note, sizeof(note), "%s to %s",
 	    screen_decade((int)lround(log10(ends[0]))).s,
 	    screen_decade((int)lround(log10(ends[1]))).s);
-	(void)area_box(area, "Response time: p50 p95 p99", note);
+	(void)area_box(area, "Response time", note);
 	plot_lines(inner, lines, 3, ends[0], ends[1]);
+	overview_legend(inner, lines);
 }
 
 static void overview_class_graph(const struct view *view, struct area area)
