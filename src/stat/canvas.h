@@ -43,8 +43,7 @@ enum canvas_style {
 	STYLE_CLIENTS,
 	STYLE_CLIENTS_TOP = STYLE_CLIENTS + 3,
 	STYLE_STAGE,		/* six stages of a request */
-	STYLE_STAGE_LAST = STYLE_STAGE + 5,
-	STYLE_HEAT,		/* eight from cold to hot */
+	STYLE_HEAT = STYLE_STAGE + 6,	/* eight from cold to hot */
 	STYLE_HEAT_TOP = STYLE_HEAT + 7,
 	STYLE_COUNT
 };

@@ -152,7 +152,7 @@ void screen_plot_marks(const struct view *view, struct area plot)
 	unsigned each = plot.canvas->glyphs == CANVAS_BRAILLE ? 2 : 1;
 	const double *times = track->lines[TRACK_TIME];
 
-	/* Newest first, so that an older one does not hide it. */
+	/* The newest last, so that an older one does not hide it. */
 	for (size_t i = now->n_marks; i-- > 0;) {
 		double at = (double)now->marks[i]->time_unix_ns * 1e-9;
 		unsigned back = 0;

@@ -142,7 +142,6 @@ static void counters_name(struct pen *pen, unsigned width, const char *name)
 		pen_fit(pen, STYLE_PLAIN, width, name);
 		return;
 	}
-	/* Between characters, at a dot if there is one near. */
 	while (*rest && canvas_width(canvas, rest) + 1 > width)
 		for (rest++; ((unsigned char)*rest & 0xc0) == 0x80; rest++)
 			;

@@ -112,13 +112,10 @@ static void latency_axis(struct area area, const int ends[2])
 }
 
 /* A vertical line with its name at the top. */
-static void latency_quantile_line(struct area area, const struct hist *hist,
+static void latency_line(struct area area, double seconds,
     const int ends[2], const char *name)
 {
-	double q = name[1] == '5' ? 0.5 : name[1] == '9' && name[2] == '5'
-	    ? 0.95 : 0.99;
-	unsigned x = latency_column(latency_quantile(hist, q), ends,
-	    area.columns);
+	unsigned x = latency_column(seconds, ends, area.columns);
 	unsigned width = canvas_width(area.canvas, name);
 	struct pen pen;
 
@@ -158,8 +155,8 @@ static void latency_distribution(const struct view *view, struct area area)
 		plot_column(area_rows(plot, 1, plot.rows - 1), i,
 		    bars[i] / max, STYLE_REQUESTS_TOP);
 	if (max > 0) {
-		latency_quantile_line(plot, hist, ends, "p99");
-		latency_quantile_line(plot, hist, ends, "p50");
+		latency_line(plot, latency_quantile(hist, 0.99), ends, "p99");
+		latency_line(plot, latency_quantile(hist, 0.5), ends, "p50");
 	}
 	latency_axis(area_rows(area_columns(inner, 0, plot.columns),
 	    inner.rows - 1, 1), ends);

@@ -199,13 +199,13 @@ static void overview_cards(const struct view *view, struct area area,
 /* ---- pictures over time ---- */
 
 static void overview_graph(const struct view *view, struct area area,
-    const char *title, const struct plot_values *values)
+    const char *title, enum track_line line)
 {
 	struct area inner = area_rows(area_columns(area, 1, area.columns - 2),
 	    1, area.rows - 2);
 	unsigned shown = inner.columns * plot_values_each(area.canvas);
-	enum track_line line = values->style == STYLE_CLIENTS
-	    ? TRACK_CLIENTS : TRACK_REQUEST_RATE;
+	const struct plot_values values = SCREEN_LINE(view, line,
+	    line == TRACK_CLIENTS ? STYLE_CLIENTS : STYLE_REQUESTS);
 	double max = plot_ceiling(track_max(view->track, line, shown));
 	char note[4 * WORDS_MAX], span[2 * WORDS_MAX];
 
@@ -213,7 +213,7 @@ static void overview_graph(const struct view *view, struct area area,
 	(void)snprintf(note, sizeof(note), "%s, top %s", span,
 	    word_short(max).s);
 	(void)area_box(area, title, note);
-	plot_fill(inner, values, 4, max);
+	plot_fill(inner, &values, 4, max);
 	screen_plot_marks(view, inner);
 }
 
@@ -222,9 +222,9 @@ static void overview_graphs(const struct view *view, struct area area)
 	unsigned half = area.columns / 2;
 
 	overview_graph(view, area_columns(area, 0, half), "Requests/s",
-	    &SCREEN_LINE(view, TRACK_REQUEST_RATE, STYLE_REQUESTS));
+	    TRACK_REQUEST_RATE);
 	overview_graph(view, area_columns(area, half, area.columns - half),
-	    "Clients", &SCREEN_LINE(view, TRACK_CLIENTS, STYLE_CLIENTS));
+	    "Clients", TRACK_CLIENTS);
 }
 
 /* The least and the greatest of the lines that are drawn, as decades. */

@@ -119,8 +119,6 @@ static void track_count_all(struct track *track)
 	const Ringmaster__V1__Http *http = now->http;
 	const uint64_t totals[] = {
 		[TRACK_ALL_REQUESTS] = now->total_requests,
-		[TRACK_ALL_ACCEPTED] = now->connections
-		    ? now->connections->accepted : 0,
 		[TRACK_ALL_BYTES_IN] = http ? http->bytes_in : 0,
 		[TRACK_ALL_BYTES_OUT] = http ? http->bytes_out : 0,
 		[TRACK_ALL_HITS] = now->cache_hits,
