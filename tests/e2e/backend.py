@@ -32,14 +32,12 @@ class Acceptor:
         self.serve = serve
         self.listener = listener or socket.create_server(
             ("127.0.0.1", 0), backlog=1024)
+        address = self.listener.getsockname()
+        self.port = None if isinstance(address, str) else address[1]
         self.accepted, self.sockets = 0, set()
         self.lock = threading.Lock()
         self.thread = threading.Thread(target=self._accept, daemon=True)
         self.thread.start()
-
-    @property
-    def port(self):
-        return self.listener.getsockname()[1]
 
     def _accept(self):
         while True:
