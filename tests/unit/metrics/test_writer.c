@@ -225,6 +225,32 @@ static void tries_beyond_a_batch_flush_by_themselves(void **state)
 	    read_peer(f, slot, peer).bytes_in);
 }
 
+static void servers_beyond_a_batch_flush_by_themselves(void **state)
+{
+	struct fixture *f = *state;
+	char name[16];
+	unsigned slot;
+	struct metrics_writer *writer;
+	struct metrics_try try;
+
+	for (unsigned i = 0; i <= METRICS_TOUCHED_MAX; i++) {
+		(void)snprintf(name, sizeof(name), "p%u", i);
+		(void)new_peer(f, name);
+	}
+	slot = fixture_slot(f, 0);
+	writer = open_writer(f, slot);
+	for (unsigned i = 0; i <= METRICS_TOUCHED_MAX; i++) {
+		try = fixture_try(METRICS_NAMES_RESERVED + i);
+		assert_int_equal(0, read_peer(f, slot,
+		    METRICS_NAMES_RESERVED).bytes_in);
+		metrics_try_add(writer, &try);
+	}
+	assert_int_equal(1000,
+	    read_peer(f, slot, METRICS_NAMES_RESERVED).bytes_in);
+	metrics_writer_close(&writer);
+	assert_int_equal(1000, read_peer(f, slot, try.peer).bytes_in);
+}
+
 static void server_added_later_is_not_counted_by_old_workers(void **state)
 {
 	struct fixture *f = *state;
@@ -722,6 +748,7 @@ int main(void)
 		TEST(scope_added_later_is_not_counted_by_old_workers),
 		TEST(try_counts_at_its_server),
 		TEST(tries_beyond_a_batch_flush_by_themselves),
+		TEST(servers_beyond_a_batch_flush_by_themselves),
 		TEST(server_added_later_is_not_counted_by_old_workers),
 		TEST(limits_count_what_became_of_requests),
 		TEST(fullest_flush_fits_the_undo_log),
