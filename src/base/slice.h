@@ -37,17 +37,20 @@ static inline unsigned char slice_lower(char c)
 	return (unsigned char)(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
 }
 
-/* Equal but for the case of ASCII letters. (strncasecmp() takes a zero for
- * the end.) */
+/* Equal but for the case of ASCII letters. */
 static inline bool slice_equal_nocase(struct slice a, struct slice b)
 {
 	size_t i = 0;
 
 	if (a.len != b.len)
 		return false;
-	while (i < a.len && slice_lower(a.data[i]) == slice_lower(b.data[i]))
-		i++;
-	return i == a.len;
+	/* It takes a zero for the end: then there is more behind it. */
+	while (i < a.len) {
+		if (strncasecmp(a.data + i, b.data + i, a.len - i) != 0)
+			return false;
+		i += strnlen(a.data + i, a.len - i) + 1;
+	}
+	return true;
 }
 
 static inline bool slice_starts(struct slice s, struct slice prefix)
