@@ -67,14 +67,18 @@ need_page_packages() {
 	npm ci --prefix html --ignore-scripts --no-audit --no-fund
 }
 
-# build_in DIR [CONFIGURE-ARGUMENT...]: configure DIR unless it is, and make.
-build_in() {
+# configure_in DIR [CONFIGURE-ARGUMENT...]: unless it is.
+configure_in() {
 	local dir=$1 top=$PWD
 	shift
 
 	[[ -e configure ]] || autoreconf -i || return
 	mkdir -p "$dir" || return
-	[[ -e $dir/Makefile ]] ||
-		(cd "$dir" && "$top/configure" -q "$@") || return
-	make -C "$dir" -j"$(nproc)" --no-print-directory
+	[[ -e $dir/Makefile ]] || (cd "$dir" && "$top/configure" -q "$@")
+}
+
+# build_in DIR [CONFIGURE-ARGUMENT...]: configure DIR unless it is, and make.
+build_in() {
+	configure_in "$@" &&
+		make -C "$1" -j"$(nproc)" --no-print-directory
 }
