@@ -78,11 +78,15 @@ def test_a_dashboard_that_takes_over_the_sockets_of_workers(start):
     server.write(text.replace(":moved;", ":%d;" % server.port))
     server.reload()
     moved = Board(server, server.port)
+
+    def site():
+        with Client(("127.0.0.1", board.port)) as client:
+            return client.request("/").body
     wait_for(lambda: moved.get("/healthz").status == 200)
+    wait_for(lambda: site() == b"hello")	# the former dashboard leaves
     for _ in range(40):
         assert moved.get("/healthz").status == 200
-        with Client(("127.0.0.1", board.port)) as client:
-            assert client.request("/").body == b"hello"
+        assert site() == b"hello"
 
 
 def test_an_upgrade_keeps_the_segment_when_another_is_named(start):
