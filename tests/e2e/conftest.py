@@ -307,7 +307,8 @@ class Server:
     def wait_started(self, seconds=10):
         def started():
             if self.process.poll() is not None:
-                pytest.fail("did not start:\n" + self.log())
+                pytest.fail("did not start, status %d:\n%s" % (
+                    self.process.returncode, self.log()))
             return self.pid_file.read_text().strip()
         wait_for(started, seconds)
         wait_for(self.has_children, seconds)
