@@ -50,7 +50,7 @@ def test_put(dav):
         assert server.get("/a%20b", method="PUT", body=body).status == 204
         assert server.get("/a%20b").body == body
     assert html(server, "a b").stat().st_mode & 0o777 == 0o600
-    assert leftovers(server) == []
+    wait_for(lambda: leftovers(server) == [])
 
 
 def test_put_takes_the_date(dav):
@@ -69,7 +69,7 @@ def test_put_refuses(dav):
     assert server.get("/y", method="PUT", body=b"x", headers={
         "Content-Range": "bytes 0-0/2"}).status == 501
     assert not html(server, "y").exists()
-    assert leftovers(server) == []
+    wait_for(lambda: leftovers(server) == [])
 
 
 def test_put_makes_directories(dav):
@@ -207,7 +207,7 @@ def test_copy_and_move(dav):
     assert copy(server, "/d/", "/t/", "MOVE").status == 201
     assert server.get("/d/g").status == 404
     assert server.get("/t/g").body == b"G"
-    assert leftovers(server) == []
+    wait_for(lambda: leftovers(server) == [])
 
 
 @pytest.mark.parametrize("path, to, status", [

@@ -280,7 +280,7 @@ def test_a_slow_client_does_not_hold_the_server_up(start, backends):
         client.read_until(b"\r\n\r\n")
         assert receive(client, size) == body
     assert "buffered to a temporary file" in server.log()
-    assert os.listdir(server.dir / "proxy_temp") == []
+    wait_for(lambda: os.listdir(server.dir / "proxy_temp") == [])
 
 
 def test_a_slow_client_that_goes_leaves_nothing(start, backends):
@@ -303,7 +303,7 @@ def test_a_slow_client_that_goes_leaves_nothing(start, backends):
             client.read_until(b"\r\n\r\n")
             wait_for(lambda: "temporary file" in server.log())
         assert closed.wait(10), "the connection to the server stays"
-    assert os.listdir(server.dir / "proxy_temp") == []
+    wait_for(lambda: os.listdir(server.dir / "proxy_temp") == [])
 
 
 @pytest.mark.parametrize("when", ("head", "body"))
