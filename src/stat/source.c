@@ -107,11 +107,6 @@ const char *stat_source_name(const struct stat_source *source)
 	return source->name;
 }
 
-const char *stat_source_path(const struct stat_source *source)
-{
-	return source->path;
-}
-
 bool stat_source_is_file(const struct stat_source *source)
 {
 	return !source->segment;

@@ -55,9 +55,8 @@ int stat_snapshot_open(const char *path, char why[STAT_WHY_MAX],
 
 void stat_source_close(struct stat_source **source);
 
-/* Name of the instance or of the file, and its path. */
+/* Name of the instance or of the file. */
 const char *stat_source_name(const struct stat_source *source);
-const char *stat_source_path(const struct stat_source *source);
 
 /* It is a snapshot: it will never change. */
 bool stat_source_is_file(const struct stat_source *source);
