@@ -61,13 +61,13 @@ def test_killed_and_back(start, browser, who):
     wait_for(lambda: who == "master" or not server.left(), 15)
     server.start()
     tab.wait_up(30)
+    # Soon: what was before it leaves the chart after 30 s.
+    tab.wait(lambda: has_gap(tab), 15, "a gap between two points")
     tab.wait_text("#state", "healthy", 20)
     assert kept(tab), "the page was loaded again"
     assert tab.text("#state") != said
     server.get("/")
     wait_row(tab, "recent", r"GET", 15)
-
-    tab.wait(lambda: has_gap(tab), 15, "a gap between two points")
 
 
 def test_all_workers_killed(start, browser):
