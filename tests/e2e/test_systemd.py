@@ -304,7 +304,7 @@ def test_upgrade_is_called_off(upgraded):
     os.kill(new, signal.SIGQUIT)
     assert os.waitpid(new, 0) == (new, 0)
     wait_for(lambda: "new binary process %d exited" % new in server.log())
-    assert server.pid() == old
+    wait_for(lambda: server.pid() == old)
     while manager.hear(0):
         pass
     assert server.get().body == b"hello"
