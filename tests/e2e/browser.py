@@ -30,6 +30,8 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
+from conftest import PATIENCE
+
 FLAGS = """
     --headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run
     --disable-background-networking --disable-component-update
@@ -136,7 +138,7 @@ class Tab:
             "(e.getAttribute('aria-label') || e.textContent || '')"
             ".trim().slice(0, 40)")
 
-    def wait(self, condition, seconds=10, what=None):
+    def wait(self, condition, seconds=PATIENCE, what=None):
         """Until a selector matches something visible, or a function
         returns what is true; returns that."""
         deadline = time.monotonic() + seconds
@@ -157,7 +159,7 @@ class Tab:
                                                 self.texts("#state")))
             time.sleep(0.05)
 
-    def wait_text(self, css, pattern, seconds=10):
+    def wait_text(self, css, pattern, seconds=PATIENCE):
         """Until the text of the first match is found by `pattern`."""
         last = [None]
 
@@ -170,10 +172,10 @@ class Tab:
             raise AssertionError("%s: %r never matched %r, last %r" % (
                 error, css, pattern, last[0])) from None
 
-    def wait_up(self, seconds=15):
+    def wait_up(self):
         """Until it shows a server that runs, be it well or not."""
         self.wait("#state:is([data-state=up], [data-state=degraded])",
-                  seconds, "the page is up")
+                  what="the page is up")
         return self
 
     # ---- acting ----

@@ -48,6 +48,10 @@ http {
 
 QUIT = signal.SIGQUIT		# Server.signal hides the module
 
+# Seconds for what takes milliseconds, since a machine may be slow. Only a
+# test that fails waits for so long.
+PATIENCE = 30.0
+
 BAD_LINE = re.compile(r"\[alert\]|Sanitizer|runtime error:")
 
 
@@ -71,7 +75,7 @@ def free_port():
                 pass
 
 
-def wait_for(condition, seconds=10.0):
+def wait_for(condition, seconds=PATIENCE):
     """Ask until the answer is true; OSError, ValueError and EOFError mean "not
     yet": who is leaving may close a connection before it got a request."""
     deadline = time.monotonic() + seconds
@@ -139,7 +143,7 @@ class Response:
 class Client:
     """One connection; reads one answer at a time."""
 
-    def __init__(self, address, timeout=5.0):
+    def __init__(self, address, timeout=PATIENCE):
         if isinstance(address, str):
             self.socket = socket.socket(socket.AF_UNIX)
             self.socket.settimeout(timeout)
@@ -273,7 +277,7 @@ class Server:
 
     # ---- its life ----
 
-    def command(self, *args, binary=None, timeout=20, **kwargs):
+    def command(self, *args, binary=None, timeout=PATIENCE, **kwargs):
         """Run the binary with our -p -c -e and `args` to its end."""
         return subprocess.run(
             [binary or self.binary, "-p", str(self.dir), "-c",
@@ -304,14 +308,14 @@ class Server:
         self.wait_started()
         return self
 
-    def wait_started(self, seconds=10):
+    def wait_started(self):
         def started():
             if self.process.poll() is not None:
                 pytest.fail("did not start, status %d:\n%s" % (
                     self.process.returncode, self.log()))
             return self.pid_file.read_text().strip()
-        wait_for(started, seconds)
-        wait_for(self.has_children, seconds)
+        wait_for(started)
+        wait_for(self.has_children)
         self.note_pids()
 
     def has_children(self):
@@ -355,7 +359,7 @@ class Server:
         self.note_pids()
         os.kill(self.pid(), number)
 
-    def reload(self, workers=None, seconds=10):
+    def reload(self, workers=None):
         """SIGHUP, and wait until only new workers are left."""
         before = set(self.workers())
         self.signal(signal.SIGHUP)
@@ -365,10 +369,10 @@ class Server:
             now = [pid for pid in children(self.pid())
                    if "worker" in title(pid)]
             return len(now) == count and not before & set(now)
-        wait_for(done, seconds)
+        wait_for(done)
         self.note_pids()
 
-    def stop(self, number=QUIT, seconds=15):
+    def stop(self, number=QUIT):
         """End it, by a signal to the master; returns its exit status."""
         if not self.process:
             return None
@@ -377,7 +381,7 @@ class Server:
         if master and alive(master):
             os.kill(master, number)
         try:
-            status = self.process.wait(seconds)
+            status = self.process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             self.kill()
             raise
@@ -411,7 +415,7 @@ class Server:
 
     # ---- its clients ----
 
-    def connect(self, timeout=5.0):
+    def connect(self, timeout=PATIENCE):
         return Client(("127.0.0.1", self.port), timeout)
 
     def get(self, path="/", method="GET", headers=None, body=None):

@@ -3,7 +3,7 @@
 import threading
 import time
 
-from conftest import Client
+from conftest import PATIENCE, Client
 
 
 class Load:
@@ -14,7 +14,7 @@ class Load:
     these.
     """
 
-    def __init__(self, server, new=3, kept=3, path="/", timeout=3.0):
+    def __init__(self, server, new=3, kept=3, path="/", timeout=PATIENCE):
         self.address = ("127.0.0.1", server.port)
         self.path, self.timeout = path, timeout
         self.ok = self.stale = 0

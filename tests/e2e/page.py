@@ -6,6 +6,7 @@ import socket
 import threading
 
 from board import start_board
+from conftest import PATIENCE
 
 # Every status class, a cached file, sessions, a slow answer.
 SITE = """
@@ -88,7 +89,7 @@ def rows(tab, css):
         "e => e.cells ? [...e.cells].map(line) : [line(e)])", css)
 
 
-def wait_row(tab, name, pattern, seconds=10):
+def wait_row(tab, name, pattern, seconds=PATIENCE):
     """A row of a panel whose text matches, once there is one. Tables are
     kept up to date where they are in sight."""
     see(tab, panel(name))

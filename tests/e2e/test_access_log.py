@@ -15,12 +15,12 @@ COMBINED = re.compile(
     r'"GET /hello\?a=b HTTP/1\.1" 200 5 "-" "probe/1"$')
 
 
-def lines(server, name, count, seconds=5):
+def lines(server, name, count):
     """The lines of a log once there are so many."""
     def enough():
         text = server.log(name)
         return text.count("\n") >= count and text.splitlines()
-    return wait_for(enough, seconds)
+    return wait_for(enough)
 
 
 def test_combined_is_the_default_format(start):

@@ -218,21 +218,18 @@ def test_who_leaves_while_waiting_is_forgotten(start):
 
 def test_auth_delay_ends_with_the_client(start):
     server = site(start, "a:{PLAIN}secret\n", level="info",
-                  server="auth_delay 1s; access_log a.log f;",
+                  server="auth_delay 1s; access_log a.log f; "
+                  "location /long/ { auth_delay 60s; }",
                   http="log_format f '$status';")
     began = time.monotonic()
     assert server.get("/x", headers=basic("a", "bad")).status == 401
     assert time.monotonic() - began >= 1
-    began = time.monotonic()
     assert server.get("/x", headers=basic("a")).status == 200
-    assert time.monotonic() - began < 1
-    assert "delaying unauthorized request" in server.log()
+    assert server.log().count("delaying unauthorized request") == 1
     with server.connect() as client:
-        began = time.monotonic()
-        client.send(b"GET /x HTTP/1.1\r\nHost: x\r\n\r\n")
+        client.send(b"GET /long/x HTTP/1.1\r\nHost: x\r\n\r\n")
         wait_for(lambda: server.log().count("delaying") == 2)
     wait_for(lambda: "499" in server.log("a.log"))
-    assert time.monotonic() - began < 1
 
 
 def test_errors_in_the_configuration(start):

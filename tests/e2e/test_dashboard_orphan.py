@@ -7,11 +7,10 @@ way of the next start.
 
 import os
 import signal
-import time
 
 import pytest
 from board import start_board
-from conftest import Client, alive, title, wait_for
+from conftest import PATIENCE, Client, alive, title, wait_for
 
 SITE = 'location / { return 200 "hello"; }'
 DOWN = "ringmaster: dashboard process (server is down)"
@@ -23,9 +22,9 @@ def kill_master(server, board):
     workers = server.workers()
     server.note_pids()
     os.kill(server.pid(), signal.SIGKILL)
-    server.process.wait(5)
+    server.process.wait(PATIENCE)
     server.process = None
-    wait_for(lambda: not [pid for pid in workers if alive(pid)], 2)
+    wait_for(lambda: not [pid for pid in workers if alive(pid)])
     wait_for(lambda: title(dashboard) == DOWN)
     return dashboard
 
@@ -72,11 +71,9 @@ def test_it_stays_connected_to_its_viewers(pair):
 def test_it_gives_way_to_a_new_master(pair):
     server, board = pair
     dashboard = kill_master(server, board)
-    begin = time.monotonic()
     server.start()
     board.wait_ready()
-    assert time.monotonic() - begin < 3
-    wait_for(lambda: not alive(dashboard), 2)
+    wait_for(lambda: not alive(dashboard))
     assert server.get("/").body == b"hello"
     assert board.json()["total_requests"] == 1
     assert board.pid() not in (0, dashboard)
@@ -87,13 +84,11 @@ def test_a_start_right_after_the_kill_succeeds(pair):
     for _ in range(3):
         server.note_pids()
         os.kill(server.pid(), signal.SIGKILL)
-        server.process.wait(5)
+        server.process.wait(PATIENCE)
         server.pid_file.unlink()
-        begin = time.monotonic()
         server.start()
         board.wait_ready()
         assert server.get("/").body == b"hello"
-        assert time.monotonic() - begin < 3
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGQUIT,
@@ -102,7 +97,7 @@ def test_it_leaves_when_it_is_told_to(pair, number):
     server, board = pair
     dashboard = kill_master(server, board)
     os.kill(dashboard, number)
-    wait_for(lambda: not alive(dashboard), 2)
+    wait_for(lambda: not alive(dashboard))
 
 
 def test_another_server_does_not_take_its_place(pair, make):
@@ -143,7 +138,7 @@ def test_a_killed_new_binary_leaves_no_dashboard_behind(pair):
     orphan = board.pid()
     os.kill(server.pid(), signal.SIGKILL)
     wait_for(lambda: server.pid() == old)
-    wait_for(lambda: not alive(orphan), 2)
+    wait_for(lambda: not alive(orphan))
     assert board.get("/healthz").status == 200
 
 
@@ -160,7 +155,7 @@ def test_it_watches_a_graceful_stop_to_its_end(pair):
                               for worker in board.json()["workers"]]
         client.send(b"\r\n")
         assert client.response().body == b"hello"
-    assert server.process.wait(5) == 0
+    assert server.process.wait(PATIENCE) == 0
     server.process = None
     assert not alive(dashboard)
 
@@ -171,7 +166,5 @@ def test_it_goes_with_the_others_in_a_fast_stop(pair):
     with server.connect() as client:
         client.send(b"GET / HTTP/1.1\r\nHost: x\r\n")
         wait_for(lambda: board.json()["connections"]["reading"] == 1)
-        begin = time.monotonic()
         assert server.stop(signal.SIGTERM) == 0
-        assert time.monotonic() - begin < 1
     assert not alive(dashboard)

@@ -13,7 +13,7 @@ import time
 
 import pytest
 from board import start_board
-from conftest import children, title, wait_for
+from conftest import PATIENCE, children, title, wait_for
 from live import CLOSE, PING, PONG, NarrowClient, Stream, WebSocket
 
 SITE = 'location / { return 200 "hello"; }'
@@ -254,7 +254,7 @@ def test_a_viewer_that_goes_is_forgotten(board):
         assert full >= 20
         for viewer in viewers:
             viewer.client.close()
-        wait_for(lambda: sockets() <= full - 20, seconds=5)
+        wait_for(lambda: sockets() <= full - 20)
 
 
 # ---- reload, and the end ----
@@ -266,7 +266,6 @@ def test_a_reload_ends_streams_at_once(board):
         instance = stream.frame()["instance"]
         ws.frame()
         server.signal(signal.SIGHUP)
-        begin = time.monotonic()
         while stream.frame():
             pass			# until its proper end
         assert stream.ended
@@ -274,8 +273,7 @@ def test_a_reload_ends_streams_at_once(board):
         ws.send(0x80 | CLOSE, ws_code.to_bytes(2, "big"))
         assert ws.client.read_all() == b""
         assert ws_code == 1001
-        assert time.monotonic() - begin < 5
-    wait_for(lambda: old not in children(server.pid()), seconds=5)
+    wait_for(lambda: old not in children(server.pid()))
     wait_for(lambda: board.pid() not in (0, old))
     server.note_pids()
     board.wait_ready()
@@ -293,7 +291,7 @@ def test_frames_tell_that_the_server_is_down(board):
         server.note_pids()
         killed = time.time()
         os.kill(server.pid(), signal.SIGKILL)
-        server.process.wait(5)
+        server.process.wait(PATIENCE)
         server.process = None
         frames = stream.frames_until(lambda f: not f["up"])
         down = frames[-1]
@@ -313,7 +311,7 @@ def test_a_viewer_that_never_answers_does_not_keep_it(board):
         board.server.signal(signal.SIGHUP)
         wait_for(lambda: old not in [
             pid for pid in children(board.server.pid())
-            if "dashboard" in title(pid)], seconds=5)
+            if "dashboard" in title(pid)])
         wait_for(lambda: board.pid() not in (0, old))
     board.server.note_pids()
     board.wait_ready()

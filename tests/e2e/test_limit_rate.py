@@ -16,7 +16,7 @@ def test_rate(start, size, after):
         limit_rate %d; limit_rate_after %d;""" % (rate, after))
     begun = time.monotonic()
     assert len(server.get("/f").body) == size
-    assert 1.4 < time.monotonic() - begun < 4.5
+    assert 1.4 < time.monotonic() - begun < 10
 
 
 def test_others_are_not_held_up(start):
@@ -29,7 +29,7 @@ def test_others_are_not_held_up(start):
         begun = time.monotonic()
         for _ in range(20):
             assert server.get("/").body == b"fast"
-        assert time.monotonic() - begun < 2
+        assert time.monotonic() - begun < 5	# of the six it takes
 
 
 def test_a_client_that_goes_is_not_waited_for(start):
@@ -40,8 +40,7 @@ def test_a_client_that_goes_is_not_waited_for(start):
         client.send(b"GET /slow HTTP/1.1\r\nHost: localhost\r\n\r\n")
         client.read_until(b"x")
         assert b"Active connections: 2" in server.get("/status").body
-    wait_for(lambda: b"Active connections: 1" in server.get("/status").body,
-             seconds=5)
+    wait_for(lambda: b"Active connections: 1" in server.get("/status").body)
 
 
 def test_variables_say_how_fast(start):

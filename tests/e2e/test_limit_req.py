@@ -53,12 +53,12 @@ def test_requests_come_at_the_rate(start):
         server.file(name + "/x", "x")
     began = time.monotonic()
     assert statuses(server, "/wait/x", 4) == [200] * 4
-    assert 0.25 <= time.monotonic() - began < 2
+    assert 0.25 <= time.monotonic() - began < 10
     wait_for(lambda: server.log("a.log").count("\n") == 4)
     assert server.log("a.log").split() == ["PASSED"] + ["DELAYED"] * 3
-    began = time.monotonic()
     assert statuses(server, "/two/x", 3) == [200] * 3
-    assert time.monotonic() - began < 0.25
+    wait_for(lambda: server.log("a.log").count("\n") == 7)
+    assert server.log("a.log").split()[4:] == ["PASSED"] * 3
     assert 'delaying request, excess: ' in server.log()
 
 

@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 
-from conftest import free_port, wait_for
+from conftest import PATIENCE, free_port, wait_for
 
 HELLO = 'location / { return 200 "hello"; }'
 
@@ -179,7 +179,7 @@ def test_s_signals_the_master(start):
         wait_for(lambda: "reopening logs" in server.log())
         done = server.command("-s", name)
         assert (done.returncode, done.stdout) == (0, "")
-        assert server.process.wait(5) == 0
+        assert server.process.wait(PATIENCE) == 0
         server.process = None
         assert not server.pid_file.exists()
 

@@ -6,7 +6,8 @@ import signal
 import time
 
 import pytest
-from conftest import Client, alive, children, free_port, title, wait_for
+from conftest import (PATIENCE, Client, alive, children, free_port, title,
+                      wait_for)
 
 HELLO = 'location / { return 200 "hello"; }'
 
@@ -75,7 +76,7 @@ def test_totals_survive_an_upgrade(watched):
              len(watched.workers()) == 2)
     watched.note_pids()
     os.kill(old, signal.SIGQUIT)
-    watched.process.wait(5)
+    watched.process.wait(PATIENCE)
     ask(watched, 10)
     wait_for(lambda: watched.dashboard.total() == 20)
     assert watched.dashboard.snapshot()["identity"]["master_pid"] == \

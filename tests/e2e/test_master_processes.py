@@ -7,7 +7,8 @@ import signal
 import time
 
 import pytest
-from conftest import Client, alive, children, free_port, title, wait_for
+from conftest import (PATIENCE, Client, alive, children, free_port, title,
+                      wait_for)
 from load import Load
 
 HELLO = 'location / { return 200 "hello"; }'
@@ -48,7 +49,7 @@ def test_quit_and_term_leave_nobody(start):
         server = start(server=HELLO, workers=3)
         workers = server.workers()
         assert len(workers) == 3
-        assert server.stop(number, 5) == 0
+        assert server.stop(number) == 0
         assert not [pid for pid in workers if alive(pid)]
         assert server.log().count("exited with code 0") == 3
 
@@ -83,7 +84,7 @@ def test_all_workers_killed(start):
     before = server.workers()
     for pid in before:
         os.kill(pid, signal.SIGKILL)
-    wait_for(lambda: len(set(server.workers()) - set(before)) == 2, 1)
+    wait_for(lambda: len(set(server.workers()) - set(before)) == 2)
     assert server.get("/").body == b"hello"
 
 
@@ -109,7 +110,7 @@ def test_workers_that_die_early_are_started_less_and_less_often(start):
         time.sleep(0.005)
     # 0, 0.1, 0.2, 0.4, 0.8 s apart.
     assert 4 <= starts() <= 7
-    wait_for(server.workers, 2)
+    wait_for(server.workers)
     assert server.get("/").body == b"hello"
 
 
@@ -117,19 +118,14 @@ def test_slot_that_waits_for_its_worker_is_served_by_others(start):
     server = start(server=HELLO, workers=2)
     server.bad_lines_expected = True
     victim = server.workers()[0]
-    for _ in range(4):		# then the next comes 0.4 s later
-        wait_for(lambda: alive(victim))
+    other = server.workers()[1]
+    for _ in range(6):		# then the next comes 1.6 s later
+        victim = wait_for(lambda: set(server.workers()) - {other}).pop()
         os.kill(victim, signal.SIGKILL)
         wait_for(lambda: not alive(victim))
-        others = set(server.workers())
-        try:
-            victim = wait_for(
-                lambda: set(server.workers()) - others, 0.35).pop()
-        except AssertionError:
-            break
     for _ in range(20):
-        with server.connect(0.8) as client:
-            assert client.request("/").body == b"hello"
+        assert server.get("/").body == b"hello"
+    assert server.workers() == [other], "none was asked while the slot waited"
 
 
 def test_stopped_worker_gets_no_connections(start):
@@ -139,9 +135,7 @@ def test_stopped_worker_gets_no_connections(start):
     try:
         time.sleep(0.6)
         for _ in range(40):
-            begin = time.monotonic()
             assert server.get("/").body == b"hello"
-            assert time.monotonic() - begin < 1
     finally:
         os.kill(victim, signal.SIGCONT)
     time.sleep(0.3)
@@ -172,8 +166,8 @@ def test_workers_drain_and_leave_when_the_master_is_killed(start):
     kept = server.connect()
     assert kept.request("/").status == 200
     os.kill(server.pid(), signal.SIGKILL)
-    server.process.wait(5)
-    wait_for(lambda: not [pid for pid in workers if alive(pid)], 2)
+    server.process.wait(PATIENCE)
+    wait_for(lambda: not [pid for pid in workers if alive(pid)])
     kept.close()
     # A new one can start in its place.
     server.pid_file.unlink()
@@ -186,9 +180,7 @@ def test_second_server_on_a_port_is_refused(start, make):
     second = make()
     second.port = first.port
     second.write(server=HELLO)
-    begin = time.monotonic()
     done = second.command()
-    assert time.monotonic() - begin < 1
     assert done.returncode == 1
     assert "ringmaster: [emerg] bind() to 127.0.0.1:%d failed " \
         "(98: Address already in use)" % first.port in done.stdout
@@ -230,8 +222,8 @@ def test_unix_socket_left_by_a_killed_server(start):
                    server=HELLO)
     workers = server.workers()
     os.kill(server.pid(), signal.SIGKILL)
-    server.process.wait(5)
-    wait_for(lambda: not [pid for pid in workers if alive(pid)], 2)
+    server.process.wait(PATIENCE)
+    wait_for(lambda: not [pid for pid in workers if alive(pid)])
     assert (server.dir / "s").exists()
     server.pid_file.unlink()
     server.start()
@@ -298,10 +290,10 @@ def test_dashboard_is_a_process_of_its_own(make):
                  if "dashboard" in title(pid)][0]
     os.kill(dashboard, signal.SIGKILL)
     wait_for(lambda: len(children(server.pid())) == 3 and
-             dashboard not in children(server.pid()), 1)
+             dashboard not in children(server.pid()))
     assert server.get("/").body == b"hello"
     server.reload(workers=2)
-    names = wait_for(lambda: len(children(server.pid())) == 3, 3)
+    wait_for(lambda: len(children(server.pid())) == 3)
     server.bad_lines_expected = True
 
 

@@ -5,7 +5,7 @@ import pathlib
 import signal
 import time
 
-from conftest import alive, children, free_port, title, wait_for
+from conftest import PATIENCE, alive, children, free_port, title, wait_for
 from load import Load
 
 SLOW_SIZE = 300 * 1024
@@ -141,12 +141,10 @@ def test_quit_finishes_what_is_served_and_refuses_the_rest(start):
             except ConnectionRefusedError:
                 return True
             return False
-        wait_for(refused, 1)
+        wait_for(refused)
         assert idle.read_all() == b""
         assert len(client.response().body) == SLOW_SIZE
-    begin = time.monotonic()
-    assert server.process.wait(5) == 0
-    assert time.monotonic() - begin < 0.5
+    assert server.process.wait(PATIENCE) == 0
     server.process = None
 
 
@@ -159,7 +157,7 @@ def test_worker_shutdown_timeout(start):
         time.sleep(0.2)
         begin = time.monotonic()
         assert server.stop(signal.SIGQUIT) == 0
-        assert 0.2 < time.monotonic() - begin < 2
+        assert 0.2 < time.monotonic() - begin < 10	# not 30
 
 
 def test_term_does_not_wait_for_downloads(start):
@@ -170,14 +168,14 @@ def test_term_does_not_wait_for_downloads(start):
         time.sleep(0.2)
         begin = time.monotonic()
         assert server.stop(signal.SIGTERM) == 0
-        assert time.monotonic() - begin < 2
+        assert time.monotonic() - begin < 10	# not 30
 
 
 def test_term_ends_even_a_stopped_worker(start):
     server = start(server=answer("x"))
     server.bad_lines_expected = True
     os.kill(server.workers()[0], signal.SIGSTOP)
-    assert server.stop(signal.SIGTERM, 5) == 0
+    assert server.stop(signal.SIGTERM) == 0
 
 
 def test_winch_stops_the_workers_and_hup_brings_them_back(start):
@@ -248,7 +246,7 @@ def test_upgrade_fails_no_request(start):
         wait_for(lambda: children(old) == [server.pid()])
         time.sleep(0.2)
         os.kill(old, signal.SIGQUIT)
-        assert server.process.wait(5) == 0
+        assert server.process.wait(PATIENCE) == 0
         time.sleep(0.2)
     assert load.failed == []
     assert (server.dir / "s").exists()
@@ -285,7 +283,7 @@ def test_upgrade_of_a_program_called_by_a_bare_name(make):
     server.start(argv0="ringmaster")
     old = upgrade(server)
     os.kill(old, signal.SIGQUIT)
-    assert server.process.wait(5) == 0
+    assert server.process.wait(PATIENCE) == 0
     assert server.get("/").body == b"x"
     os.kill(server.pid(), signal.SIGQUIT)
     wait_for(lambda: not server.pid_file.exists())

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from backend import OK
-from conftest import wait_for
+from conftest import PATIENCE, wait_for
 
 
 def pass_to(backend, more="", path=""):
@@ -302,7 +302,7 @@ def test_a_slow_client_that_goes_leaves_nothing(start, backends):
             client.send(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
             client.read_until(b"\r\n\r\n")
             wait_for(lambda: "temporary file" in server.log())
-        assert closed.wait(10), "the connection to the server stays"
+        assert closed.wait(PATIENCE), "the connection to the server stays"
     wait_for(lambda: os.listdir(server.dir / "proxy_temp") == [])
 
 
@@ -325,7 +325,7 @@ def test_a_client_that_goes_ends_the_exchange(start, backends, when):
         wait_for(lambda: backend.requests)
         if when == "body":
             client.read_until(b"some")
-    assert closed.wait(5), "the connection to the server stays"
+    assert closed.wait(PATIENCE), "the connection to the server stays"
     wait_for(lambda: server.log("a.log"))
     status = "499" if when == "head" else "200"
     assert server.log("a.log") == "%s 127.0.0.1:%d\n" % (status, backend.port)
@@ -346,7 +346,7 @@ def test_also_while_its_body_waits_for_an_answer(start, backends, more):
                     b"some")
         client.send(b" body")
         wait_for(lambda: backend.requests)
-    assert closed.wait(5), "the connection to the server stays"
+    assert closed.wait(PATIENCE), "the connection to the server stays"
     assert backend.requests[0].body == b"some body"
 
 
@@ -355,7 +355,7 @@ def test_an_exchange_that_is_finished_for_nobody(start, backends):
 
     def answer(_, connection):
         connection.sendall(b"HTTP/1.1 200 OK\r\n\r\nsome")
-        gone.wait(5)
+        gone.wait(PATIENCE)
         for _ in range(64):
             connection.sendall(b"x" * 65536)
         done.set()
@@ -366,7 +366,7 @@ def test_an_exchange_that_is_finished_for_nobody(start, backends):
         client.send(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
         client.read_until(b"some")
     gone.set()
-    assert done.wait(5), "the server could not send all"
+    assert done.wait(PATIENCE), "the server could not send all"
 
 
 def test_a_limited_exchange_for_nobody_holds_nobody_up(start, backends):

@@ -16,7 +16,7 @@ import xml.etree.ElementTree
 
 import pytest
 
-from conftest import Client, wait_for
+from conftest import PATIENCE, Client, wait_for
 from load import Load
 from ringstat import (begin, counters, follow, ringstat_binary, run,
                       segment)
@@ -241,7 +241,7 @@ def test_it_goes_on_with_the_next_server(served):
     served.get("/second")
     assert process.stdout.readline().endswith(b"/second\n")
     process.send_signal(signal.SIGINT)
-    assert process.wait(5) == 0
+    assert process.wait(PATIENCE) == 0
 
 
 def test_instances_of_a_folder(start, tmp_path):
@@ -335,7 +335,7 @@ def test_wait_ends_when_it_is_true(served):
     time.sleep(0.2)
     assert process.poll() is None
     served.get("/")
-    assert process.wait(5) == 0
+    assert process.wait(PATIENCE) == 0
     with Load(served):
         run("-n", where, "--wait", "rate(total_requests) > 20 and "
             "recent(http.duration.p99) < 5s", "-i", "200ms",
@@ -346,7 +346,7 @@ def test_wait_times_out(served):
     begun = time.monotonic()
     out, said = run("-n", segment(served), "--wait", "total_requests > 1M",
                     "--timeout", "300ms", status=3)
-    assert 0.3 <= time.monotonic() - begun < 3
+    assert 0.3 <= time.monotonic() - begun < 20
     assert (out, said) == (b"", "")
 
 
@@ -401,7 +401,7 @@ def test_requests_that_could_not_be_seen_are_counted(served):
     assert said == b"ringstat: 244 requests came too fast to be seen\n"
     process.terminate()
     assert len(lines(process)) == 256
-    assert process.wait(5) == 0
+    assert process.wait(PATIENCE) == 0
 
 
 def test_the_number_of_lines_has_an_end(served):

@@ -11,7 +11,7 @@ import signal
 import pytest
 
 from board import Board, start_board
-from conftest import Client, wait_for
+from conftest import PATIENCE, Client, wait_for
 
 UNIX = 'server { listen unix:%%DIR%%/s; return 200 "hello"; }'
 HELLO = 'location / { return 200 "hello"; }'
@@ -101,7 +101,7 @@ def test_an_upgrade_keeps_the_segment_when_another_is_named(start):
              len(server.workers()) == 2)
     server.note_pids()
     os.kill(old, signal.SIGQUIT)
-    assert server.process.wait(5) == 0
+    assert server.process.wait(PATIENCE) == 0
     server.process = None
     board.wait_ready().wait_total(7)
     assert not (server.dir / "other.shm").exists()

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from conftest import wait_for
+from conftest import PATIENCE, wait_for
 
 HEAD = re.compile(rb"<(\d+)>[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d "
                   rb"(?:(\S+) )?(\w+): (.*)", re.DOTALL)
@@ -17,7 +17,7 @@ HEAD = re.compile(rb"<(\d+)>[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d "
 def daemon():
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
         s.bind(("127.0.0.1", 0))
-        s.settimeout(5)
+        s.settimeout(PATIENCE)
         yield s
 
 
@@ -104,12 +104,12 @@ def test_a_unix_socket_may_come_and_go(start):
     begun = time.monotonic()
     for _ in range(20):
         assert server.get("/").status == 200
-    assert time.monotonic() - begun < 2
+    assert time.monotonic() - begun < 20
     for _ in range(2):
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as daemon:
             daemon.bind(str(path))
             path.chmod(0o777)
-            daemon.settimeout(5)
+            daemon.settimeout(PATIENCE)
             server.get("/")
             assert b"GET / HTTP" in message(daemon)[3]
         path.unlink()
@@ -126,7 +126,7 @@ def test_a_daemon_that_does_not_read_stops_nobody(start):
         begun = time.monotonic()
         for _ in range(300):
             assert server.get("/").status == 200
-        assert time.monotonic() - begun < 10
+        assert time.monotonic() - begun < 30
 
 
 @pytest.mark.parametrize("text, message", [

@@ -17,7 +17,7 @@ import time
 
 import pytest
 
-from conftest import BAD_LINE, alive, children, wait_for
+from conftest import BAD_LINE, PATIENCE, alive, children, wait_for
 
 NOBODY = 65534
 
@@ -78,7 +78,7 @@ class Manager:
         self.messages.append(message)
         return message
 
-    def wait(self, line, seconds=10):
+    def wait(self, line, seconds=PATIENCE):
         """The next message with this line; others are put aside."""
         name, value = line.split("=", 1)
         deadline = time.monotonic() + seconds
@@ -171,7 +171,7 @@ def test_reload(manager):
     assert before <= int(message["MONOTONIC_USEC"]) <= \
         time.monotonic_ns() // 1000
     manager.wait("READY=1")
-    wait_for(lambda: manager.server.get("/new").body == b"new", 1)
+    wait_for(lambda: manager.server.get("/new").body == b"new")
 
 
 def test_reload_that_fails(manager):
@@ -222,7 +222,7 @@ def test_stop_without_a_limit_has_one(manager):
         manager.server.signal(signal.SIGQUIT)
         message = manager.wait("STOPPING=1")
         assert message["EXTEND_TIMEOUT_USEC"] == "15000000"
-        assert manager.server.process.wait(15) == 0
+        assert manager.server.process.wait(PATIENCE) == 0
         assert time.monotonic() - began > 9.9
 
 
@@ -237,7 +237,7 @@ def test_watchdog_wants_workers_that_go_on(manager):
     os.kill(stopped, signal.SIGSTOP)
     try:
         stuck = "worker process %d is stuck" % stopped
-        wait_for(lambda: stuck in manager.server.log(), 5)
+        wait_for(lambda: stuck in manager.server.log())
         while manager.hear(0):
             pass
         assert manager.silence("WATCHDOG=1", 1)

@@ -7,9 +7,9 @@ import time
 
 import pytest
 
-from conftest import Client, wait_for
+from conftest import PATIENCE, Client, wait_for
 
-FAST, SLOW = 0.2, 3	# seconds within which a timeout of 300 ms ends
+FAST, SLOW = 0.2, 20	# seconds within which a timeout of 300 ms ends
 HEAD = b"GET / HTTP/1.1\r\nHost: x\r\n"
 
 
@@ -74,7 +74,7 @@ def stalled(server):
     """A client that asks for a lot and reads none of it."""
     raw = socket.socket()
     raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    raw.settimeout(5)
+    raw.settimeout(PATIENCE)
     raw.connect(("127.0.0.1", server.port))
     raw.sendall(b"GET /big HTTP/1.1\r\nHost: x\r\n\r\n")
     return raw
