@@ -55,10 +55,10 @@ def test_requests_come_at_the_rate(start):
     assert statuses(server, "/wait/x", 4) == [200] * 4
     assert 0.25 <= time.monotonic() - began < 10
     wait_for(lambda: server.log("a.log").count("\n") == 4)
-    assert server.log("a.log").split() == ["PASSED"] + ["DELAYED"] * 3
+    assert sorted(server.log("a.log").split()) == ["DELAYED"] * 3 + ["PASSED"]
     assert statuses(server, "/two/x", 3) == [200] * 3
     wait_for(lambda: server.log("a.log").count("\n") == 7)
-    assert server.log("a.log").split()[4:] == ["PASSED"] * 3
+    assert server.log("a.log").count("PASSED") == 4
     assert 'delaying request, excess: ' in server.log()
 
 

@@ -225,7 +225,7 @@ def test_downloads(real):
     begun = time.monotonic()
     answer = server.get("/pub/big.iso")
     assert answer.body == image
-    assert 1.5 < time.monotonic() - begun < 6	# 64 KiB/s but for 128 KiB
+    assert 1.5 < time.monotonic() - begun	# 64 KiB/s but for 128 KiB
     assert answer.headers["content-disposition"] == "attachment"
     answer = server.get("/pub/big.iso", headers={
         "Range": "bytes=1000-1999", "If-Range": answer.headers["etag"]})
@@ -239,9 +239,10 @@ def test_downloads(real):
     for client in clients:
         client.close()
     wait_for(lambda: server.log("downloads.json").count("\n") >= 5)
-    line = json.loads(server.log("downloads.json").splitlines()[0])
-    assert line == {"path": "/pub/big.iso", "status": 200,
-                    "bytes": len(image), "agent": ""}
+    lines = [json.loads(line)		# each worker writes its own
+             for line in server.log("downloads.json").splitlines()]
+    assert {"path": "/pub/big.iso", "status": 200,
+            "bytes": len(image), "agent": ""} in lines
     assert "pub/a b.txt" not in server.log("downloads.json")
 
 
