@@ -57,7 +57,8 @@ static void write_number(struct buf *out, double number, const char *none)
 		buf_append_cstr(out, none);
 }
 
-void stat_write_value(struct buf *out, const struct stat_row *row)
+/* Exact if it is an integer, else as short as it reads back. */
+static void write_value(struct buf *out, const struct stat_row *row)
 {
 	if (row->is_integer)
 		buf_printf(out, "%" PRIu64, row->integer);
@@ -120,7 +121,7 @@ static void text_value(struct buf *out, size_t start, size_t end,
 	struct buf value = { text, 0, sizeof(text), sizeof(text), false };
 
 	if (row)
-		stat_write_value(&value, row);
+		write_value(&value, row);
 	else
 		buf_append_char(&value, '-');
 	buf_append_char(&value, '\0');
@@ -225,7 +226,7 @@ void stat_write_json(struct buf *out, const struct stat_table *table,
 		json_write_text(out, slice_cstr(row->entry->help));
 		buf_printf(out, ",\"flag\":\"%c\",\"unit\":\"%s\",\"value\":",
 		    kind_flag(row), row->unit);
-		stat_write_value(out, row);
+		write_value(out, row);
 		buf_append_cstr(out, ",\"change\":");
 		write_number(out, row->change, "null");
 		buf_append_cstr(out, ",\"average\":");
@@ -272,7 +273,7 @@ void stat_write_xml(struct buf *out, const struct stat_table *table,
 		xml_text(out, row->name);
 		buf_printf(out, "</name><flag>%c</flag><unit>%s</unit><value>",
 		    kind_flag(row), row->unit);
-		stat_write_value(out, row);
+		write_value(out, row);
 		buf_append_cstr(out, "</value>");
 		xml_number(out, "change", row->change);
 		xml_number(out, "average", row->average);
@@ -298,7 +299,7 @@ void stat_write_csv(struct buf *out, const struct stat_table *table,
 		buf_append_char(out, ',');
 		csv_write_text(out, slice_cstr(row->name));
 		buf_printf(out, ",%s,%s,", kind_name(row), row->unit);
-		stat_write_value(out, row);
+		write_value(out, row);
 		buf_append_char(out, ',');
 		write_number(out, row->change, "");
 		buf_append_char(out, ',');

@@ -15,10 +15,6 @@ enum { STAT_OUTPUT_MAX = 64 << 20 };
  */
 void stat_write_visible(struct buf *out, struct slice text);
 
-/* The number of a row: exact if it is an integer, else as short as it reads
- * back. */
-void stat_write_value(struct buf *out, const struct stat_row *row);
-
 /*
  * Append the rows that pass the filter; check out->failed afterwards. Text
  * has a row a line: name, value, change, average, help. The list has the names

@@ -51,7 +51,8 @@ void track_stage_hists(const Ringmaster__V1__Snapshot *now,
 	ret[5] = stages->send;
 }
 
-void track_hist(const Ringmaster__V1__Histogram *from, struct hist *ret)
+/* A histogram of the model as one that can be asked for quantiles. */
+static void read_hist(const Ringmaster__V1__Histogram *from, struct hist *ret)
 {
 	memset(ret, 0, sizeof(*ret));
 	if (!from)
@@ -197,7 +198,7 @@ static void track_hists_update(struct track *track)
 	unsigned oldest = track->before_count == TRACK_MINUTE
 	    ? track->before_next : 0;
 
-	track_hist(track->now->http ? track->now->http->duration : NULL,
+	read_hist(track->now->http ? track->now->http->duration : NULL,
 	    &track->total);
 	if (track->before_count > 0)
 		hist_difference(&track->total, last, &track->interval);

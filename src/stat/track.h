@@ -161,7 +161,4 @@ uint64_t track_class_sum(const Ringmaster__V1__CodeClasses *classes);
 void track_stage_hists(const Ringmaster__V1__Snapshot *now,
     const Ringmaster__V1__Histogram *ret[TRACK_STAGES]);
 
-/* A histogram of the model as one that can be asked for quantiles. */
-void track_hist(const Ringmaster__V1__Histogram *from, struct hist *ret);
-
 #endif

@@ -55,7 +55,9 @@ static bool tool_runs(struct stat_source *source)
 	return runs;
 }
 
-int tool_open(const struct tool_options *options, struct stat_source **ret)
+/* Waits as long as was asked for until it runs. */
+static int tool_open(const struct tool_options *options,
+    struct stat_source **ret)
 {
 	uint64_t start_ns = clock_mono_ns(), now_ns;
 	char why[STAT_WHY_MAX];

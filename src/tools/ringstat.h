@@ -57,9 +57,6 @@ void tool_options_help(FILE *to);
 
 /* ---- what it does; each returns an exit status ---- */
 
-/* Open the source, and wait as long as was asked for until it runs. */
-int tool_open(const struct tool_options *options, struct stat_source **ret);
-
 /* Print counters, so often. */
 int tool_output(const struct tool_options *options,
     struct stat_source *source);
