@@ -60,7 +60,7 @@ def test_killed_and_back(start, browser, who):
     server.pid_file.unlink(missing_ok=True)
     wait_for(lambda: who == "master" or not server.left(), 15)
     server.start()
-    tab.wait_up(30)
+    tab.wait_up()
     # Soon: what was before it leaves the chart after 30 s.
     tab.wait(lambda: has_gap(tab), 15, "a gap between two points")
     tab.wait_text("#state", "healthy", 20)
@@ -121,7 +121,7 @@ def test_a_failed_reload_is_told_with_its_reason(start, browser):
     tab.wait("#state[data-state=degraded]")
     server.conf.write_text(text)
     server.reload()
-    tab.wait_up(15)
+    tab.wait_up()
 
 
 def test_a_killed_dashboard_comes_back_to_the_page(start, browser):

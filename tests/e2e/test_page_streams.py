@@ -63,7 +63,7 @@ def test_a_stream_refused_for_a_while_is_tried_again(browser, proxy):
     tab.wait(lambda: proxy.asked(POLL) or len(proxy.asked(STREAM)) > 1)
     assert tab.attr("#state", "data-state") != "up"
     proxy.refused = []
-    tab.wait_up(30)
+    tab.wait_up()
     assert kept(tab)
 
 
@@ -93,6 +93,6 @@ def test_a_stream_that_stands_still_is_noticed(browser, proxy):
     tab.wait(lambda: tab.attr("#state", "data-state") not in
              ("up", "healthy"), 30, "a state that is not up")
     proxy.flows.set()
-    tab.wait_up(30)
+    tab.wait_up()
     alive(tab, proxy)
     assert kept(tab)
