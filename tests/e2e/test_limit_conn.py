@@ -20,11 +20,15 @@ def slow_site(start, server=SLOW, **kwargs):
 
 
 def begin(server, path="/x?k=a"):
-    """A client whose answer has begun."""
-    client = server.connect()
-    client.send(("GET %s HTTP/1.1\r\nHost: x\r\n\r\n" % path).encode())
-    client.read_until(b"\r\n\r\n")
-    return client
+    """A client whose answer has begun, as soon as who came before has left
+    his place."""
+    def served():
+        client = server.connect()
+        client.send(("GET %s HTTP/1.1\r\nHost: x\r\n\r\n" % path).encode())
+        if client.read_until(b"\r\n\r\n").startswith(b"HTTP/1.1 200"):
+            return client
+        return client.close()
+    return wait_for(served)
 
 
 def status(server, path="/x?k=a"):
