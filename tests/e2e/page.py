@@ -68,9 +68,10 @@ def panel(name):
 
 
 def show(tab, name):
-    """Choose one of the tabs on the page."""
+    """Choose one of the tabs on the page; what is in it may be loaded
+    then."""
     tab.click("#tab-" + name)
-    tab.wait(panel(name))
+    tab.wait(panel(name) + " .scroll")
 
 
 def see(tab, css):

@@ -3,12 +3,9 @@
  * reader does to it; the parts follow the store.
  */
 
-import { $, announce, attr, confirmed, make, poll, put, show }
-	from './dom.js';
-import { balance, store } from './store.js';
-import { clock, clockMs, count, NONE, percent, rate, seconds, utc }
-	from './format.js';
-import { get, onDenied, post } from './api.js';
+import { $, announce, attr, poll, put, show } from './dom.js';
+import { clock, clockMs } from './format.js';
+import { get, onDenied } from './api.js';
 import { keep, onView } from './url.js';
 import { mountCards, cardsSnapshot, showCards, switchCache } from './cards.js';
 import { mountCharts } from './charts.js';
@@ -16,11 +13,24 @@ import { mountKeys } from './keys.js';
 import { mountRequests, seedRecent, setFilter, showRecent }
 	from './requests.js';
 import { memory } from './panel.js';
-import { mountStatus, setLink, setMarks, setNote, setVersion, showStatus }
+import { mountStatus, setLink, setMarks, setVersion, showStatus }
 	from './status.js';
 import { mountWho } from './who.js';
+import { part } from './part.js';
 import { startStream } from './stream.js';
-import { column, Table } from './table.js';
+import { store } from './store.js';
+
+/* What the parts that are loaded later use of the page: see part.js. */
+export { $, announce, attr, confirmed, make, makeDialog, put, show }
+	from './dom.js';
+export { balance, store } from './store.js';
+export { bytes, clock, clockMs, count, moment, NONE, percent, rate, seconds,
+	utc } from './format.js';
+export { chip, column, meter, meterFill, sum, Table } from './table.js';
+export { get, post } from './api.js';
+export { memory } from './panel.js';
+export { setNote } from './status.js';
+export { speed } from './who.js';
 
 const BOOT_RETRY_MS = 3000;
 const CARDS_S = 5;
@@ -146,33 +156,11 @@ function jumpToMark(way) {
 	showMark(mark);
 }
 
-async function drawMark(event) {
-	const dialog = $('mark-dialog'), error = dialog.querySelector('.error');
+/* ---- parts that are loaded when there is something to do ---- */
 
-	event.preventDefault();
-	put(error, '');
-	try {
-		await post('/api/v1/marks', { text: $('mark-text').value });
-		$('mark-text').value = '';
-		dialog.close();
-		announce('The mark is drawn.');
-	} catch (failure) {
-		put(error, failure.message);
-	}
-}
-
-/* ---- load tests: their module is loaded when there is something to do ---- */
-
-let tests = null;
-
-/* A module of its own shares nothing with this one but what it is given. */
-const wantTests = () => tests ??= import('./tests.js').then(module =>
-	module.mountTests({ $, announce, attr, clock, column, confirmed, count,
-		get, make, memory, NONE, percent, post, put, rate, seconds,
-		setNote, show, store, Table, utc })).catch(() => {
-	tests = null;
-	setNote('The part of the page for tests could not be loaded.');
-});
+const wantHelp = part(() => import('./parts/help.js'));
+const wantMark = part(() => import('./parts/mark.js'));
+const wantTests = part(() => import('./parts/tests.js'));
 
 function listenTests() {
 	const preset = $('test-preset');
@@ -182,7 +170,7 @@ function listenTests() {
 	preset.addEventListener('change', () =>
 		memory.set('test', preset.value));
 	$('start-test').addEventListener('click', () =>
-		wantTests().then(part => part?.start()));
+		wantTests(tests => tests.start()));
 	store.on('frame', () => {
 		if (store.last.test?.running)
 			wantTests();
@@ -205,8 +193,9 @@ function listen() {
 	$('pause').addEventListener('click',
 		() => store.setPaused(!store.paused));
 	$('mark').addEventListener('click',
-		() => $('mark-dialog').showModal());
-	$('mark-form').addEventListener('submit', drawMark);
+		() => wantMark(mark => mark.ask()));
+	$('help').addEventListener('click',
+		() => wantHelp(help => help.show()));
 	store.on('frame', draw);
 	store.on('data', draw);
 	store.on('range', showRange);
@@ -252,7 +241,7 @@ poll($('cards'), CARDS_S, showSnapshot);
 listen();
 listenTests();
 keys();
-const chooseWho = mountWho(store, balance, {
+const chooseWho = mountWho(store, {
 	tab: name => keep('who', name),
 	worker: index => look(`worker:${index}`),
 });

@@ -101,6 +101,19 @@ export function poll(element, seconds, task) {
 	return { kick: run, seen };
 }
 
+/** A dialog with a title and what closes it, in the page. */
+export function makeDialog(name, title, ...children) {
+	const dialog = make('dialog', { id: `${name}-dialog`,
+		'aria-labelledby': `${name}-title` },
+	make('form', { method: 'dialog' }, make('h2',
+		{ id: `${name}-title`, textContent: title }),
+	make('button', { className: 'icon', 'aria-label': 'Close',
+		textContent: '✕' })), ...children);
+
+	document.body.append(dialog);
+	return dialog;
+}
+
 /** Ask before something that costs. Resolves to whether it is wanted. */
 export function confirmed(title, text, verb) {
 	const dialog = $('confirm-dialog');

@@ -3,8 +3,6 @@
  * or while a dialog is open.
  */
 
-import { $ } from './dom.js';
-
 const typed = 'input, select, textarea, [contenteditable]';
 const pressed = 'button, a, summary, [role=tab], tr[tabindex]';
 
@@ -28,10 +26,8 @@ export function mountKeys(actions) {
 			actions[key]();
 		}
 	});
-	for (const dialog of document.querySelectorAll('dialog'))
-		dialog.addEventListener('click', event => {
-			if (event.target === dialog)
-				dialog.close();	/* on the backdrop */
-		});
-	$('help').addEventListener('click', () => $('help-dialog').showModal());
+	document.addEventListener('click', ({ target }) => {
+		if (target.matches('dialog'))
+			target.close();		/* on the backdrop */
+	});
 }

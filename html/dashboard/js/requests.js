@@ -5,18 +5,19 @@
 
 import { $, attr, poll, put, show } from './dom.js';
 import { bytes, clockMs, count, moment, seconds, utc } from './format.js';
-import { chip, chipSet, showRequest } from './detail.js';
+import { chip, chipSet, Table, tabs } from './table.js';
 import { get } from './api.js';
-import { mountLogs, refreshLogs } from './logs.js';
 import { parseFilter } from './filter.js';
-import { Table, tabs } from './table.js';
+import { part } from './part.js';
 
 const KEPT = 1000, SHOWN = 50, POLL_S = 1;
 const MISSED = 100;		/* asked for when there are too many */
 const SLOW_MIN_S = 300, SLOW_MAX_S = 3600;
 
-let store, current = '', poller, filter = parseFilter(''), changed;
+let store, current = '', poller, filter = parseFilter(''), changed, logs;
 const tables = {};
+const wantRequest = part(() => import('./parts/request.js'));
+const wantLogs = part(() => import('./parts/logs.js'));
 let recent = [];		/* newest first, at most KEPT */
 let missed = false;		/* frames did not have all of them */
 let filled = null;		/* those that the table was filled with */
@@ -88,7 +89,7 @@ function mountTable(kind, caption, columns, empty) {
 			? 'None of those that are kept is like this.' : empty,
 		rows: SHOWN, className: 'stack',
 		open: columns === flying ? undefined
-			: r => showRequest(r, kind, fromApi),
+			: r => wantRequest(it => it.show(r, kind, fromApi)),
 		sorted: again });
 }
 
@@ -131,14 +132,19 @@ function showAnswer(kind) {
 		? `, last ${slowWindow() / 60} min` : '');
 }
 
+async function refreshLogs(module) {
+	logs ??= module.mount($('panel-logs'), poller.kick);
+	put($('requests').querySelector('.shown'),
+		await logs($('filter').value.trim()));
+}
+
 /* Ask the server, but for what the frames bring: all that is recent. */
 async function refresh() {
 	const kind = current;
 
 	if (kind === 'logs') {
 		if (!store.paused)
-			put($('requests').querySelector('.shown'),
-				await refreshLogs($('filter').value.trim()));
+			await wantLogs(refreshLogs);
 		return;
 	}
 	if (store.paused)
@@ -249,7 +255,6 @@ export function mountRequests(from, on) {
 		'No request is in flight.');
 	mountTable('errors', 'Requests that failed', ended, 'No errors.');
 	poller = poll($('requests'), POLL_S, refresh);
-	mountLogs($('panel-logs'), () => poller.kick());
 	$('filter').addEventListener('input', () => {
 		applyFilter();
 		on('filter', $('filter').value);

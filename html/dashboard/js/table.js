@@ -7,7 +7,7 @@
  */
 
 import { attr, make, put, show } from './dom.js';
-import { percent } from './format.js';
+import { percent, status } from './format.js';
 
 function compare(a, b) {
 	if (typeof a === 'string' || typeof b === 'string')
@@ -236,6 +236,26 @@ export function meterFill(cell, ratio, text, even = false) {
 		: ratio < 0.95 ? 'meter known high' : 'meter known full';
 	box.firstChild.style.setProperty('width',
 		`${known ? Math.min(100, ratio * 100).toFixed(1) : 0}%`);
+}
+
+/** Shape, code and word of a status, to be in a cell or elsewhere. */
+export function chip(code) {
+	const [cls, shape, words] = status(code);
+
+	return make('span', { className: `chip c${cls}` },
+		make('i', { 'aria-hidden': 'true', textContent: shape }),
+		make('span', { textContent: words }));
+}
+
+/** Change what a chip says. */
+export function chipSet(node, code) {
+	const [cls, shape, words] = status(code);
+
+	if (node.lastChild.textContent === words)
+		return;
+	node.className = `chip c${cls}`;
+	node.firstChild.textContent = shape;
+	node.lastChild.textContent = words;
 }
 
 /** Tabs as WAI-ARIA has them; select(name) with the id behind "tab-". */

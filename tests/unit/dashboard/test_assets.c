@@ -19,12 +19,11 @@ static const struct asset *find(const char *path)
 	return NULL;
 }
 
-/* Documents are served, too, but the page does not load them; the parts for
- * load tests and for upstream servers wait until somebody wants them. */
+/* Documents are served, too, but the page does not load them; and parts wait
+ * until somebody wants them. */
 static bool is_loaded_at_first(const struct asset *asset)
 {
-	return !slice_equal(asset->path, SLICE("/js/tests.js")) &&
-	    !slice_equal(asset->path, SLICE("/js/upstreams.js")) &&
+	return !slice_starts(asset->path, SLICE("/js/parts/")) &&
 	    !slice_equal(asset->type, SLICE("application/json")) &&
 	    !slice_starts(asset->type, SLICE("text/plain"));
 }

@@ -1,9 +1,10 @@
 /*
- * Limits: how full what can be full is, and what was lost at it.
+ * Limits: how full what can be full is, and what was lost at it; and the
+ * zones that limit requests, once there are any.
  */
 
-import { bytes, count, NONE } from './format.js';
-import { meter, meterFill, sum, Table } from './table.js';
+import { bytes, column, count, meter, meterFill, NONE, rate, speed, sum, Table }
+	from '../app.js';
 
 const MINUTE_MS = 60000;
 const drops = [];	/* [ms, counts], one a snapshot for a minute */
@@ -31,8 +32,7 @@ function recentDrops(ms, now) {
 	return key => now[key] - drops[0][1][key];
 }
 
-/** The rows, of a snapshot. */
-export function limitItems(snapshot) {
+function limitItems(snapshot) {
 	const { connections, shm, pool, workers, sessions } = snapshot;
 	const total = lost(snapshot);
 	const recent = recentDrops(snapshot.taken_unix_ms, total);
@@ -67,8 +67,7 @@ export function limitItems(snapshot) {
 	];
 }
 
-/** Make the table. */
-export function mountLimits(panel) {
+function limitTable(panel) {
 	return new Table(panel, {
 		caption: 'Limits and what was lost at them', rows: 100,
 		empty: () => 'No limit.',
@@ -97,4 +96,59 @@ export function mountLimits(panel) {
 				value: item => item.total,
 				text: item => count(item.total) },
 		] });
+}
+
+/* ---- zones ---- */
+
+const results = { passed: 'Passed', delayed: 'Delayed',
+	rejected: 'Rejected', dry: 'Dry run' };
+
+function zoneItem(zone) {
+	return { ...zone, dry: zone.delayed_dry_run +
+		zone.rejected_dry_run };
+}
+
+function zoneItems({ limits }, before, passed) {
+	return limits.map(zoneItem).map(zone => {
+		const was = before?.limits.find(one =>
+			one.name === zone.name);
+		const old = was ? zoneItem(was) : {};
+
+		for (const key in results)
+			zone[`${key}_rate`] = speed(zone[key], old[key],
+				passed);
+		return zone;
+	});
+}
+
+function zoneTable(panel) {
+	const resultColumns = ([key, label]) => [
+		column(`${key}_rate`, `${label}/s`,
+			zone => zone[`${key}_rate`], rate,
+			'a second, of the last two seconds'),
+		column(key, label, zone => zone[key], count, key === 'dry'
+			? 'would have been delayed or rejected'
+			: 'since start')];
+
+	return new Table(panel, {
+		caption: 'Zones that limit requests', rows: 100,
+		empty: () => 'No zone.',
+		columns: [{ key: 'name', label: 'Zone',
+			value: zone => zone.name, text: zone => zone.name },
+		...Object.entries(results).flatMap(resultColumns)] });
+}
+
+export function mount(panel) {
+	const table = limitTable(panel);
+	let zones = null;
+
+	return (snapshot, before, passed) => {
+		const items = limitItems(snapshot);
+
+		if (snapshot.limits.length) {
+			zones ??= zoneTable(panel);
+			zones.update(zoneItems(snapshot, before, passed));
+		}
+		return `showing ${table.update(items)} of ${items.length}`;
+	};
 }

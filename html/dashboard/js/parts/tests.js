@@ -1,13 +1,15 @@
 /*
  * Load tests: the card while one runs, and the list of those that are kept.
- * Loaded when it is wanted; it imports nothing and is given what it uses of
- * the other modules, so that it shares their state.
  */
+
+import { $, announce, attr, clock, column, confirmed, count, get, make,
+	makeDialog, memory, NONE, percent, post, put, rate, seconds, setNote,
+	show, store, Table, utc } from '../app.js';
 
 const POLL_MS = 500;
 const SHOWN = 50;
 
-let kit, $, make, put, show, list, where, running = false, timer = 0;
+let list, where, running = false, timer = 0;
 const ticked = new Set();
 
 /* ---- the card ---- */
@@ -23,9 +25,9 @@ function showRunning(now) {
 		percentNow(now.progress));
 	bar.value = now.progress;
 	bar.textContent = percentNow(now.progress);
-	put($('test-reason'), [`${kit.rate(now.rate)}/s`,
-		`p99 ${kit.seconds(now.p99)}`,
-		`${kit.count(now.errors)} errors`,
+	put($('test-reason'), [`${rate(now.rate)}/s`,
+		`p99 ${seconds(now.p99)}`,
+		`${count(now.errors)} errors`,
 		...now.eta_seconds === null ? []
 			: [`${Math.ceil(now.eta_seconds)} s left`],
 	].join(' · '));
@@ -42,11 +44,11 @@ function verdict(result) {
 
 function showLast(result) {
 	put($('card-test').querySelector('.figure'),
-		`p99 ${kit.seconds(result.latency?.p99)}`);
+		`p99 ${seconds(result.latency?.p99)}`);
 	put($('test-reason'), `${verdict(result)[0]} · ` +
-		`${kit.count(result.requests)} requests · ` +
-		`${kit.rate(result.rate)}/s · ` +
-		`${kit.count(result.errors)} errors`);
+		`${count(result.requests)} requests · ` +
+		`${rate(result.rate)}/s · ` +
+		`${count(result.errors)} errors`);
 }
 
 function setRunning(yes) {
@@ -54,7 +56,7 @@ function setRunning(yes) {
 	show($('test-progress'), yes);
 	show($('stop-test'), yes);
 	$('start-test').disabled = yes;
-	kit.attr($('card-test'), 'aria-busy', yes);
+	attr($('card-test'), 'aria-busy', yes);
 }
 
 async function ended(now) {
@@ -72,15 +74,15 @@ async function ended(now) {
 	}
 	if (now.error) {
 		put($('test-reason'), now.error);
-		kit.setNote(`The test ended early. ${now.error}`);
+		setNote(`The test ended early. ${now.error}`);
 	}
-	kit.announce(`The test ended. ${$('test-reason').textContent}`);
+	announce(`The test ended. ${$('test-reason').textContent}`);
 }
 
 async function follow() {
 	clearTimeout(timer);
 	try {
-		const now = await kit.get('/test_status');
+		const now = await get('/test_status');
 
 		if (now.running) {
 			setRunning(true);
@@ -102,14 +104,14 @@ async function begin(options) {
 	put($('card-test').querySelector('.figure'), '0 %');
 	put($('test-reason'), 'starting');
 	try {
-		showRunning(await kit.post('/start_test', options));
-		kit.announce('The test is running.');
+		showRunning(await post('/start_test', options));
+		announce('The test is running.');
 		follow();
 	} catch (error) {
 		setRunning(false);
 		put($('card-test').querySelector('.figure'), 'No test');
 		put($('test-reason'), error.message);
-		kit.setNote(`The test was not started. ${error.message}`);
+		setNote(`The test was not started. ${error.message}`);
 		if (error.status === 409)
 			follow();
 	}
@@ -120,12 +122,12 @@ async function begin(options) {
 function timeBar(name, parts) {
 	const shown = parts.filter(({ share }) => share >= 0.005);
 	const whole = parts.reduce((sum, part) => sum + part.seconds, 0);
-	const words = `${name}, ${kit.seconds(whole)}: ` + shown.map(
+	const words = `${name}, ${seconds(whole)}: ` + shown.map(
 		({ stage, share }) => `${stage.replace('_', ' ')} ` +
-			kit.percent(share)).join(', ');
+			percent(share)).join(', ');
 	const bar = make('div', { className: 'stages' }, ...shown.map(part => {
 		const span = make('span', { className: `stage-${part.stage}`,
-			title: `${part.stage} ${kit.seconds(part.seconds)}` });
+			title: `${part.stage} ${seconds(part.seconds)}` });
 
 		span.style.flexGrow = part.share;
 		return span;
@@ -140,7 +142,7 @@ function serverPart({ median, tail, workers, balance, disagreement }) {
 			...timeBar('Slowest 1 %', tail)] : [],
 		make('p', { textContent: `Balance of workers ` +
 			`${balance.toFixed(2)}: ` + workers.map(one =>
-			`${one.index} had ${kit.count(one.requests)} requests`)
+			`${one.index} had ${count(one.requests)} requests`)
 			.join(', ') }),
 		make('p', { textContent: disagreement
 			? `Counts differ: ${disagreement}.`
@@ -149,7 +151,7 @@ function serverPart({ median, tail, workers, balance, disagreement }) {
 
 async function showWhere(item) {
 	try {
-		const { server } = await kit.get('/api/v1/tests/' +
+		const { server } = await get('/api/v1/tests/' +
 			encodeURIComponent(item.run));
 
 		where.replaceChildren(make('h3', { textContent:
@@ -157,7 +159,7 @@ async function showWhere(item) {
 		...server ? serverPart(server) : [make('p', { textContent:
 			'The server was not asked, or saw none of it.' })]);
 	} catch (error) {
-		kit.setNote(error.message);
+		setNote(error.message);
 	}
 }
 
@@ -174,29 +176,19 @@ let dialog;
 
 function remembered() {
 	try {
-		return JSON.parse(kit.memory.get('test-custom')) ?? {};
+		return JSON.parse(memory.get('test-custom')) ?? {};
 	} catch {
 		return {};
 	}
 }
 
-function makeDialog() {
+function makeForm() {
 	const form = make('form', {}, ...fields.map(([name, label, more]) =>
 		make('label', { textContent: label }, make('input',
 			{ name, required: true, ...more }))),
 	make('button', { className: 'main', textContent: 'Start test' }));
-	const close = make('form', { method: 'dialog' }, make('h2',
-		{ id: 'test-title', textContent: 'Test of your own' }),
-	make('button', { className: 'icon', 'aria-label': 'Close',
-		textContent: '✕' }));
 
-	dialog = make('dialog', { id: 'test-dialog',
-		'aria-labelledby': 'test-title' }, close, form);
-	document.body.append(dialog);
-	dialog.addEventListener('click', event => {
-		if (event.target === dialog)
-			dialog.close();
-	});
+	dialog = makeDialog('test', 'Test of your own', form);
 	form.addEventListener('submit', event => {
 		event.preventDefault();
 		const options = {};
@@ -206,14 +198,14 @@ function makeDialog() {
 
 			options[name] = type ? Number(value) : value;
 		}
-		kit.memory.set('test-custom', JSON.stringify(options));
+		memory.set('test-custom', JSON.stringify(options));
 		dialog.close();
 		begin({ preset: 'custom', ...options });
 	});
 }
 
 /** What the button and the key do. */
-function start() {
+export function start() {
 	const preset = $('test-preset').value;
 
 	if (running)
@@ -223,7 +215,7 @@ function start() {
 		return;
 	}
 	if (!dialog)
-		makeDialog();
+		makeForm();
 	const before = remembered();
 
 	for (const [name, , , initial] of fields)
@@ -236,16 +228,16 @@ function start() {
 
 async function change(what, body) {
 	try {
-		await kit.post(`/api/v1/tests/${what}`, body);
+		await post(`/api/v1/tests/${what}`, body);
 		await refresh();
 	} catch (error) {
-		kit.setNote(error.message);
+		setNote(error.message);
 	}
 }
 
 async function remove(item) {
-	if (await kit.confirmed('Delete this result?',
-		`${nameOf(item)}, ${kit.count(item.requests)} requests`,
+	if (await confirmed('Delete this result?',
+		`${nameOf(item)}, ${count(item.requests)} requests`,
 		'Delete it')) {
 		ticked.delete(item.run);
 		await change('delete', { run: item.run });
@@ -254,7 +246,7 @@ async function remove(item) {
 
 const started = item => item.started_unix_ms;
 const nameOf = item => `${item.name || 'test'} of ` +
-	kit.clock(started(item));
+	clock(started(item));
 
 /* A cell with a control: `act` gets the item that the row has then. */
 function control(key, label, make_, fill, event, act) {
@@ -273,7 +265,7 @@ function control(key, label, make_, fill, event, act) {
 }
 
 function named(node, words, item) {
-	kit.attr(node, 'aria-label', `${words} ${nameOf(item)}`);
+	attr(node, 'aria-label', `${words} ${nameOf(item)}`);
 }
 
 function controls() {
@@ -300,7 +292,7 @@ function controls() {
 		control('pin', 'Keep', () => make('button',
 			{ textContent: 'Pin' }), (node, item) => {
 			named(node, 'Pin', item);
-			kit.attr(node, 'aria-pressed', item.pinned);
+			attr(node, 'aria-pressed', item.pinned);
 		}, 'click', item => change('pin',
 			{ run: item.run, pinned: !item.pinned })),
 		control('delete', 'Delete', () => make('button',
@@ -321,14 +313,14 @@ function tick() {
 }
 
 function columns() {
-	const time = (key, label) => kit.column(key, label,
-		item => item.latency?.[key], kit.seconds);
+	const time = (key, label) => column(key, label,
+		item => item.latency?.[key], seconds);
 
 	return [tick(),
 		{ key: 'started', label: 'Started', value: started,
 			fill(cell, item) {
-				put(cell, kit.clock(started(item)));
-				cell.title = kit.utc(started(item));
+				put(cell, clock(started(item)));
+				cell.title = utc(started(item));
 			} },
 		{ key: 'name', label: 'Test', value: item => item.name,
 			fill(cell, item) {
@@ -343,16 +335,16 @@ function columns() {
 			put(cell, `${state === 'valid' ? '●' : '▲'} ${state}`);
 			cell.title = why;
 		} },
-		kit.column('requests', 'Requests', item => item.requests,
-			kit.count),
-		kit.column('rate', 'Req/s', item => item.rate, kit.rate),
+		column('requests', 'Requests', item => item.requests,
+			count),
+		column('rate', 'Req/s', item => item.rate, rate),
 		time('p50', 'p50'), time('p99', 'p99'), time('max', 'Max'),
-		kit.column('errors', 'Errors', item => item.errors, kit.count),
+		column('errors', 'Errors', item => item.errors, count),
 		...controls()];
 }
 
 async function refresh() {
-	const { tests, total } = await kit.get(`/api/v1/tests?n=${SHOWN}`);
+	const { tests, total } = await get(`/api/v1/tests?n=${SHOWN}`);
 
 	list.update(tests);
 	for (const run of ticked)
@@ -374,9 +366,9 @@ function showCompare() {
 }
 
 function difference({ figure, a, b, ratio, words }) {
-	const text = figure === 'rate' ? kit.rate : kit.seconds;
+	const text = figure === 'rate' ? rate : seconds;
 	const more = (ratio - 1) * 100;
-	const change_ = !Number.isFinite(ratio) || ratio === null ? kit.NONE
+	const change_ = !Number.isFinite(ratio) || ratio === null ? NONE
 		: `${more >= 0 ? '+' : ''}${more.toFixed(1)} %`;
 
 	return make('tr', {}, ...[figure, text(a), text(b), words || change_]
@@ -386,7 +378,7 @@ function difference({ figure, a, b, ratio, words }) {
 
 async function showCompared([a, b]) {
 	try {
-		const two = await kit.get(`/api/v1/tests/compare?a=` +
+		const two = await get(`/api/v1/tests/compare?a=` +
 			`${encodeURIComponent(a)}&b=${encodeURIComponent(b)}`);
 
 		compared.replaceChildren(make('table', {}, make('caption',
@@ -398,16 +390,14 @@ async function showCompared([a, b]) {
 		...two.warnings.map(textContent => make('p',
 			{ textContent })));
 	} catch (error) {
-		kit.setNote(error.message);
+		setNote(error.message);
 	}
 }
 
-/** Make the list and take the card over. Returns { start() }. */
-export function mountTests(given) {
-	const section = given.$('tests');
+/* Make the list and take the card over. */
+function mount() {
+	const section = $('tests');
 
-	kit = given;
-	({ $, make, put, show } = given);
 	compare = make('button', { id: 'tests-compare',
 		textContent: 'Compare', disabled: true });
 	compare.addEventListener('click', async () => {
@@ -417,16 +407,16 @@ export function mountTests(given) {
 	});
 	section.querySelector('.tools').append(compare);
 	compared = make('div', { id: 'tests-compared', tabIndex: -1 });
-	list = new kit.Table(section, { caption: 'Load tests, newest first',
+	list = new Table(section, { caption: 'Load tests, newest first',
 		columns: columns(), rows: SHOWN,
 		empty: () => 'No test was kept yet.' });
 	where = make('div', { id: 'tests-where', tabIndex: -1 });
 	section.append(where, compared);
 	$('stop-test').addEventListener('click', () =>
-		kit.post('/api/v1/tests/stop').catch(error =>
-			kit.setNote(error.message)));
-	kit.store.on('frame', () => {
-		if (kit.store.last.test?.running && !running)
+		post('/api/v1/tests/stop').catch(error =>
+			setNote(error.message)));
+	store.on('frame', () => {
+		if (store.last.test?.running && !running)
 			follow();
 	});
 	refresh().then(([last]) => {
@@ -434,5 +424,6 @@ export function mountTests(given) {
 			showLast(last);
 	}).catch(() => {});
 	follow();
-	return { start };
 }
+
+mount();

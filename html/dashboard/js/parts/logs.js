@@ -3,10 +3,8 @@
  * with a level and a text.
  */
 
-import { $, announce, attr, make, put, show } from './dom.js';
-import { clockMs, moment, utc } from './format.js';
-import { get } from './api.js';
-import { setNote } from './status.js';
+import { $, announce, attr, clockMs, get, make, moment, put, setNote, show,
+	utc } from '../app.js';
 
 const KEPT = 1000, ASKED = 512, SHOWN = 200;
 const shapes = { emerg: '■', alert: '■', crit: '■', error: '■', warn: '▲',
@@ -48,8 +46,8 @@ function append(fresh) {
 		scroll.scrollTop = scroll.scrollHeight;
 }
 
-/** Ask for what is new. Returns what is shown, in words. */
-export async function refreshLogs(filter) {
+/* Ask for what is new. Returns what is shown, in words. */
+async function refresh(filter) {
 	if (filter !== text) {
 		text = filter;
 		restart();
@@ -66,7 +64,7 @@ export async function refreshLogs(filter) {
 	const answer = await get(`/api/v1/logs?${query}`);
 
 	if (mine !== version)
-		return refreshLogs(filter);
+		return refresh(filter);
 	matched = lastId ? matched + answer.matched : answer.matched;
 	lastId = answer.last_id;
 	append(answer.lines);
@@ -109,8 +107,11 @@ function setFollow(on) {
 		scroll.scrollTop = scroll.scrollHeight;
 }
 
-/** Make the list; again() is called when the level changes. */
-export function mountLogs(panel, again) {
+/**
+ * Make the list; again() is called when the level changes. Returns what
+ * brings it up to date: refresh(text that the lines have).
+ */
+export function mount(panel, again) {
 	list = make('ol', { className: 'log' });
 	empty = make('p', { className: 'empty', textContent: 'loading …' });
 	scroll = make('div', { className: 'scroll log-scroll', role: 'region',
@@ -129,4 +130,5 @@ export function mountLogs(panel, again) {
 		if (event.deltaY < 0)
 			setFollow(false);
 	}, { passive: true });
+	return refresh;
 }

@@ -2,33 +2,12 @@
  * One request: what is known of it, and its stages as a bar.
  */
 
-import { $, make } from './dom.js';
-import { bytes, clockMs, percent, seconds, status, utc } from './format.js';
-import { get } from './api.js';
+import { bytes, chip, clockMs, get, make, makeDialog, percent, seconds, utc }
+	from '../app.js';
 
 const stages = { header: 'Reading the header', parse: 'Parsing',
 	pool_wait: 'Waiting for a thread', handler: 'Handling',
 	upstream: 'Waiting for a server', send: 'Sending' };
-
-/** Shape, code and word of a status. */
-export function chip(code) {
-	const [cls, shape, words] = status(code);
-
-	return make('span', { className: `chip c${cls}` },
-		make('i', { 'aria-hidden': 'true', textContent: shape }),
-		make('span', { textContent: words }));
-}
-
-/** Change what a chip says. */
-export function chipSet(node, code) {
-	const [cls, shape, words] = status(code);
-
-	if (node.lastChild.textContent === words)
-		return;
-	node.className = `chip c${cls}`;
-	node.firstChild.textContent = shape;
-	node.lastChild.textContent = words;
-}
 
 function bar(list) {
 	const total = list.reduce((sum, stage) => sum + stage.seconds, 0);
@@ -87,9 +66,11 @@ async function find(r, kind) {
 	return requests.find(one => one.request_id === r.id);
 }
 
+const body = make('div', { id: 'request-body' });
+const dialog = makeDialog('request', 'Request', body);
+
 /** Open the dialog. kind: of the list it is in; read(object): as a row. */
-export async function showRequest(r, kind, read) {
-	const dialog = $('request-dialog'), body = $('request-body');
+export async function show(r, kind, read) {
 	const fill = (one, below) => body.replaceChildren(
 		make('p', { className: 'what' }, make('code', {
 			textContent: `${one.method} ${one.path}` })),

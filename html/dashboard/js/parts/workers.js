@@ -1,0 +1,81 @@
+/*
+ * The workers, of the frames.
+ */
+
+import { balance, bytes, column, count, meter, meterFill, NONE, percent, rate,
+	seconds, store, sum, Table } from '../app.js';
+
+function workerItem(w) {
+	const [index, pid, state, connections, perSecond, p99, lag, inflight,
+		busy, queued, cpu, rss, stalls] = w;
+
+	return { index, pid, state, connections, perSecond, p99, lag,
+		inflight, busy, queued, cpu, rss, stalls };
+}
+
+function makeTable(panel, open) {
+	const plain = (key, label, text, title) =>
+		column(key, label, item => item[key], text, title);
+
+	return new Table(panel, {
+		caption: 'Workers', rows: 16, empty: () => 'No worker runs.', open,
+		columns: [
+			{ key: 'index', label: 'Worker', number: false,
+				value: item => item.index,
+				text: item => `w${item.index}` },
+			{ key: 'state', label: 'State',
+				value: item => item.state,
+				text: item => item.state },
+			{ key: 'pid', label: 'Process', number: true,
+				value: item => item.pid,
+				text: item => String(item.pid || NONE) },
+			plain('connections', 'Clients', count),
+			{ key: 'perSecond', label: 'Req/s', number: true,
+				value: item => item.perSecond, init: meter,
+				fill: (cell, item) => meterFill(cell,
+					item.share, rate(item.perSecond),
+					true) },
+			plain('p99', 'p99', seconds, 'of its requests'),
+			plain('lag', 'Loop lag', seconds,
+				'p99 of the time between two waits for events'),
+			plain('inflight', 'In ring', count,
+				'operations submitted and not completed'),
+			{ key: 'pool', label: 'Pool', number: true,
+				title: 'threads busy + tasks queued',
+				value: item => item.busy + item.queued,
+				text: item => `${count(item.busy)} + ` +
+					count(item.queued) },
+			plain('cpu', 'CPU', percent, 'of one processor'),
+			plain('rss', 'Memory', bytes),
+			plain('stalls', 'Stalls', count,
+				'turns of its loop longer than 10 ms'),
+		] });
+}
+
+/* Jain's index over what each did in the last minute. */
+function evenness(workers) {
+	const done = workers.map(worker =>
+		sum([...store.workerRecent(worker.index)]
+			.filter(n => !Number.isNaN(n))));
+
+	return balance(done);
+}
+
+function fill(table) {
+	const all = (store.last.w ?? []).map(workerItem);
+	const most = Math.max(1, ...all.map(worker => worker.perSecond ?? 0));
+	const even = evenness(all);
+
+	for (const worker of all)
+		worker.share = (worker.perSecond ?? 0) / most;
+	const shown = table.update(all);
+
+	return `balance ${Number.isFinite(even) ? even.toFixed(2) : NONE}` +
+		` · showing ${shown} of ${store.last.w_all ?? all.length}`;
+}
+
+export function mount(panel, on) {
+	const table = makeTable(panel, item => on.worker(item.index));
+
+	return () => fill(table);
+}
