@@ -7,15 +7,22 @@
 #include "load/host.h"
 
 /*
- * Who did not run for so long is on a processor that others use. That is
- * awake anyway, and time that is used there may be charged to all of this
- * session or control group, the first thread with it. So leave it to them for
- * some naps, and for more of them each time.
+ * Who did not run for so long had to wait for others, or for the hypervisor.
+ * That happens to any processor now and then: one that others use is one that
+ * is gone for more than a tenth of the time. It is awake anyway, and time that
+ * is used there may be charged to all of this session or control group, the
+ * first thread with it. So leave it to them for a nap, and for a longer one
+ * each time.
+ *
+ * Not at once: while it sleeps, each request may be late, and ten in a
+ * thousand are a p99.
  */
-#define AWAKE_TAKEN_NS (NS_PER_MSEC / 2)
+#define AWAKE_GONE_NS (NS_PER_MSEC / 2)
+#define AWAKE_GONE_MAX_NS (10 * NS_PER_MSEC)
 #define AWAKE_NAP_NS (10 * NS_PER_MSEC)
+#define AWAKE_NAP_MAX_NS (320 * NS_PER_MSEC)
 
-enum { AWAKE_NAPS_MAX = 32 };
+enum { AWAKE_GONE_SHARE = 10 };
 
 bool awake_may(unsigned threads, unsigned cpus, unsigned online,
     double quota)
@@ -50,36 +57,55 @@ static bool awake_stopped(const struct awake *awake)
 	return __atomic_load_n(&awake->stop, __ATOMIC_RELAXED);
 }
 
-static void awake_nap(const struct awake *awake, unsigned count)
+uint64_t awake_watch(struct awake_watch *watch, uint64_t now_ns)
+{
+	uint64_t passed_ns = now_ns - watch->last_ns;
+	uint64_t forgotten_ns = passed_ns / AWAKE_GONE_SHARE;
+
+	watch->last_ns = now_ns;
+	if (passed_ns <= AWAKE_GONE_NS) {
+		if (watch->gone_ns > forgotten_ns)
+			watch->gone_ns -= forgotten_ns;
+		else
+			watch->gone_ns = watch->nap_ns = 0;
+		return 0;
+	}
+	watch->gone_ns += passed_ns;
+	if (watch->gone_ns < AWAKE_GONE_MAX_NS)
+		return 0;
+	watch->gone_ns = AWAKE_GONE_MAX_NS;
+	watch->nap_ns = watch->nap_ns ? watch->nap_ns * 2 : AWAKE_NAP_NS;
+	if (watch->nap_ns > AWAKE_NAP_MAX_NS)
+		watch->nap_ns = AWAKE_NAP_MAX_NS;
+	return watch->nap_ns;
+}
+
+/* A nap is a number of the shortest ones. */
+static void awake_nap(const struct awake *awake, uint64_t nap_ns)
 {
 	const struct timespec nap = { .tv_nsec = AWAKE_NAP_NS };
 
-	while (count-- > 0 && !awake_stopped(awake))
+	for (; nap_ns > 0 && !awake_stopped(awake); nap_ns -= AWAKE_NAP_NS)
 		(void)nanosleep(&nap, NULL); /* shorter is fine */
 }
 
 /* The clock in turns, which leaves most of a core to its other half. */
 static void awake_run(struct awake *awake)
 {
-	uint64_t since_ns = clock_mono_ns(), last_ns = since_ns, now_ns;
-	unsigned naps = 1;
+	struct awake_watch watch = { .last_ns = clock_mono_ns() };
 	int here = -1, cpu;
+	uint64_t nap_ns;
 
 	while (!awake_stopped(awake)) {
 		cpu = __atomic_load_n(&awake->cpu, __ATOMIC_RELAXED);
 		if (cpu != here)
 			awake_move(cpu);
 		here = cpu;
-		now_ns = clock_mono_ns();
-		if (now_ns - last_ns > AWAKE_TAKEN_NS) {
-			awake_nap(awake, naps);
-			if (naps < AWAKE_NAPS_MAX)
-				naps *= 2;
-			since_ns = now_ns = clock_mono_ns();
-		} else if (now_ns - since_ns > naps * AWAKE_NAP_NS) {
-			naps = 1;
+		nap_ns = awake_watch(&watch, clock_mono_ns());
+		if (nap_ns > 0) {
+			awake_nap(awake, nap_ns);
+			watch.last_ns = clock_mono_ns();
 		}
-		last_ns = now_ns;
 	}
 }
 

@@ -28,6 +28,18 @@ struct awake {
 	uint64_t cpu_ns;		/* used; known when it was stopped */
 };
 
+/* What the second thread notices of others. All 0 but last_ns at first;
+ * last_ns is set anew after a nap. */
+struct awake_watch {
+	uint64_t last_ns;		/* when it ran */
+	uint64_t gone_ns;		/* of late it did not */
+	uint64_t nap_ns;		/* its last nap, if that was of late */
+};
+
+/* It runs at this time: how long it is to leave the processor to others, in
+ * ns; 0: not at all. */
+uint64_t awake_watch(struct awake_watch *watch, uint64_t now_ns);
+
 /*
  * May so many threads have their processors kept awake? One processor more
  * is to be left, since SCHED_IDLE gives way in full only within a control

@@ -1,5 +1,6 @@
 /*
- * When processors are kept awake, and that it takes time of its own.
+ * When processors are kept awake, for how long they are left to others, and
+ * that it takes time of its own.
  */
 #include <math.h>
 #include <sched.h>
@@ -101,6 +102,59 @@ static void the_least_quota_of_the_groups_above_holds(void **state)
 	assert_int_equal(rmdir(root), 0);
 }
 
+/* It runs for a while, in turns of a microsecond: no nap. */
+static void runs(struct awake_watch *watch, uint64_t ns)
+{
+	uint64_t end_ns = watch->last_ns + ns;
+
+	while (watch->last_ns < end_ns)
+		assert_true(awake_watch(watch, watch->last_ns +
+		    NS_PER_USEC) == 0);
+}
+
+/* It runs again after so long; returns its nap. */
+static uint64_t gone(struct awake_watch *watch, uint64_t ns)
+{
+	return awake_watch(watch, watch->last_ns + ns);
+}
+
+static void it_stays_where_others_are_seldom(void **state)
+{
+	struct awake_watch watch = { .last_ns = NS_PER_SEC };
+
+	(void)state;
+	for (unsigned i = 0; i < 20; i++) {
+		assert_true(gone(&watch, 4 * NS_PER_MSEC) == 0);
+		runs(&watch, 50 * NS_PER_MSEC);
+	}
+	/* A request takes no longer. */
+	for (unsigned i = 0; i < 1000; i++)
+		assert_true(gone(&watch, NS_PER_MSEC / 4) == 0);
+}
+
+static void it_leaves_where_others_work(void **state)
+{
+	struct awake_watch watch = { .last_ns = NS_PER_SEC };
+	uint64_t nap_ns = 10 * NS_PER_MSEC;
+
+	(void)state;
+	for (unsigned i = 0; i < 3; i++) {
+		assert_true(gone(&watch, 3 * NS_PER_MSEC) == 0);
+		runs(&watch, 3 * NS_PER_MSEC);
+	}
+	/* Longer and longer, as they are still there. */
+	for (unsigned i = 0; i < 10; i++) {
+		assert_true(gone(&watch, 3 * NS_PER_MSEC) == nap_ns);
+		if (nap_ns < 320 * NS_PER_MSEC)
+			nap_ns *= 2;
+		runs(&watch, 3 * NS_PER_MSEC);
+	}
+	/* They have been gone for a while. */
+	runs(&watch, 200 * NS_PER_MSEC);
+	assert_true(gone(&watch, 3 * NS_PER_MSEC) == 0);
+	assert_true(gone(&watch, 20 * NS_PER_MSEC) == 10 * NS_PER_MSEC);
+}
+
 static void its_time_is_not_that_of_who_sleeps(void **state)
 {
 	const struct timespec pause = { .tv_nsec = 20 * NS_PER_MSEC };
@@ -141,6 +195,8 @@ int main(void)
 		cmocka_unit_test(but_not_of_those_it_was_given),
 		cmocka_unit_test(a_quota_is_for_all_in_the_group),
 		cmocka_unit_test(the_least_quota_of_the_groups_above_holds),
+		cmocka_unit_test(it_stays_where_others_are_seldom),
+		cmocka_unit_test(it_leaves_where_others_work),
 		cmocka_unit_test(its_time_is_not_that_of_who_sleeps),
 		cmocka_unit_test(what_was_not_started_is_not_stopped),
 	};
