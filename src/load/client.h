@@ -5,6 +5,7 @@
 #include "load/cookies.h"
 #include "load/follow.h"
 #include "load/plan.h"
+#include "load/reader.h"
 #include "load/record.h"
 #include "ring/ring.h"
 
@@ -72,6 +73,7 @@ struct load_worker {
 	/* For the client that runs, until it waits: on the stacks of all of
 	 * them it would be more than caches hold. */
 	struct http_header headers[LOAD_HEADERS_READ_MAX];
+	struct reader_known known;	/* of any client */
 	char received[LOAD_RECEIVE_SIZE];
 };
 

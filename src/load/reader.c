@@ -95,6 +95,33 @@ static enum load_error reader_malformed(const struct reader *reader)
 	    ? LOAD_ERROR_TLS : LOAD_ERROR_MALFORMED;
 }
 
+/* Does the same head begin here as the last time? Then it is read. */
+static bool reader_recall(struct reader *reader, struct h1_response *response)
+{
+	const struct reader_known *known = &reader->client->worker->known;
+
+	if (known->len == 0 || !slice_starts(reader_rest(reader),
+		(struct slice){ known->bytes, known->len }))
+		return false;
+	*response = known->response;
+	reader->begin += known->len;
+	return true;
+}
+
+/* But not where its lines are looked at, which are elsewhere next time. */
+static void reader_learn(struct reader *reader, size_t len,
+    const struct h1_response *response)
+{
+	struct reader_known *known = &reader->client->worker->known;
+
+	if (len > sizeof(known->bytes) || response->header_capacity > 0)
+		return;
+	memcpy(known->bytes, reader->data + reader->begin, len);
+	known->len = len;
+	known->response = *response;
+	known->response.reason = (struct slice){ NULL, 0 };
+}
+
 static enum load_error reader_head(struct reader *reader,
     struct h1_response *response)
 {
@@ -102,9 +129,12 @@ static enum load_error reader_head(struct reader *reader,
 	size_t consumed;
 
 	while (error == LOAD_OK) {
+		if (reader_recall(reader, response))
+			return LOAD_OK;
 		switch (h1_response_parse(reader_rest(reader), response,
 		    &consumed)) {
 		case H1_RESPONSE_DONE:
+			reader_learn(reader, consumed, response);
 			reader->begin += consumed;
 			return LOAD_OK;
 		case H1_RESPONSE_BAD:

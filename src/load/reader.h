@@ -1,6 +1,7 @@
 #ifndef RINGMASTER_LOAD_READER_H
 #define RINGMASTER_LOAD_READER_H
 
+#include "http/h1_response.h"
 #include "load/plan.h"
 #include "load/record.h"
 
@@ -21,6 +22,15 @@ struct reader {			/* on the stack of a coroutine */
 					 * not */
 	struct slice wanted;		/* in this content */
 	size_t content_len;		/* of client->content */
+};
+
+enum { READER_KNOWN_MAX = 1024 };	/* bytes of a head that is kept */
+
+/* The last head, and what it means: most answers begin with the same bytes. */
+struct reader_known {
+	size_t len;			/* 0: there is none */
+	struct h1_response response;
+	char bytes[READER_KNOWN_MAX];
 };
 
 /* For a connection that is open; until `deadline` (CLOCK_MONOTONIC). */

@@ -9,8 +9,8 @@ import subprocess
 import pytest
 
 from conftest import wait_for
-from ringload import (ANSWER, misbehaving, read_head, ringload_binary, run,
-                      run_json)
+from ringload import (ANSWER, causes, misbehaving, read_head,
+                      ringload_binary, run, run_json)
 
 CONF = """
     location / { return 200 "hello"; }
@@ -137,3 +137,45 @@ def test_a_body_from_a_file(tmp_path):
             server.url, cwd=tmp_path)
     assert heads[0].startswith(b"PUT / ")
     assert heads[0].endswith(b"\r\n\r\nfrom a file: hello")
+
+
+def test_heads_that_are_alike_but_not_the_same():
+    """What is known of a head is used for the same bytes only: those of a
+    longer one, or of another answer, are read anew; whole or in pieces."""
+    same = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n"
+    answers = [
+        (200, same + b"ab"),
+        (200, same + b"cd"),
+        (200, same.replace(b": 2", b": 20") + b"e" * 20),
+        (201, same.replace(b"200", b"201") + b"fg"),
+        (200, same.replace(b"\r\n\r\n", b"\r\nX: y\r\n\r\n") + b"hi"),
+        (200, b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+              b"3\r\njkl\r\n0\r\n\r\n"),
+        (200, same + b"mn"),
+        (404, same.replace(b"200 OK", b"404 No") + b"op"),
+        (200, same + b"qr"),
+        (200, same.replace(b"2\r\n", b"2\r\nConnection: close\r\n") +
+         b"st"),
+        (200, same + b"uv"),
+    ]
+    rest = iter([(data, len(data)) for _, data in answers] +
+                [(data, 30) for _, data in answers])
+    connections = []
+
+    def serve(connection):
+        connections.append(connection)
+        while read_head(connection):
+            data, piece = next(rest)
+            connection.sendall(data[:piece])
+            connection.sendall(data[piece:])
+            if b"close" in data:
+                connection.close()
+                return
+    with misbehaving(serve) as server:
+        result = run_json("-c", 1, "-n", len(answers) * 2, server.url)
+    assert result["requests"] == (len(answers) - 1) * 2
+    assert causes(result) == {"status": 2}
+    assert {s["code"]: s["count"] for s in result["statuses"]} == {
+        200: 18, 201: 2, 404: 2}
+    assert result["bytes_in"] == 2 * sum(len(data) for _, data in answers)
+    assert len(connections) == 3
