@@ -61,6 +61,7 @@ struct painting {
 	const struct scene *scene;
 	cairo_t *cairo;
 	double pixel;			/* units a pixel; 0 on paper */
+	bool bare;			/* without texts */
 };
 
 /* ---- fonts ---- */
@@ -540,28 +541,29 @@ static void paint(const struct painting *painting)
 
 	for (const struct scene_item *item = painting->scene->first; item;
 	    item = item->next) {
+		if (item->kind == SCENE_TEXT && painting->bare)
+			continue;
 		cairo_new_path(painting->cairo);
 		shapes[item->kind](painting, item);
 	}
 }
 
 /* Paint on a surface, scaled; takes the surface's status, not the surface. */
-static int paint_surface(struct draw *draw, const struct scene *scene,
-    cairo_surface_t *surface, const cairo_matrix_t *matrix)
+static int paint_surface(struct painting *painting, cairo_surface_t *surface,
+    const cairo_matrix_t *matrix)
 {
-	struct painting painting = { .draw = draw, .scene = scene,
-		.cairo = cairo_create(surface) };
 	int err;
 
+	painting->cairo = cairo_create(surface);
 	if (cairo_surface_get_type(surface) == CAIRO_SURFACE_TYPE_IMAGE)
-		painting.pixel = 1 / matrix->xx;
-	paint_ink(&painting, ink(TOKEN_PAGE));	/* around it, too */
-	cairo_paint(painting.cairo);
-	cairo_set_matrix(painting.cairo, matrix);
-	paint(&painting);
-	cairo_show_page(painting.cairo);
-	err = cairo_status(painting.cairo) ? -ENOMEM : 0;
-	cairo_destroy(painting.cairo);
+		painting->pixel = 1 / matrix->xx;
+	paint_ink(painting, ink(TOKEN_PAGE));	/* around it, too */
+	cairo_paint(painting->cairo);
+	cairo_set_matrix(painting->cairo, matrix);
+	paint(painting);
+	cairo_show_page(painting->cairo);
+	err = cairo_status(painting->cairo) ? -ENOMEM : 0;
+	cairo_destroy(painting->cairo);
 	return err;
 }
 
@@ -570,6 +572,7 @@ int draw_image(struct draw *draw, const struct scene *scene, double scale,
 {
 	double width = round(scene->width * scale);
 	double height = round(scene->height * scale);
+	struct painting painting = { .draw = draw, .scene = scene };
 	cairo_surface_t *surface;
 	cairo_matrix_t matrix;
 	int err;
@@ -580,7 +583,7 @@ int draw_image(struct draw *draw, const struct scene *scene, double scale,
 	surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, (int)width,
 	    (int)height);
 	cairo_matrix_init_scale(&matrix, scale, scale);
-	err = paint_surface(draw, scene, surface, &matrix);
+	err = paint_surface(&painting, surface, &matrix);
 	if (err) {
 		cairo_surface_destroy(surface);
 		return err;
@@ -609,8 +612,11 @@ static cairo_status_t draw_append(void *arg, const unsigned char *data,
 	return out->failed ? CAIRO_STATUS_WRITE_ERROR : CAIRO_STATUS_SUCCESS;
 }
 
-int draw_svg(struct draw *draw, const struct scene *scene, struct buf *out)
+int draw_svg(struct draw *draw, const struct scene *scene, bool bare,
+    struct buf *out)
 {
+	struct painting painting = { .draw = draw, .scene = scene,
+		.bare = bare };
 	struct buf svg = buf_make(DRAW_SVG_MAX);
 	cairo_surface_t *surface = cairo_svg_surface_create_for_stream(
 	    draw_append, &svg, scene->width, scene->height);
@@ -618,7 +624,7 @@ int draw_svg(struct draw *draw, const struct scene *scene, struct buf *out)
 	int err;
 
 	cairo_matrix_init_identity(&matrix);
-	err = paint_surface(draw, scene, surface, &matrix);
+	err = paint_surface(&painting, surface, &matrix);
 	cairo_surface_finish(surface);
 	if (!err && cairo_surface_status(surface))
 		err = -ENOMEM;
@@ -658,6 +664,7 @@ static void draw_paper(const struct scene *scene, double *width,
 int draw_pdf(struct draw *draw, const struct scene *scene, const char *date,
     struct buf *out)
 {
+	struct painting painting = { .draw = draw, .scene = scene };
 	double width, height;
 	cairo_surface_t *surface;
 	cairo_matrix_t matrix;
@@ -672,7 +679,7 @@ int draw_pdf(struct draw *draw, const struct scene *scene, const char *date,
 	    "ringreport " PACKAGE_VERSION REPORT_REVISION);
 	cairo_pdf_surface_set_metadata(surface,
 	    CAIRO_PDF_METADATA_CREATE_DATE, date);
-	err = paint_surface(draw, scene, surface, &matrix);
+	err = paint_surface(&painting, surface, &matrix);
 	cairo_surface_finish(surface);
 	if (!err && cairo_surface_status(surface))
 		err = -ENOMEM;

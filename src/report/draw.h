@@ -40,8 +40,10 @@ int draw_image(struct draw *draw, const struct scene *scene, double scale,
     struct draw_image *ret);
 void draw_image_free(struct draw_image *image);
 
-/* A document, which is the same for the same scene; see svg.h. */
-int draw_svg(struct draw *draw, const struct scene *scene, struct buf *out);
+/* A document, which is the same for the same scene; see svg.h. Its letters are
+ * outlines, which look the same everywhere; `bare`: it has none. */
+int draw_svg(struct draw *draw, const struct scene *scene, bool bare,
+    struct buf *out);
 
 /* On A4, or of its own size in points if it is not of that shape; `date` as
  * in ISO 8601. */

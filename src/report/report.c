@@ -155,7 +155,7 @@ static void report_date(const struct report *report, char date[32])
 static int report_html(struct report *report, struct buf *out)
 {
 	struct buf svg = buf_make(out->limit), text = buf_make(out->limit);
-	int err = draw_svg(report->draw, &report->scene, &svg);
+	int err = draw_svg(report->draw, &report->scene, true, &svg);
 
 	if (!err && report->server)
 		report_server_text(report->server, &text);
@@ -164,8 +164,7 @@ static int report_html(struct report *report, struct buf *out)
 		    REPORT_TEXT, &text);
 	if (!err)
 		report_page(&(struct report_html){
-		    .title = report->scene.title,
-		    .theme = report->request->theme, .svg = buf_slice(&svg),
+		    .scene = &report->scene, .svg = buf_slice(&svg),
 		    .text = buf_slice(&text) }, out);
 	buf_free(&svg);
 	buf_free(&text);
@@ -180,7 +179,7 @@ static int report_write(struct report *report, struct buf *out)
 	case REPORT_PNG:
 		return report_png(report, out);
 	case REPORT_SVG:
-		return draw_svg(report->draw, &report->scene, out);
+		return draw_svg(report->draw, &report->scene, false, out);
 	case REPORT_HTML:
 		return report_html(report, out);
 	default:

@@ -58,7 +58,7 @@ int source_read(struct source *source, const char *path, unsigned *ret);
 int source_read_bytes(struct source *source, const char *path,
     struct slice bytes, unsigned *ret);
 
-/* What is in a file of results, a picture or an HTML page as text. */
+/* What is in a file of results or a picture as text. */
 int source_extract(struct source *source, const char *path, struct slice bytes,
     struct buf *out);
 

@@ -263,15 +263,20 @@ static void svg_body(const char *text, struct buf *out)
 	}
 }
 
+static void svg_escape(struct slice text, struct buf *out)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		if (memchr("<>&", text.data[i], 3))
+			buf_printf(out, "&#%d;", text.data[i]);
+		else
+			buf_append_char(out, text.data[i]);
+	}
+}
+
 static void svg_title(const char *title, struct buf *out)
 {
 	buf_append_cstr(out, "<title>");
-	for (; *title; title++) {
-		if (strchr("<>&", *title))
-			buf_printf(out, "&#%d;", *title);
-		else
-			buf_append_char(out, *title);
-	}
+	svg_escape(slice_cstr(title), out);
 	buf_append_cstr(out, "</title>\n");
 }
 
@@ -290,4 +295,32 @@ void svg_finish(const char *svg, const char *title, struct buf *out)
 	buf_append_char(out, '\n');
 	svg_title(title, out);
 	svg_body(end + 1, out);
+}
+
+/* ---- texts ---- */
+
+static void svg_text(const struct scene *scene, const struct scene_item *item,
+    struct buf *out)
+{
+	if (item->text.len == 0)
+		return;
+	buf_printf(out, "<text x=\"%.5g\" y=\"%.5g\" font-size=\"%g\" ",
+	    item->box.x, item->baseline, item->font.size);
+	if (item->font.bold)
+		buf_append_cstr(out, "font-weight=\"600\" ");
+	if (item->ink.alpha < 1)
+		buf_printf(out, "fill-opacity=\"%.3g\" ", item->ink.alpha);
+	buf_printf(out, "fill=\"#%06x\" textLength=\"%.5g\" "
+	    "lengthAdjust=\"spacingAndGlyphs\">",
+	    theme_color(scene->theme, item->ink.token), item->box.w);
+	svg_escape(item->text, out);
+	buf_append_cstr(out, "</text>\n");
+}
+
+void svg_texts(const struct scene *scene, struct buf *out)
+{
+	for (const struct scene_item *item = scene->first; item;
+	    item = item->next)
+		if (item->kind == SCENE_TEXT)
+			svg_text(scene, item, out);
 }

@@ -2,6 +2,7 @@
 #define RINGMASTER_REPORT_SVG_H
 
 #include "base/buf.h"
+#include "report/scene.h"
 
 /*
  * Finish a document as Cairo writes it (terminated):
@@ -17,5 +18,11 @@
  * Appends to `out`; nothing if `svg` is no document.
  */
 void svg_finish(const char *svg, const char *title, struct buf *out);
+
+/*
+ * Append the texts of a scene as text, each as wide as it was measured,
+ * whatever font it is read with: for pages, where people search and copy.
+ */
+void svg_texts(const struct scene *scene, struct buf *out);
 
 #endif

@@ -11,6 +11,7 @@
 #include "load/compare.h"
 #include "load/print.h"
 #include "report/server.h"
+#include "report/svg.h"
 
 enum { TEXT_MEMORY_MAX = 256 << 20 };
 
@@ -268,6 +269,8 @@ static void page_style(enum theme theme, struct buf *out)
 	    "main { max-width: 1600px; margin: 0 auto; }\n"
 	    "svg { display: block; width: 100%%; height: auto; }\n"
 	    "section { padding: 0 2%% 2%%; overflow-x: auto; }\n"
+	    "text { font-family: Inter, \"DejaVu Sans\", sans-serif; "
+	    "font-variant-numeric: tabular-nums; }\n"
 	    "pre { color: #%06X; font: 13px/1.45 ui-monospace, "
 	    "\"DejaVu Sans Mono\", monospace; }\n</style>\n",
 	    theme == THEME_DARK ? "dark" : "light",
@@ -277,6 +280,7 @@ static void page_style(enum theme theme, struct buf *out)
 
 void report_page(const struct report_html *html, struct buf *out)
 {
+	static const char end[] = "</svg>\n";
 	const char *svg = memmem(html->svg.data, html->svg.len, "<svg", 4);
 
 	buf_append_cstr(out, "<!DOCTYPE html>\n<html lang=\"en\">\n"
@@ -285,14 +289,16 @@ void report_page(const struct report_html *html, struct buf *out)
 	    "default-src 'none'; style-src 'unsafe-inline'; img-src data:\">\n"
 	    "<meta name=\"viewport\" content=\"width=device-width\">\n"
 	    "<title>");
-	page_escape(slice_cstr(html->title), out);
+	page_escape(slice_cstr(html->scene->title), out);
 	buf_append_cstr(out, "</title>\n");
-	page_style(html->theme, out);
+	page_style(html->scene->theme, out);
 	buf_append_cstr(out, "<main>\n");
 	/* Without the declaration of XML. */
 	if (svg)
-		buf_append_slice(out, slice_from(html->svg,
-		    (size_t)(svg - html->svg.data)));
+		buf_append(out, svg, (size_t)(html->svg.data + html->svg.len -
+		    svg) - strlen(end));
+	svg_texts(html->scene, out);
+	buf_append_cstr(out, end);
 	buf_append_cstr(out, "<section>\n<h1>In numbers</h1>\n<pre>");
 	page_escape(html->text, out);
 	buf_append_cstr(out, "</pre>\n<h2>What the words mean</h2>\n<pre>");

@@ -20,9 +20,9 @@ int report_text(const struct source *source,
 
 /* A page with the picture and its text, which loads nothing else. */
 struct report_html {
-	const char *title;
-	enum theme theme;
-	struct slice svg, text;
+	const struct scene *scene;
+	struct slice svg;		/* of it, without its texts */
+	struct slice text;
 };
 void report_page(const struct report_html *html, struct buf *out);
 

@@ -280,6 +280,18 @@ def test_a_page_loads_nothing(folder):
     assert "requests  100" in page
 
 
+def test_a_page_has_text(folder):
+    """That can be found and copied: what the picture has as letters, so also
+    the digest of the data of the picture beside it."""
+    report("-f", "html,png", "-o", "both", cwd=folder)
+    page = (folder / "both.html").read_text()
+    texts = re.findall(r"<text [^>]*>([^<]*)</text>", page)
+    assert "Throughput and connections" in texts
+    assert "glyph" not in page and "<symbol" not in page
+    data = report("extract", "both.png", cwd=folder, text=False).stdout
+    assert "data sha256 " + hashlib.sha256(data).hexdigest() in texts
+
+
 def test_ids_files_and_standard_input(folder):
     ids = [run["run"] for run in runs(folder)]
     report("-o", "out/", "--scale", 0.5, *ids[:2], cwd=folder)
@@ -313,9 +325,9 @@ def test_panels(folder, panel):
     assert struct.unpack(">II", header[:8]) == (800, 320)
 
 
-def test_ten_minutes_are_not_too_large(folder):
-    """600 seconds, each with a distribution, in 3200 x 2000 pixels or a
-    page."""
+def test_long_runs_are_not_too_large(folder):
+    """600 seconds, each with a distribution, in 3200 x 2000 pixels or a page;
+    and an hour, the longest there is, where no second is like another."""
     result = runs(folder)[0]
     second = result["seconds"][1]
     result["seconds"] = [
@@ -325,6 +337,16 @@ def test_ten_minutes_are_not_too_large(folder):
     (folder / "long.json").write_text(json.dumps(result))
     report("-f", "png,html", "-o", "long", "long.json", cwd=folder)
     assert (folder / "long.png").stat().st_size < 600_000
+    assert (folder / "long.html").stat().st_size < 250_000
+    result["seconds"] = [
+        {"second": i, "requests": 100 + i * 7919 % 900,
+         "errors": i * 104729 % 50, "connections": i * 31 % 40,
+         "p50": 0.001, "p99": 0.002 + i * 7 % 90 / 1000, "max": 0.2}
+        for i in range(3600)]
+    result.update(duration_seconds=3600, errors=90000)
+    (folder / "long.json").write_text(json.dumps(result))
+    report("-f", "html", "-o", "long.html", "--theme", "print", "long.json",
+           cwd=folder)
     assert (folder / "long.html").stat().st_size < 250_000
 
 

@@ -91,6 +91,44 @@ static void defaults_are_left_out(void **state)
 	    "<path style=\" fill:#010203;\"/>");
 }
 
+/* Letters that are all 5 wide. */
+static void measure(void *arg, struct slice text,
+    const struct scene_font *font, struct scene_extent *ret)
+{
+	(void)arg;
+	*ret = (struct scene_extent){ (double)text.len * 5, font->size, 2 };
+}
+
+static void texts_are_as_wide_as_was_measured(void **state)
+{
+	static const char expected[] = "<text x=\"1.5\" y=\"20\" "
+	    "font-size=\"11\" fill=\"#e6eaf2\" textLength=\"25\" "
+	    "lengthAdjust=\"spacingAndGlyphs\">a&#60;b&#38;c</text>\n"
+	    "<text x=\"1234.6\" y=\"2\" font-size=\"12\" "
+	    "font-weight=\"600\" fill-opacity=\"0.5\" fill=\"#e6eaf2\" "
+	    "textLength=\"5\" lengthAdjust=\"spacingAndGlyphs\">B</text>\n";
+	const struct scene_style plain = { .size = 11 };
+	const struct scene_style other = { .size = 12, .bold = true,
+		.ink = { TOKEN_TEXT, 0.5 } };
+	struct buf out = buf_make(4096);
+	struct scene scene;
+	struct arena arena;
+
+	(void)state;
+	arena_init(&arena, NULL, 0, 1 << 16);
+	scene_init(&scene, &arena, THEME_DARK);
+	scene.measure = measure;
+	(void)scene_text(&scene, (struct point){ 1.5, 20 }, &plain, "a<b&c");
+	(void)scene_text(&scene, (struct point){ 1234.56, 2 }, &other, "B");
+	(void)scene_text(&scene, (struct point){ 7, 2 }, &plain, "%s", "");
+	scene_box(&scene, (struct box){ 1, 2, 3, 4 }, 0, ink(TOKEN_TEXT));
+	svg_texts(&scene, &out);
+	buf_append_char(&out, '\0');
+	assert_string_equal(out.data, expected);
+	buf_free(&out);
+	arena_fini(&arena);
+}
+
 static void what_is_no_document_is_nothing(void **state)
 {
 	struct buf out = buf_make(64);
@@ -111,6 +149,7 @@ int main(void)
 		cmocka_unit_test(colours_are_short),
 		cmocka_unit_test(scales_and_widths_are_exact),
 		cmocka_unit_test(defaults_are_left_out),
+		cmocka_unit_test(texts_are_as_wide_as_was_measured),
 		cmocka_unit_test(what_is_no_document_is_nothing),
 	};
 
