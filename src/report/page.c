@@ -134,9 +134,8 @@ void page_run_layout(struct page *page, double width, double height)
 	scene_ground(page->scene, width, height);
 	page_header(page, box);
 	box.y += box.h + PAGE_GAP;
-	box.h = PAGE_TILES;
-	page_tiles(page, box);
-	box.y += box.h + PAGE_GAP;
+	box.h = height - box.y;
+	box.y += page_tiles(page, box) + PAGE_GAP;
 	box.h = height - box.y - PAGE_FOOTER - 24 - PAGE_GAP / 2;
 	page_fill(page, box);
 	box.y += box.h + PAGE_GAP / 2;
@@ -154,11 +153,10 @@ void page_card_layout(struct page *page, double width, double height)
 	scene_ground(page->scene, width, height);
 	page_header(page, box);
 	box.y += box.h + PAGE_GAP / 2;
-	box.h = PAGE_TILES;
-	page_tiles(page, box);
-	box.y += box.h + PAGE_GAP;
 	box.h = height - box.y - PAGE_GAP;
-	if (box.h >= 150)
+	box.y += page_tiles(page, box) + PAGE_GAP;
+	box.h = height - box.y - PAGE_GAP;
+	if (box.h >= PAGE_CHART_MIN)
 		page_row(page, &row, box);
 }
 

@@ -18,11 +18,13 @@ enum {
 	PAGE_SIDE_MAX = 4000,
 	PAGE_FULL_WIDTH = 1200, PAGE_FULL_HEIGHT = 800,	/* below: a card */
 	PAGE_HISTORY = 20,
-	PAGE_HEADER = 72, PAGE_TILES = 104, PAGE_FOOTER = 32,
+	PAGE_HEADER = 72, PAGE_FOOTER = 32,
+	PAGE_TILES = 6,
 };
 
 #define PAGE_MARGIN 32.0
 #define PAGE_GAP 16.0
+#define PAGE_CHART_MIN 150.0		/* units high */
 
 /* A run that is shown. */
 struct page_run {
@@ -72,8 +74,10 @@ void page_trend_layout(struct page *page, double width, double height);
 
 /* page_head.c: what all pages have at the top and the bottom. */
 void page_header(struct page *page, struct box box);
-void page_tiles(struct page *page, struct box box);
 void page_footer(struct page *page, struct box box);
+
+/* At the top of a box; returns how high they are. */
+double page_tiles(struct page *page, struct box box);
 
 /* What drew it, and the digest of its data, in a line at the bottom of a page
  * that has no footer. */

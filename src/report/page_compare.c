@@ -266,13 +266,13 @@ void page_compare_layout(struct page *page, double width, double height)
 	compare_header(page, box);
 	page_colophon(page);
 	box.y += box.h + PAGE_GAP;
-	box.h = PAGE_TILES;
-	page_tiles(page, box);
-	box.y += box.h + PAGE_GAP;
+	box.h = height - box.y - 24;
+	box.y += page_tiles(page, box) + PAGE_GAP;
 	box.h = height - box.y - 24;
 	each = (box.h - 2 * PAGE_GAP) / 3;
-	if (each < 150) {
-		compare_times(page, box);
+	if (each < PAGE_CHART_MIN) {
+		if (box.h >= PAGE_CHART_MIN)
+			compare_times(page, box);
 		return;
 	}
 	box.h = each;

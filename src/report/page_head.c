@@ -14,8 +14,6 @@
 #define VERDICT(name)                                                      \
 	RINGMASTER__V1__LOAD_VERDICT_STATE__LOAD_VERDICT_STATE_##name
 
-enum { TILES = 6 };
-
 /* In pages that are narrower a digest is shortened to so many digits. */
 enum { DIGEST_WIDTH = 1500, DIGEST_SHORT = 16 };
 
@@ -252,7 +250,7 @@ static void tiles_counts(struct page *page, struct tile tiles[2])
 	const Ringmaster__V1__LoadResult *before = page->before.result;
 	char words[WORDS_MAX], more[WORDS_MAX];
 
-	tiles[0] = (struct tile){ .label = "Requests",
+	tiles[0] = (struct tile){ .label = "Requests", .minor = true,
 		.spark = tile_total(page), .token = TOKEN_REQUESTS,
 		.now = NAN, .below = page_print(page, "in %s, %s read",
 		    words_time(words, result->duration_seconds),
@@ -278,7 +276,7 @@ static void tiles_times(struct page *page, struct tile tiles[3])
 	const struct series *series = &page->run.series;
 	char words[WORDS_MAX];
 
-	tiles[0] = (struct tile){ .label = "p50 response",
+	tiles[0] = (struct tile){ .label = "p50 response", .minor = true,
 		.spark = series->p50, .token = TOKEN_P50,
 		.now = latency_quantile(latency, 0.5),
 		.before = before ? latency_quantile(before, 0.5) : NAN,
@@ -291,7 +289,7 @@ static void tiles_times(struct page *page, struct tile tiles[3])
 		.before = before ? latency_quantile(before, 0.99) : NAN,
 		.below = tile_quantile(page, "p99.9", latency->p999, 0.999) };
 	(void)report_words_time(tiles[1].value, tiles[1].now);
-	tiles[2] = (struct tile){ .label = "Longest",
+	tiles[2] = (struct tile){ .label = "Longest", .minor = true,
 		.spark = series->max, .token = TOKEN_P999,
 		.now = latency->count ? latency->max : NAN,
 		.before = before ? before->max : NAN,
@@ -320,7 +318,7 @@ static void tiles_errors(struct page *page, struct tile *tile)
 }
 
 /* Of two runs, what the first one had. */
-static void tiles_before(struct page *page, struct tile tiles[TILES])
+static void tiles_before(struct page *page, struct tile tiles[PAGE_TILES])
 {
 	const Ringmaster__V1__LoadResult *before = page->before.result;
 	char words[WORDS_MAX];
@@ -336,18 +334,18 @@ static void tiles_before(struct page *page, struct tile tiles[TILES])
 	    before->errors));
 }
 
-void page_tiles(struct page *page, struct box box)
+double page_tiles(struct page *page, struct box box)
 {
-	struct tile tiles[TILES];
+	struct tile tiles[PAGE_TILES];
 
 	tiles_counts(page, tiles);
 	tiles_times(page, tiles + 2);
 	tiles_errors(page, &tiles[5]);
 	if (page->comparison)
 		tiles_before(page, tiles);
-	for (unsigned i = 0; i < TILES; i++)
+	for (unsigned i = 0; i < PAGE_TILES; i++)
 		tiles[i].spark_count = page->run.series.count;
-	tiles_show(page->scene, box, tiles, TILES);
+	return tiles_show(page->scene, box, tiles, PAGE_TILES);
 }
 
 /* ---- footer ---- */

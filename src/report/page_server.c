@@ -10,8 +10,6 @@
 #include "report/revision.h"
 #include "report/tile.h"
 
-enum { SERVER_TILES = 6 };
-
 #define SERVER_TICK 84.0		/* units for one */
 
 /* ---- words ---- */
@@ -80,10 +78,10 @@ static void server_tile(const struct report_server *server,
 		.spark_count = server->count, .now = NAN, .below = "" };
 }
 
-static void server_tiles(struct scene *scene,
+static double server_tiles(struct scene *scene,
     const struct report_server *server, struct box box)
 {
-	struct tile tiles[SERVER_TILES];
+	struct tile tiles[PAGE_TILES];
 	char words[WORDS_MAX];
 
 	server_tile(server, &tiles[0], SERVER_REQUESTS, "Requests");
@@ -111,7 +109,8 @@ static void server_tiles(struct scene *scene,
 	tiles[3].token = TOKEN_P99;
 	tiles[4].token = TOKEN_P999;
 	tiles[5].token = TOKEN_SERVER;
-	tiles_show(scene, box, tiles, SERVER_TILES);
+	tiles[0].minor = tiles[2].minor = tiles[4].minor = true;
+	return tiles_show(scene, box, tiles, PAGE_TILES);
 }
 
 /* ---- charts ---- */
@@ -393,12 +392,13 @@ void page_server_layout(struct scene *scene,
 	scene->title = "What the server did";
 	server_header(scene, server, box);
 	box.y += box.h + PAGE_GAP;
-	box.h = PAGE_TILES;
-	server_tiles(scene, server, box);
-	box.y += box.h + PAGE_GAP;
+	box.h = height - box.y - 24;
+	box.y += server_tiles(scene, server, box) + PAGE_GAP;
 	each = (height - box.y - 24 - 2 * PAGE_GAP) / 3;
 	if (each < 130)		/* a card */
 		each = height - box.y - 24;
+	if (each < 130)
+		return;
 	box.h = each;
 	box.w = (box.w - PAGE_GAP) / 2;
 	for (unsigned i = 0; i < 4 && box_bottom(box) <= height; i++) {

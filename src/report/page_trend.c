@@ -20,6 +20,7 @@ static const struct {
 };
 
 #define TREND_ROW 20.0
+#define TREND_WIDTH 900.0		/* of a table, at least */
 
 static void trend_cell(struct page *page, struct box row,
     enum trend_column column, const char *text)
@@ -121,9 +122,12 @@ void page_trend_layout(struct page *page, double width, double height)
 	    report_words_date(last,
 		page->source->runs[page->index].started_ns));
 	page_colophon(page);
-	box.h = (height - box.y - 24 - PAGE_GAP) * 0.42;
+	box.h = height - box.y - 24;
+	if (box.h >= 2 * PAGE_CHART_MIN && box.w >= TREND_WIDTH)
+		box.h = (box.h - PAGE_GAP) * 0.42;
 	panel_history(page, box);
 	box.y += box.h + PAGE_GAP;
 	box.h = height - box.y - 24;
-	trend_table(page, box, count);
+	if (box.h > 0)
+		trend_table(page, box, count);
 }

@@ -6,6 +6,11 @@
 
 enum { TILE_SPARK_MAX = 60 };
 
+#define TILE_WIDTH_MIN 160.0
+#define TILE_HEIGHT 104.0
+#define TILE_HEIGHT_MIN 90.0
+#define TILE_GAP 14.0
+
 /* A change that is worth a colour. */
 #define TILE_CHANGE_MIN 0.02
 
@@ -81,7 +86,7 @@ static void tile_show(struct scene *scene, const struct tile *tile,
 		at.x += scene_text(scene, at, &unit, "%s", blank + 1) +
 		    5;
 	(void)scene_text(scene, (struct point){ box.x + 16,
-	    box.y + 87 }, &below, "%s", tile->below);
+	    box_bottom(box) - 17 }, &below, "%s", tile->below);
 	if (box_right(box) - 16 - at.x > 32)
 		tile_spark(scene, tile, (struct box){ fmax(at.x + 8,
 		    box_right(box) - 106), box.y + 36,
@@ -90,14 +95,27 @@ static void tile_show(struct scene *scene, const struct tile *tile,
 	    box.y + 24 });
 }
 
-void tiles_show(struct scene *scene, struct box box, const struct tile *tiles,
-    unsigned count)
+double tiles_show(struct scene *scene, struct box box,
+    const struct tile *tiles, unsigned count)
 {
-	const double gap = 14;
+	unsigned columns = count, rows, at = 0;
+	double room = box.h + TILE_GAP, left = box.x;
 
-	box.w = (box.w - gap * (count - 1)) / count;
-	for (unsigned i = 0; i < count; i++) {
+	while (columns > 1 && (count % columns || (box.w + TILE_GAP) /
+		columns < TILE_WIDTH_MIN + TILE_GAP))
+		columns--;
+	rows = count / columns;
+	while (rows > 1 && room / rows < TILE_HEIGHT_MIN + TILE_GAP)
+		rows--;
+	box.w = (box.w + TILE_GAP) / columns - TILE_GAP;
+	box.h = fmin(TILE_HEIGHT, room / rows - TILE_GAP);
+	for (unsigned i = 0; i < count && at < rows * columns; i++) {
+		if (tiles[i].minor && rows * columns < count)
+			continue;
+		box.x = left + at % columns * (box.w + TILE_GAP);
 		tile_show(scene, &tiles[i], box);
-		box.x += box.w + gap;
+		if (++at % columns == 0)
+			box.y += box.h + TILE_GAP;
 	}
+	return rows * (box.h + TILE_GAP) - TILE_GAP;
 }

@@ -14,10 +14,12 @@ struct tile {
 	enum theme_token token;
 	double now, before;		/* NAN: cannot be compared */
 	bool more;			/* is better */
+	bool minor;			/* left out if not all have room */
 };
 
-/* Side by side in a box. */
-void tiles_show(struct scene *scene, struct box box, const struct tile *tiles,
-    unsigned count);
+/* Side by side from the top of a box on, in rows if they would be too narrow.
+ * Returns how high they are together. */
+double tiles_show(struct scene *scene, struct box box,
+    const struct tile *tiles, unsigned count);
 
 #endif

@@ -152,6 +152,12 @@ static void check(const struct fixture *fixture)
 	}
 }
 
+/* The smallest, narrow and low. */
+enum { SIZES = 3 };
+static const double sizes[SIZES][2] = {
+	{ PAGE_WIDTH_MIN, PAGE_HEIGHT_MIN }, { PAGE_WIDTH_MIN, PAGE_HEIGHT },
+	{ PAGE_WIDTH, PAGE_HEIGHT_MIN } };
+
 /* In all shapes that a page has. */
 static void check_page(struct fixture *fixture)
 {
@@ -167,9 +173,18 @@ static void check_page(struct fixture *fixture)
 	begin(fixture);
 	page_card_layout(&fixture->page, 1200, 630);
 	check(fixture);
+	for (unsigned i = 0; i < SIZES; i++) {
+		begin(fixture);
+		page_card_layout(&fixture->page, sizes[i][0], sizes[i][1]);
+		check(fixture);
+	}
 	for (enum page_panel panel = 0; panel < PANELS; panel++) {
 		begin(fixture);
 		page_panel_layout(&fixture->page, panel, 800, 320);
+		check(fixture);
+		begin(fixture);
+		page_panel_layout(&fixture->page, panel, PAGE_WIDTH_MIN,
+		    PAGE_HEIGHT_MIN);
 		check(fixture);
 	}
 }
@@ -197,6 +212,9 @@ static void a_run_is_legible(void **state)
 	assert_true(shows(fixture, "200 OK"));
 	assert_true(shows(fixture, "not a ringmaster on this host"));
 	assert_false(shows(fixture, "Where the time went"));
+	begin(fixture);
+	page_card_layout(&fixture->page, PAGE_WIDTH_MIN, PAGE_HEIGHT_MIN);
+	assert_true(shows(fixture, "10,000"));
 }
 
 static void names_from_elsewhere_are_cut(void **state)
@@ -368,6 +386,11 @@ static void many_runs_are_a_course(void **state)
 	page_trend_layout(&fixture->page, PAGE_WIDTH, PAGE_HEIGHT);
 	check(fixture);
 	assert_true(shows(fixture, "The last 30 load tests"));
+	for (unsigned i = 0; i < SIZES; i++) {
+		begin(fixture);
+		page_trend_layout(&fixture->page, sizes[i][0], sizes[i][1]);
+		check(fixture);
+	}
 }
 
 static void two_runs_are_compared(void **state)
@@ -380,12 +403,15 @@ static void two_runs_are_compared(void **state)
 	for (unsigned i = 0; i < 10; i++)
 		fixture->sample.seconds[i].requests = 500;
 	keep(fixture);
-	for (unsigned i = 0; i < 2; i++) {
+	for (unsigned i = 0; i < 2 + SIZES; i++) {
 		begin(fixture);
 		assert_int_equal(load_compare(page->before.result,
 		    page->run.result, &fixture->arena, &page->comparison), 0);
-		page_compare_layout(page, i ? 1200 : PAGE_WIDTH, i ? 630
-		    : PAGE_HEIGHT);
+		if (i < SIZES)
+			page_compare_layout(page, sizes[i][0], sizes[i][1]);
+		else
+			page_compare_layout(page, i == SIZES ? 1200
+			    : PAGE_WIDTH, i == SIZES ? 630 : PAGE_HEIGHT);
 		check(fixture);
 		assert_true(shows(fixture, "B IS SLOWER"));
 	}
@@ -408,6 +434,13 @@ static void a_server_without_a_test_is_legible(void **state)
 	for (unsigned i = 0; i < SERVER_MARKS_MAX; i++)
 		marks[i] = (struct server_mark){ server.from_s + i * i * 5,
 			"reload: something with a name" };
+	for (unsigned i = 0; i < SIZES; i++) {
+		scene_init(&fixture->scene, &fixture->arena, THEME_LIGHT);
+		fixture->scene.measure = measure;
+		page_server_layout(&fixture->scene, &server, sizes[i][0],
+		    sizes[i][1]);
+		check(fixture);
+	}
 	for (unsigned i = 0; i < 3; i++) {
 		scene_init(&fixture->scene, &fixture->arena, THEME_LIGHT);
 		fixture->scene.measure = measure;
