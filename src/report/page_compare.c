@@ -226,7 +226,8 @@ static void compare_ratio(struct page *page, struct box box)
 		panel_message(page->scene, room, "nothing to compare");
 		return;
 	}
-	for (double x = 1; x <= chart.x.high; x *= 10)
+	for (double x = 1; x <= chart.x.high; x = x == 1 ? 2 : x == 2 ? 10
+	    : x * 10)
 		chart.x_ticks.at[chart.x_ticks.count++] = x;
 	chart.y = (struct axis){ .low = -most * 1.05, .high = most * 1.05 };
 	chart_fit(&chart);

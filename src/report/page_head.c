@@ -213,8 +213,8 @@ static const char *tile_quantile(struct page *page, const char *name,
 	if (isfinite(value) && value > 0)
 		return page_print(page, "%s %s", name,
 		    report_words_time(words, value));
-	return page_print(page, "%s needs %s requests", name,
-	    words_count(words, latency_needs(q)));
+	return page_print(page, "%s needs n \xe2\x89\xa5 %s", name,
+	    axis_words_count(words, (double)latency_needs(q)));
 }
 
 static const char *tile_cause(struct page *page)
@@ -259,11 +259,11 @@ static void tiles_counts(struct page *page, struct tile tiles[2])
 	tiles[1] = (struct tile){ .label = "Rate", .more = true,
 		.spark = page->run.series.rate, .token = TOKEN_REQUESTS,
 		.now = result->rate, .before = before ? before->rate : NAN,
-		.below = "closed model: as fast as answers come" };
+		.below = "as fast as answers come" };
 	(void)snprintf(tiles[1].value, WORDS_MAX, "%.28s /s",
 	    words_number(words, result->rate));
 	if (page->run.open && result->spec->rate > 0)
-		tiles[1].below = page_print(page, "target %s/s, %s reached",
+		tiles[1].below = page_print(page, "target %s/s, %s",
 		    words_number(words, result->spec->rate),
 		    words_share(more, result->rate / result->spec->rate));
 }
@@ -310,11 +310,22 @@ static void tiles_errors(struct page *page, struct tile *tile)
 		.below = "all answered as expected" };
 	(void)words_count(tile->value, result->errors);
 	if (result->errors)
-		tile->below = page_print(page, "%s of all, mostly: %s",
+		tile->below = page_print(page, "%s: %s",
 		    words_share(share, (double)result->errors / all),
 		    tile_cause(page));
 	else if (result->requests == 0)
 		tile->below = "nothing was answered either";
+}
+
+/* Is the difference of a figure more than chance? */
+static bool tiles_shown(const struct page *page, const char *figure)
+{
+	const Ringmaster__V1__LoadComparison *comparison = page->comparison;
+
+	for (size_t i = 0; i < comparison->n_differences; i++)
+		if (strcmp(comparison->differences[i]->figure, figure) == 0)
+			return comparison->differences[i]->shown;
+	return false;
 }
 
 /* Of two runs, what the first one had. */
@@ -332,6 +343,10 @@ static void tiles_before(struct page *page, struct tile tiles[PAGE_TILES])
 		    report_words_time(words, tiles[i].before));
 	tiles[5].below = page_print(page, "A: %s", words_count(words,
 	    before->errors));
+	tiles[1].chance = !tiles_shown(page, "rate");
+	tiles[2].chance = !tiles_shown(page, "p50");
+	tiles[3].chance = !tiles_shown(page, "p99");
+	tiles[4].chance = true;
 }
 
 double page_tiles(struct page *page, struct box box)

@@ -93,10 +93,15 @@ static void trend_table(struct page *page, struct box box, unsigned count)
 		    trend_columns[column].at, row.y + 12 }, &style, "%s",
 		    trend_columns[column].label);
 	}
-	for (unsigned i = 0; i < count && i < fit; i++) {
+	for (unsigned i = 0; i < count; i++) {
 		row.y += TREND_ROW;
 		(void)scene_rule(page->scene, (struct point){ row.x, row.y },
 		    (struct point){ box_right(row), row.y }, ink(TOKEN_LINE));
+		if (i + 1 == fit && count > fit) {
+			trend_cell(page, row, TREND_DATE, page_print(page,
+			    "and %u before", count - i));
+			return;
+		}
 		trend_row(page, &page->source->runs[page->index - i], row);
 	}
 }

@@ -221,6 +221,12 @@ static const char *worker_words(char words[WORDS_MAX], double index)
 	return words;
 }
 
+static const char *worker_name(char words[WORDS_MAX], double index)
+{
+	(void)snprintf(words, WORDS_MAX, "worker %.0f", index);
+	return words;
+}
+
 static double workers_most(const Ringmaster__V1__LoadServer *server)
 {
 	double most = 0;
@@ -264,7 +270,6 @@ static void workers_show(struct page *page, struct chart *chart)
 		    ink_weak(TOKEN_REQUESTS, 0.55));
 
 		item->box = (struct box){ x - half, y, 2 * half, bottom - y };
-		item->pattern = PATTERN_RISING;
 		if (worker->p99_seconds > 0)
 			scene_dot(page->scene, (struct point){ x, axis_place(
 			    &chart->right, worker->p99_seconds) }, MARK_DISC,
@@ -282,8 +287,7 @@ void panel_workers(struct page *page, struct box box)
 	static const char title[] = "Workers";
 	struct chart_key keys[3] = {
 		{ .label = "requests", .shape = KEY_BOX,
-		    .ink = { TOKEN_REQUESTS, 0.55 },
-		    .pattern = PATTERN_RISING },
+		    .ink = { TOKEN_REQUESTS, 0.55 } },
 		{ .label = "p99", .shape = KEY_DOT, .ink = { TOKEN_P99, 1 } },
 		{ .label = "loop lag p99", .shape = KEY_DOT,
 		    .mark = MARK_TRIANGLE, .ink = { TOKEN_CLIENT, 1 } } };
@@ -309,6 +313,8 @@ void panel_workers(struct page *page, struct box box)
 	for (size_t i = 0; i < server->n_workers &&
 	    server->n_workers <= 16; i++)
 		chart.x_ticks.at[chart.x_ticks.count++] = (double)i;
+	if (server->n_workers <= 4)
+		chart.x_words = worker_name;
 	chart_fit(&chart);
 	chart_grid(&chart);
 	workers_show(page, &chart);
@@ -357,11 +363,9 @@ static void history_bar(struct page *page, const struct source_run *run,
 	double y = axis_place(&chart->right, run->rate);
 	double bottom = box_bottom(chart->plot);
 	double part = (bottom - y) * failed;
-	struct scene_item *item = scene_add(page->scene, SCENE_BOX,
-	    ink_weak(TOKEN_REQUESTS, 0.35));
 
-	item->box = (struct box){ x - half, y, 2 * half, bottom - y };
-	item->pattern = PATTERN_RISING;
+	scene_box(page->scene, (struct box){ x - half, y, 2 * half,
+	    bottom - y }, 0, ink_weak(TOKEN_REQUESTS, 0.35));
 	if (run->errors)
 		scene_box(page->scene, (struct box){ x - half, y, 2 * half,
 		    fmax(part, 1.5) }, 0, ink(TOKEN_SERVER));
@@ -427,8 +431,7 @@ static void history_keys(struct page *page, struct box box, const char *title)
 		{ .label = "missed", .shape = KEY_DOT, .mark = MARK_DIAMOND,
 		    .ink = { TOKEN_SERVER, 1 } },
 		{ .label = "rate", .shape = KEY_BOX,
-		    .ink = { TOKEN_REQUESTS, 0.35 },
-		    .pattern = PATTERN_RISING } };
+		    .ink = { TOKEN_REQUESTS, 0.35 } } };
 	char share[WORDS_MAX];
 
 	if (all > 0)
@@ -475,20 +478,49 @@ struct notes notes_open(struct page *page, struct box box, const char *title)
 		.at = { room.x, room.y + 12 }, .bottom = box_bottom(room) };
 }
 
+/* How much of a text fits into a line: up to a blank, or all of it. */
+static size_t notes_break(const struct notes *notes,
+    const struct scene_style *style, const char *text)
+{
+	size_t fits = 0;
+
+	for (const char *blank = strchr(text, ' '); blank;
+	    blank = strchr(blank + 1, ' ')) {
+		size_t len = (size_t)(blank - text);
+
+		if (scene_width(notes->page->scene, style,
+			page_print(notes->page, "%.*s", (int)len, text)) >
+		    style->width_max)
+			return fits ? fits : strlen(text);
+		fits = len;
+	}
+	return scene_width(notes->page->scene, style, text) <=
+	    style->width_max || !fits ? strlen(text) : fits;
+}
+
 void notes_line(struct notes *notes, enum theme_token token,
     const char *text)
 {
 	const struct scene_style style = { .size = 13,
 		.width_max = notes->width - 18, .ink = { TOKEN_MUTED, 1 } };
+	struct scene *scene = notes->page->scene;
+	struct point at = { notes->at.x + 18, notes->at.y };
+	size_t first;
 
-	if (notes->at.y > notes->bottom)
+	if (at.y > notes->bottom)
 		return;
-	scene_dot(notes->page->scene, (struct point){ notes->at.x + 5,
-	    notes->at.y - 4.5 }, MARK_DISC, ink(token));
-	(void)scene_text(notes->page->scene, (struct point){ notes->at.x + 18,
-	    notes->at.y }, &style, "%s", scene_plain(notes->page->scene,
-		text));
+	text = scene_plain(scene, text);
+	first = at.y + 17 > notes->bottom ? strlen(text)
+	    : notes_break(notes, &style, text);
+	scene_dot(scene, (struct point){ notes->at.x + 5, at.y - 4.5 },
+	    MARK_DISC, ink(token));
+	(void)scene_text(scene, at, &style, "%.*s", (int)first, text);
 	notes->at.y += 20;
+	if (!text[first])
+		return;
+	at.y += 17;
+	(void)scene_text(scene, at, &style, "%s", text + first + 1);
+	notes->at.y += 17;
 }
 
 void panel_notes(struct page *page, struct box box)

@@ -31,7 +31,6 @@ static void spread_limits(struct page *page, struct chart *chart,
 
 /* ---- distribution ---- */
 
-/* One shape, so that a pattern is over all of them. */
 static void distribution_bars(struct page *page, struct chart *chart,
     const struct series_bars *bars)
 {
@@ -55,7 +54,6 @@ static void distribution_bars(struct page *page, struct chart *chart,
 	}
 	item = scene_area(page->scene, points, points ? 4 * bars->count : 0,
 	    ink_weak(TOKEN_REQUESTS, 0.85));
-	item->pattern = PATTERN_RISING;
 	item->crisp = true;
 }
 
@@ -76,8 +74,7 @@ static void distribution_sum(struct page *page, struct chart *chart,
 	    ->width = 1.75;
 }
 
-/* Where percentiles are: a tick above the plot with its name, while there is
- * room. */
+/* Where percentiles are, with their names, while there is room for these. */
 static void distribution_names(struct page *page, struct chart *chart)
 {
 	static const struct { const char *name; double q; } names[] = {
@@ -91,17 +88,16 @@ static void distribution_names(struct page *page, struct chart *chart)
 	for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		double x, half = scene_width(page->scene, &style,
 		    names[i].name) / 2;
-		struct scene_item *line;
 
 		if (latency->count < latency_needs(names[i].q))
 			break;
 		x = chart_x(chart, latency_quantile(latency, names[i].q));
-		line = scene_rule(page->scene, (struct point){ x,
-		    chart->plot.y - 2 }, (struct point){ x,
-		    box_bottom(chart->plot) }, ink_weak(TOKEN_TEXT, 0.6));
-		line->dash = DASH_DOTS;
 		if (x - half < end || x + half > box_right(chart->plot))
 			continue;
+		scene_rule(page->scene, (struct point){ x,
+		    chart->plot.y - 2 }, (struct point){ x,
+		    box_bottom(chart->plot) }, ink_weak(TOKEN_TEXT, 0.6))
+		    ->dash = DASH_DOTS;
 		(void)scene_text(page->scene, (struct point){ x,
 		    chart->plot.y - 5 }, &style, "%s", names[i].name);
 		end = x + half + 6;
@@ -119,8 +115,7 @@ void panel_distribution(struct page *page, struct box box)
 	static const char title[] = "Distribution";
 	const struct chart_key keys[2] = {
 		{ .label = "share of requests", .shape = KEY_BOX,
-		    .ink = { TOKEN_REQUESTS, 1 },
-		    .pattern = PATTERN_RISING },
+		    .ink = { TOKEN_REQUESTS, 0.85 } },
 		{ .label = "up to here", .ink = { TOKEN_P999, 1 } } };
 	struct box room = panel_open(page->scene, box, title);
 	struct chart chart = { .scene = page->scene, .room = room,

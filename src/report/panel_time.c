@@ -13,12 +13,11 @@ enum {
 	TIME_POINTS_FEW = 150,	/* where more would not be told apart */
 };
 
-#define TIME_BAR_WIDTH 160.0
-
 /* Rooms that are smaller do without. */
 #define TIME_CLOCK_HEIGHT 150.0
 #define TIME_KEY_HEIGHT 110.0
 #define TIME_KEY_WIDTH 400.0
+#define TIME_WARMUP_WIDTH 12.0
 
 /* What marks mean, at the bottom of a room, which it is taken from. A panel
  * goes on where the one before it had no more room. */
@@ -65,19 +64,26 @@ static void time_warmup(struct page *page, const struct chart *chart)
 	double width = scene_width(page->scene, &style, label);
 	struct scene_item *item = scene_add(page->scene, SCENE_HATCH,
 	    ink_weak(TOKEN_FAINT, 0.35));
+	struct box plate = { chart->plot.x + 3, chart->plot.y + 3, width + 6,
+		15 };
 
 	item->box = (struct box){ chart->plot.x, chart->plot.y,
 		chart_x(chart, page->run.series.warmup) - chart->plot.x,
 		chart->plot.h };
 	item->pattern = PATTERN_RISING;
-	/* Flags of marks would be where the label is. */
-	if (item->box.w <= width + 8 || (page->run.mark_count &&
-		page->run.marks[0].at < page->run.series.warmup))
+	/* Else beside it, at the bottom, where curves seldom are. */
+	if (item->box.w <= width + 8) {
+		plate.x = box_right(item->box) + 3;
+		plate.y = box_bottom(item->box) - plate.h - 3;
+	}
+	if (item->box.w < TIME_WARMUP_WIDTH ||
+	    box_right(plate) > box_right(chart->plot) ||
+	    (page->run.mark_count && chart_x(chart, page->run.marks[0].at) <
+		box_right(plate) + 3))
 		return;
-	scene_box(page->scene, (struct box){ chart->plot.x + 3,
-	    chart->plot.y + 3, width + 6, 15 }, 3, ink(TOKEN_PANEL));
-	(void)scene_text(page->scene, (struct point){ chart->plot.x + 6,
-	    chart->plot.y + 14 }, &style, label);
+	scene_box(page->scene, plate, 3, ink_weak(TOKEN_PANEL, 0.85));
+	(void)scene_text(page->scene, (struct point){ plate.x + 3,
+	    plate.y + 11 }, &style, label);
 }
 
 /* The warm-up, and what happened. */
@@ -88,8 +94,9 @@ static void time_events(struct page *page, struct chart *chart)
 	chart_marks(chart, page->run.marks, page->run.mark_count);
 }
 
+/* As wide as the time that each is the mean of. */
 static void time_bars(struct chart *chart, const struct chart_series *series,
-    struct scene_ink color)
+    enum theme_token token)
 {
 	double bottom = box_bottom(chart->plot);
 
@@ -97,11 +104,15 @@ static void time_bars(struct chart *chart, const struct chart_series *series,
 		double x = chart_x(chart, i * series->step);
 		double end = chart_x(chart, (i + 1) * series->step);
 		double y = chart_y(chart, series->values[i]);
-		double width = fmin(end - x - 4, TIME_BAR_WIDTH);
 
-		if (!isnan(y))
-			scene_box(chart->scene, (struct box){ (x + end -
-			    width) / 2, y, width, bottom - y }, 0, color);
+		if (isnan(y))
+			continue;
+		scene_box(chart->scene, (struct box){ x, y, end - x,
+		    bottom - y }, 0, ink(TOKEN_PANEL));
+		scene_box(chart->scene, (struct box){ x, y, end - x,
+		    bottom - y }, 0, ink_weak(token, 0.4));
+		scene_rule(chart->scene, (struct point){ x, y },
+		    (struct point){ end, y }, ink(token))->width = 1.75;
 	}
 }
 
@@ -193,7 +204,7 @@ static void throughput_lines(struct page *page, struct chart *chart)
 
 	connections.right = true;
 	if (rate.count <= TIME_BARS_MAX)
-		time_bars(chart, &rate, ink_weak(TOKEN_REQUESTS, 0.85));
+		time_bars(chart, &rate, TOKEN_REQUESTS);
 	else
 		chart_area(chart, &rate, ink_weak(TOKEN_REQUESTS, 0.12));
 	line = chart_line(chart, &connections, ink(TOKEN_CLIENTS));
@@ -275,8 +286,11 @@ static double latency_ramp(struct page *page, struct box box,
 	struct scene_item *item;
 	double x = box_right(box) - PANEL_PAD, width;
 
-	width = scene_width(page->scene, &style, words_number(words,
-	    ceil(heat->most)));
+	if (heat->most < 1e6)
+		(void)words_count(words, (uint64_t)ceil(heat->most));
+	else
+		(void)words_number(words, heat->most);
+	width = scene_width(page->scene, &style, words);
 	(void)scene_text(page->scene, (struct point){ x - width, box.y + 24 },
 	    &style, "%s", words);
 	x -= width + 6 + 64;
@@ -560,8 +574,8 @@ static void status_chart(struct page *page, struct box room)
 	chart_fit(&chart);
 	chart_grid(&chart);
 	if (series->count <= TIME_BARS_MAX) {
-		time_bars(&chart, &both, ink(TOKEN_SERVER));
-		time_bars(&chart, &good, ink(TOKEN_OK));
+		time_bars(&chart, &both, TOKEN_SERVER);
+		time_bars(&chart, &good, TOKEN_OK);
 	} else {
 		status_areas(page, &chart, &good, &both);
 	}

@@ -58,7 +58,7 @@ static void tile_change(struct scene *scene, const struct tile *tile,
 
 	if (!isfinite(change) || fabs(change) > 100)
 		return;
-	if (fabs(change) >= TILE_CHANGE_MIN)
+	if (fabs(change) >= TILE_CHANGE_MIN && !tile->chance)
 		style.ink.token = better ? TOKEN_OK : TOKEN_SERVER;
 	(void)scene_text(scene, at, &style, "%s",
 	    report_words_change(words, change));

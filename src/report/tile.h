@@ -14,6 +14,7 @@ struct tile {
 	enum theme_token token;
 	double now, before;		/* NAN: cannot be compared */
 	bool more;			/* is better */
+	bool chance;			/* may have changed it */
 	bool minor;			/* left out if not all have room */
 };
 

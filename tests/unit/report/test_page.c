@@ -371,6 +371,28 @@ static void what_happened_is_marked(void **state)
 	assert_true(shows(fixture, "and "));
 }
 
+static void sentences_have_a_second_line(void **state)
+{
+	struct fixture *fixture = *state;
+	char *hints[] = { "a sentence of so many words that it has no room in "
+	    "a line of a panel as narrow as this one is, which goes on below",
+	    "Awordthathasnoroominalineofapanelasnarrowasthisoneisandnoblank" };
+	Ringmaster__V1__LoadVerdict verdict;
+
+	ringmaster__v1__load_verdict__init(&verdict);
+	verdict.hints = hints;
+	verdict.n_hints = 2;
+	fixture->sample.result.verdict = &verdict;
+	keep(fixture);
+	check_page(fixture);
+	begin(fixture);
+	page_panel_layout(&fixture->page, PANEL_NOTES, PAGE_WIDTH_MIN,
+	    PAGE_HEIGHT_MIN);
+	check(fixture);
+	assert_true(shows(fixture, "a sentence of so many"));
+	assert_true(shows(fixture, "goes on below"));
+}
+
 static void many_runs_are_a_course(void **state)
 {
 	struct fixture *fixture = *state;
@@ -386,6 +408,7 @@ static void many_runs_are_a_course(void **state)
 	page_trend_layout(&fixture->page, PAGE_WIDTH, PAGE_HEIGHT);
 	check(fixture);
 	assert_true(shows(fixture, "The last 30 load tests"));
+	assert_true(shows(fixture, "and 10 before"));
 	for (unsigned i = 0; i < SIZES; i++) {
 		begin(fixture);
 		page_trend_layout(&fixture->page, sizes[i][0], sizes[i][1]);
@@ -485,6 +508,7 @@ int main(void)
 		TEST(a_moment_is_legible),
 		TEST(a_server_is_shown),
 		TEST(what_happened_is_marked),
+		TEST(sentences_have_a_second_line),
 		TEST(many_runs_are_a_course),
 		TEST(two_runs_are_compared),
 		TEST(a_server_without_a_test_is_legible),
