@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <zlib.h>
 
+#include "report/palette.h"
+
 enum {
 	PNG_CHUNK = 64 << 10,		/* of pixels, deflated */
 	PNG_CHUNK_FRAME = 12,		/* length, type, checksum */
@@ -16,9 +18,6 @@ enum {
 
 static const char png_signature[] = "\x89PNG\r\n\x1a\n";
 enum { PNG_SIGNATURE = sizeof(png_signature) - 1 };
-
-/* The first byte of a row says how it is to be read. */
-enum png_filter { PNG_NONE, PNG_SUB, PNG_UP };
 
 static void png_put(char to[4], uint32_t value)
 {
@@ -76,7 +75,7 @@ static void png_write_header(const struct png_picture *picture,
 	buf_append(out, number, 4);
 	png_put(number, picture->height);
 	buf_append(out, number, 4);
-	buf_append(out, "\x08\x02\0\0\0", 5);	/* 8 bits, RGB */
+	buf_append(out, "\x08\x03\0\0\0", 5);	/* 8 bits, a palette */
 	png_end(out, at);
 	at = png_begin(out, "sRGB");
 	buf_append_char(out, 0);
@@ -107,86 +106,6 @@ static int png_write_text(const struct png_picture *picture, struct buf *out)
 	return 0;
 }
 
-/* How many bytes would not be zero. */
-static unsigned png_cost(const unsigned char *row, size_t len)
-{
-	unsigned cost = 0;
-
-	for (size_t i = 0; i < len; i++)
-		cost += row[i] != 0;
-	return cost;
-}
-
-/* Three rows: as it is, from the pixel before, from the one above. */
-struct png_rows {
-	unsigned char *plain, *above, *sub, *up;
-	size_t len;
-};
-
-static int png_rows_init(struct png_rows *rows, unsigned width)
-{
-	rows->len = (size_t)width * 3;
-	rows->plain = calloc(4, rows->len + 1);
-	if (!rows->plain)
-		return -ENOMEM;
-	rows->above = rows->plain + rows->len + 1;
-	rows->sub = rows->above + rows->len + 1;
-	rows->up = rows->sub + rows->len + 1;
-	rows->sub[0] = PNG_SUB;
-	rows->up[0] = PNG_UP;
-	return 0;
-}
-
-/* Red, green and blue of a pixel. */
-static uint32_t png_pixel(const unsigned char *pixel)
-{
-	return (uint32_t)pixel[2] << 16 | (uint32_t)pixel[1] << 8 | pixel[0];
-}
-
-/*
- * The row without what is nothing. Where a letter ends, a pixel is between
- * two others, and of its colours five bits are as good as eight to the eye;
- * the file is a seventh smaller by that.
- */
-static void png_plain(const unsigned char *pixels, unsigned width,
-    unsigned char *ret)
-{
-	uint32_t before = png_pixel(pixels), now = before;
-
-	for (unsigned x = 0; x < width; x++, ret += 3) {
-		uint32_t next = x + 1 < width ? png_pixel(pixels + 4 * x + 4)
-		    : now;
-		bool edge = now != before && now != next;
-
-		for (unsigned i = 0; i < 3; i++) {
-			unsigned value = now >> (16 - 8 * i) & 0xff;
-
-			ret[i] = (unsigned char)(!edge ? value : value > 251
-			    ? 255 : (value + 4) & 0xf8);
-		}
-		before = now;
-		now = next;
-	}
-}
-
-/* The row in the form that is mostly zeros: for flat colours one of the two
- * nearly always is. */
-static const unsigned char *png_row(struct png_rows *rows,
-    const unsigned char *pixels)
-{
-	unsigned char *plain = rows->plain + 1, *above = rows->above + 1;
-
-	png_plain(pixels, (unsigned)(rows->len / 3), plain);
-	for (size_t i = 0; i < rows->len; i++)
-		rows->up[i + 1] = (unsigned char)(plain[i] - above[i]);
-	memcpy(rows->sub + 1, plain, 3);
-	for (size_t i = 3; i < rows->len; i++)
-		rows->sub[i + 1] = (unsigned char)(plain[i] - plain[i - 3]);
-	memcpy(above, plain, rows->len);
-	return png_cost(rows->up + 1, rows->len) <=
-	    png_cost(rows->sub + 1, rows->len) ? rows->up : rows->sub;
-}
-
 /* Give `stream` what it has to read, a chunk at a time. */
 static int png_deflate(z_stream *stream, int flush, struct buf *out)
 {
@@ -210,19 +129,30 @@ static int png_deflate(z_stream *stream, int flush, struct buf *out)
 	return 0;
 }
 
+static void png_row(const struct png_picture *picture,
+    const struct palette *palette, unsigned y, unsigned char *to)
+{
+	const unsigned char *row = picture->pixels + y * picture->stride;
+
+	*to++ = 0;			/* as it is: indices have no slope */
+	for (unsigned x = 0; x < picture->width; x++)
+		to[x] = palette_index(palette,
+		    palette_color(row + (size_t)4 * x));
+}
+
 /* Rows are collected to batches, so that chunks are not tiny. */
 static int png_write_rows(const struct png_picture *picture,
-    z_stream *stream, struct png_rows *rows, struct buf *out)
+    const struct palette *palette, z_stream *stream, struct buf *out)
 {
-	size_t each = rows->len + 1, batch = (1 << 20) / each + 1, count = 0;
+	size_t each = picture->width + 1, batch = (1 << 20) / each + 1;
 	unsigned char *data = malloc(batch * each);
+	size_t count = 0;
 	int err = data ? 0 : -ENOMEM;
 
 	for (unsigned y = 0; y < picture->height && !err; y++) {
 		bool last = y + 1 == picture->height;
 
-		memcpy(data + count++ * each, png_row(rows, picture->pixels +
-		    y * picture->stride), each);
+		png_row(picture, palette, y, data + count++ * each);
 		if (count < batch && !last)
 			continue;
 		stream->next_in = data;
@@ -234,34 +164,46 @@ static int png_write_rows(const struct png_picture *picture,
 	return err;
 }
 
+static void png_write_palette(const struct palette *palette, struct buf *out)
+{
+	size_t at = png_begin(out, "PLTE");
+	char number[4];
+
+	for (unsigned i = 0; i < palette->count; i++) {
+		png_put(number, palette->colors[i]);
+		buf_append(out, number + 1, 3);
+	}
+	png_end(out, at);
+}
+
 static int png_write_pixels(const struct png_picture *picture,
-    struct buf *out)
+    const struct palette *palette, struct buf *out)
 {
 	z_stream stream = { .zalloc = NULL };
-	struct png_rows rows;
 	int err;
 
 	if (deflateInit2(&stream, PNG_LEVEL, Z_DEFLATED, MAX_WBITS,
 		MAX_MEM_LEVEL, Z_DEFAULT_STRATEGY) != Z_OK)
 		return -ENOMEM;
-	err = png_rows_init(&rows, picture->width);
-	if (!err) {
-		err = png_write_rows(picture, &stream, &rows, out);
-		free(rows.plain);
-	}
+	err = png_write_rows(picture, palette, &stream, out);
 	(void)deflateEnd(&stream); /* says only that it was not finished */
 	return err;
 }
 
 int png_write(const struct png_picture *picture, struct buf *out)
 {
-	int err = 0;
+	struct palette *palette = palette_new(picture->pixels,
+	    picture->width, picture->height, picture->stride);
+	int err = palette ? 0 : -ENOMEM;
 
 	png_write_header(picture, out);
-	if (picture->text.len)
+	if (!err && picture->text.len)
 		err = png_write_text(picture, out);
-	if (!err)
-		err = png_write_pixels(picture, out);
+	if (!err) {
+		png_write_palette(palette, out);
+		err = png_write_pixels(picture, palette, out);
+	}
+	free(palette);
 	png_end(out, png_begin(out, "IEND"));
 	return err || !out->failed ? err : -ENOMEM;
 }

@@ -4,7 +4,7 @@
 #include "base/buf.h"
 
 /*
- * PNG (W3C, third edition): pictures of 24 bits, and text in them.
+ * PNG (W3C, third edition): pictures of flat colours, and text in them.
  *
  * The text is an iTXt chunk, deflated, before the pixels: programs that show
  * pictures skip it, and those that pass them on mostly keep it.

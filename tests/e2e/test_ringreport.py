@@ -95,20 +95,16 @@ def pixels(data):
     """Width, height and the rows of a PNG as this program writes it."""
     parts = list(chunks(data))
     width, height = struct.unpack(">II", parts[0][1][:8])
+    assert parts[0][1][8:10] == b"\x08\x03"
+    palette = dict(parts)["PLTE"]
+    colors = [palette[i:i + 3] for i in range(0, len(palette), 3)]
     raw = zlib.decompress(b"".join(body for name, body in parts
                                    if name == "IDAT"))
-    rows, above = [], bytes(width * 3)
-    for y in range(height):
-        kind = raw[y * (width * 3 + 1)]
-        row = bytearray(raw[y * (width * 3 + 1) + 1:
-                            (y + 1) * (width * 3 + 1)])
-        if kind == 2:
-            row = bytearray((a + b) & 255 for a, b in zip(row, above))
-        elif kind == 1:
-            for i in range(3, len(row)):
-                row[i] = (row[i] + row[i - 3]) & 255
-        rows.append(bytes(row))
-        above = rows[-1]
+    assert len(raw) == (width + 1) * height
+    rows = []
+    for y in range(0, len(raw), width + 1):
+        assert raw[y] == 0
+        rows.append(b"".join(colors[i] for i in raw[y + 1:y + 1 + width]))
     return width, height, rows
 
 
