@@ -366,17 +366,17 @@ void chart_area(struct chart *chart, const struct chart_series *series,
 }
 
 /* On a plate of the panel's colour: there may be curves. */
-static void chart_limit_label(struct chart *chart, double at, bool upright,
-    const char *label)
+static void chart_limit_label(struct chart *chart, double at,
+    enum chart_limit kind, const char *label)
 {
 	const struct scene_style style = { .ink = { TOKEN_SERVER, 1 } };
 	double width = scene_width(chart->scene, &style, label);
 	struct box plot = chart->plot;
-	/* A line across has its label at the left, as curves rise to the
-	 * right; an upright one in the middle, between sums and bars. */
 	struct point left = { plot.x + 4, at - 4 };
 
-	if (upright)
+	if (kind == LIMIT_RIGHT)
+		left = (struct point){ box_right(plot) - width - 4, at + 13 };
+	else if (kind == LIMIT_UPRIGHT)
 		left = (struct point){ at - plot.x < width + 8 ? at + 6
 		    : at - width - 6, plot.y + plot.h / 2 };
 	scene_box(chart->scene, (struct box){ left.x - 2, left.y - 10,
@@ -384,9 +384,10 @@ static void chart_limit_label(struct chart *chart, double at, bool upright,
 	(void)scene_text(chart->scene, left, &style, "%s", label);
 }
 
-void chart_limit(struct chart *chart, double value, bool upright,
+void chart_limit(struct chart *chart, double value, enum chart_limit kind,
     const char *label)
 {
+	bool upright = kind == LIMIT_UPRIGHT;
 	struct box plot = chart->plot;
 	double at = upright ? chart_x(chart, value) : chart_y(chart, value);
 	struct scene_item *item;
@@ -400,7 +401,7 @@ void chart_limit(struct chart *chart, double value, bool upright,
 	    (struct point){ box_right(plot), at }, ink(TOKEN_SERVER));
 	item->dash = DASH_LONG;
 	item->width = 1.5;
-	chart_limit_label(chart, at, upright, label);
+	chart_limit_label(chart, at, kind, label);
 }
 
 /* ---- marks ---- */

@@ -90,8 +90,11 @@ struct scene_item *chart_line(struct chart *chart,
 void chart_area(struct chart *chart, const struct chart_series *series,
     struct scene_ink ink);
 
-/* What the run was asked to keep to, as a line across or upright. */
-void chart_limit(struct chart *chart, double value, bool upright,
+/* What the run was asked to keep to, as a line; its label is at the left end
+ * above it, at the right end below it, or in the middle of an upright one. */
+enum chart_limit { LIMIT_LEFT, LIMIT_RIGHT, LIMIT_UPRIGHT };
+
+void chart_limit(struct chart *chart, double value, enum chart_limit kind,
     const char *label);
 
 /* ---- marks ---- */

@@ -89,7 +89,7 @@ static double server_tiles(struct scene *scene,
 	server_tile(server, &tiles[1], SERVER_REQUESTS, "Rate");
 	(void)snprintf(tiles[1].value, WORDS_MAX, "%.28s /s",
 	    words_number(words, server_mean(server, SERVER_REQUESTS)));
-	tiles[1].below = "the mean of what was recorded";
+	tiles[1].below = "the mean, without gaps";
 	server_tile(server, &tiles[2], SERVER_P50, "p50 response");
 	(void)report_words_time(tiles[2].value,
 	    server_mean(server, SERVER_P50));
@@ -170,7 +170,23 @@ static void server_ticks(const struct report_server *server,
 		chart->x_ticks.at[chart->x_ticks.count++] = x;
 }
 
-/* The clock below; of more than a day, the date. */
+/* As much of "2026-11-22 20:43:58 UTC" as tells moments apart: with the date
+ * of more than a day, with seconds where there are some. */
+static const char *server_words_clock(const struct report_server *server,
+    const struct chart *chart, double at, char date[48])
+{
+	const char *words = report_words_date(date, (server->from_s +
+	    (uint64_t)at) * NS_PER_SEC);
+	bool seconds = chart->x_ticks.count > 1 && chart->x_ticks.at[1] -
+	    chart->x_ticks.at[0] < 60;
+
+	if (strlen(words) < 19)		/* a time that is none */
+		return words;
+	date[seconds ? 19 : 16] = '\0';
+	return words + ((uint64_t)server->step_s * server->count > 86400
+	    ? 5 : 11);
+}
+
 static void server_clock(const struct report_server *server,
     struct chart *chart)
 {
@@ -180,17 +196,11 @@ static void server_clock(const struct report_server *server,
 	double end = -INFINITY;
 
 	for (unsigned i = 0; i < chart->x_ticks.count; i++) {
-		uint64_t at_s = server->from_s +
-		    (uint64_t)chart->x_ticks.at[i];
 		double x = chart_x(chart, chart->x_ticks.at[i]), half;
 		char date[48];
-		const char *words = report_words_date(date,
-		    at_s * NS_PER_SEC);
+		const char *words = server_words_clock(server, chart,
+		    chart->x_ticks.at[i], date);
 
-		/* "2026-11-22 20:43:58 UTC": month to minute, or less. */
-		date[16] = '\0';
-		words += (uint64_t)server->step_s * server->count > 86400
-		    ? 5 : 11;
 		half = scene_width(chart->scene, &style, words) / 2;
 		if (x - half < end || x + half > box_right(chart->room) ||
 		    x - half < chart->room.x)

@@ -7,6 +7,22 @@
 #include "load/slo.h"
 #include "report/page.h"
 
+#define SPREAD_LABEL 100.0		/* units, of the left end */
+
+/* Where curves that rise to the right leave room for a label. */
+static enum chart_limit spread_side(const struct page *page,
+    const struct chart *chart, double limit)
+{
+	struct series_curve curve;
+
+	series_curve(page->run.result->latency, &curve);
+	for (unsigned i = 0; i < curve.count; i++)
+		if (chart_x(chart, 1 / (1 - curve.q[i])) < chart->plot.x +
+		    SPREAD_LABEL && curve.seconds[i] > limit)
+			return LIMIT_RIGHT;
+	return LIMIT_LEFT;
+}
+
 /* The objective about response times, as a line. */
 static void spread_limits(struct page *page, struct chart *chart,
     bool upright)
@@ -23,7 +39,8 @@ static void spread_limits(struct page *page, struct chart *chart,
 		    list.items[0].figure == SLO_ERRORS ||
 		    list.items[0].figure == SLO_RATE)
 			continue;
-		chart_limit(chart, list.items[0].limit, upright,
+		chart_limit(chart, list.items[0].limit, upright ? LIMIT_UPRIGHT
+		    : spread_side(page, chart, list.items[0].limit),
 		    scene_plain(page->scene, text));
 		return;		/* labels of more would lie on each other */
 	}

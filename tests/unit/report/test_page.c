@@ -464,6 +464,19 @@ static void a_server_without_a_test_is_legible(void **state)
 		    sizes[i][1]);
 		check(fixture);
 	}
+	/* Of a minute the clock has seconds; minutes here end with 3 or 8. */
+	assert_false(shows(fixture, ":10"));
+	server.step_s = 1;
+	server.count = 60;
+	server.mark_count = 0;
+	scene_init(&fixture->scene, &fixture->arena, THEME_LIGHT);
+	fixture->scene.measure = measure;
+	page_server_layout(&fixture->scene, &server, PAGE_WIDTH, PAGE_HEIGHT);
+	check(fixture);
+	assert_true(shows(fixture, ":10"));
+	server.step_s = 5;
+	server.count = SERVER_POINTS_MAX;
+	server.mark_count = SERVER_MARKS_MAX;
 	for (unsigned i = 0; i < 3; i++) {
 		scene_init(&fixture->scene, &fixture->arena, THEME_LIGHT);
 		fixture->scene.measure = measure;
