@@ -11,16 +11,18 @@ export function onDenied(fn) {
 	denied = fn;
 }
 
+function lost() {
+	throw Object.assign(new Error('The server does not answer.'),
+		{ status: 0 });
+}
+
 async function ask(path, options) {
 	const answer = await fetch(path, { credentials: 'same-origin',
 		cache: 'no-store', signal: AbortSignal.timeout(TIMEOUT_MS),
-		...options }).catch(() => {
-		throw Object.assign(new Error('The server does not answer.'),
-			{ status: 0 });
-	});
+		...options }).catch(lost);
 
 	if (answer.ok)
-		return answer.json();
+		return answer.json().catch(lost);
 	if (answer.status === 401)
 		denied();
 	const error = new Error(`The server answered ${answer.status}.`);
