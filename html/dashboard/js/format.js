@@ -97,7 +97,7 @@ export function span(s) {
 		return `${d} d ${h} h`;
 	if (h)
 		return `${h} h ${m} m`;
-	return m ? `${m} m ${s % 60} s` : `${s} s`;
+	return m ? `${m} m` : `${s} s`;
 }
 
 const two = n => String(n).padStart(2, '0');
