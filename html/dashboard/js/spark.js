@@ -38,8 +38,12 @@ export class Spark {
 	/** points: numbers, NaN where there is none, the newest last. To be
 	 * called in an animation frame. */
 	set(points) {
+		const before = this.#points;
+
 		this.#points = points;
-		this.#draw();
+		if (!before || points.some((value, i) =>
+			!Object.is(value, before[i])))
+			this.#draw();
 	}
 
 	#later() {
