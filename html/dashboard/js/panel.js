@@ -8,6 +8,7 @@ import { attr, make } from './dom.js';
 
 const SENTENCE_MS = 5000;	/* a new one at most so often */
 const TABLE_MS = 5000;
+const TITLE_PX = 40;		/* of its height are not worth drawing */
 
 /** Something the browser remembers for the user, if it may. */
 export const memory = {
@@ -49,7 +50,7 @@ export class Panel {
 		new IntersectionObserver((entries) => {
 			this.seen = entries.at(-1).isIntersecting;
 			this.draw(true);
-		}, { rootMargin: '50px' }).observe(this.figure);
+		}, { rootMargin: `0px 0px -${TITLE_PX}px` }).observe(this.figure);
 	}
 
 	/** A button of two states among the tools. */
