@@ -150,9 +150,10 @@ async function refresh() {
 	if (store.paused)
 		return;
 	if (kind === 'recent' && !filter.terms.length) {
+		showRecent();
+		/* what comes of it is shown with the next frame */
 		if (missed)
 			await seedRecent(tables.recent.natural ? MISSED : KEPT);
-		showRecent();
 		return;
 	}
 	const asked = filter;

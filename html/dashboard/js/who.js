@@ -24,6 +24,7 @@ const parts = {
 };
 
 let store, on, current = '', poller, snapshot = null, before = null;
+let news = false;		/* a snapshot that waits for the next frame */
 const panes = {};		/* of each tab what fills it */
 
 /** How much a second a number grew by; NaN if that is not known. */
@@ -37,6 +38,7 @@ function showCurrent() {
 	const passed = before
 		? (snapshot.taken_unix_ms - before.taken_unix_ms) / 1000 : NaN;
 
+	news = false;
 	put($('who').querySelector('.shown'),
 		panes[current](snapshot, before, passed));
 }
@@ -54,7 +56,7 @@ function wantCurrent() {
 async function refresh() {
 	wantCurrent();
 	const fresh = await get('/api/v1/snapshot');
-
+	const first = !snapshot;
 	const passed = fresh.taken_unix_ms - (snapshot?.taken_unix_ms ?? 0);
 
 	if (snapshot?.identity.instance !== fresh.identity.instance ||
@@ -63,9 +65,11 @@ async function refresh() {
 	else if (passed > RATE_MIN_MS)
 		before = snapshot;
 	snapshot = fresh;
+	news = true;
 	show($('tab-upstreams'), snapshot.upstreams.length > 0);
 	cardsSnapshot(fresh);
-	showCurrent();
+	if (first)
+		showCurrent();
 }
 
 /**
@@ -77,7 +81,7 @@ export function mountWho(from, { tab, worker }) {
 	poller = poll($('who'), SNAPSHOT_S, refresh);
 	on = { worker, again: poller.kick };
 	store.on('frame', () => {
-		if (current === 'workers' && poller.seen())
+		if ((news || current === 'workers') && poller.seen())
 			showCurrent();
 	});
 	return tabs($('who'), name => {
