@@ -118,7 +118,8 @@ static void recorder_counters(const struct metrics_totals *totals,
 	values[HISTORY_CACHE_MISSES] = (double)counters[METRICS_CACHE_MISSES];
 	values[HISTORY_CACHE_BYPASS] = (double)counters[METRICS_CACHE_BYPASS];
 	values[HISTORY_ERRORS] = (double)(c5xx + totals->aborted_server +
-	    counters[METRICS_DROPPED]);
+	    counters[METRICS_DROPPED_LIMIT] +
+	    counters[METRICS_DROPPED_MEMORY]);
 }
 
 static void recorder_gauges(const struct metrics_view *view, double *values)

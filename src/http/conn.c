@@ -218,13 +218,15 @@ static bool http_worker_evict(struct http_worker *worker)
 static void http_worker_refuse(struct http_worker *worker, int fd)
 {
 	uint64_t now = ring_now(worker->ring);
+	bool limited = worker->connections >= worker->connections_max;
 
-	metrics_count(worker->metrics, METRICS_DROPPED, 1);
+	metrics_count(worker->metrics, limited ? METRICS_DROPPED_LIMIT :
+	    METRICS_DROPPED_MEMORY, 1);
 	(void)close(fd); /* nothing was sent */
 	if (now < worker->dropped_log_ns)
 		return;
 	worker->dropped_log_ns = now + NS_PER_SEC;
-	if (worker->connections < worker->connections_max)
+	if (!limited)
 		log_write(worker->log, LOG_LEVEL_ALERT, ENOMEM,
 		    "no memory for a connection");
 	else

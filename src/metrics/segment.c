@@ -61,6 +61,7 @@ static uint64_t metrics_layout_hash(void)
 		METRICS_GAUGE_COUNT,
 		METRICS_STAGE_COUNT,
 		RING_OP_COUNT,
+		RING_ERROR_COUNT,
 	};
 
 	return hash_bytes((struct slice){ (const char *)layout,

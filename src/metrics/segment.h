@@ -38,7 +38,7 @@
  */
 
 enum {
-	METRICS_LAYOUT = 4,		/* version: raise it with any change */
+	METRICS_LAYOUT = 5,		/* version: raise it with any change */
 	METRICS_SLOTS = 256,		/* workers at once, draining ones too */
 	METRICS_SCOPES_MAX = 256,	/* servers and locations, ever */
 	METRICS_SCOPE_NAME_MAX = 96,	/* bytes with the terminator */
@@ -269,10 +269,10 @@ struct metrics_ring_totals {	/* see struct ring_stats */
 	uint64_t completed;
 	uint64_t cq_overflows;
 	uint64_t buffers_exhausted;
-	uint64_t accept_errors;
 	uint64_t pool_done;
 	uint64_t pool_rejected;
 	uint64_t ops[RING_OP_COUNT];
+	uint64_t errors[RING_OP_COUNT][RING_ERROR_COUNT];
 };
 
 struct metrics_totals {		/* sums since the segment was made */

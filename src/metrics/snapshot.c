@@ -246,6 +246,46 @@ static void snapshot_marks(struct snapshot *s, Ringmaster__V1__Snapshot *ret)
 
 /* ---- what is served ---- */
 
+/* Why accepting failed. All of the list, also what never happened: the first
+ * time would not be seen as a change else. */
+static void snapshot_accept_errors(struct snapshot *s,
+    Ringmaster__V1__Connections *ret)
+{
+	const uint64_t *errors = s->view->totals.ring.errors[RING_OP_ACCEPT];
+	uint64_t rest = 0;	/* with which none is known to fail */
+
+	for (unsigned i = RING_ERROR_ACCEPT_COUNT; i < RING_ERROR_COUNT; i++)
+		rest += errors[i];
+	ret->accept_causes = snapshot_alloc(s, RING_ERROR_ACCEPT_COUNT,
+	    sizeof(*ret->accept_causes));
+	for (unsigned i = 0; ret->accept_causes &&
+	    i < RING_ERROR_ACCEPT_COUNT; i++) {
+		Ringmaster__V1__ErrorCount *count = snapshot_alloc(s, 1,
+		    sizeof(*count));
+
+		if (!count)
+			return;
+		ringmaster__v1__error_count__init(count);
+		count->error = (char *)ring_error_name((enum ring_error)i);
+		count->count = errors[i] + (i == RING_ERROR_OTHER ? rest : 0);
+		ret->accept_errors += count->count;
+		ret->accept_causes[ret->n_accept_causes++] = count;
+	}
+}
+
+static Ringmaster__V1__Drops *snapshot_drops(struct snapshot *s)
+{
+	const uint64_t *counters = s->view->totals.counters;
+	Ringmaster__V1__Drops *ret = snapshot_alloc(s, 1, sizeof(*ret));
+
+	if (!ret)
+		return NULL;
+	ringmaster__v1__drops__init(ret);
+	ret->limit = counters[METRICS_DROPPED_LIMIT];
+	ret->memory = counters[METRICS_DROPPED_MEMORY];
+	return ret;
+}
+
 static Ringmaster__V1__Connections *snapshot_connections(struct snapshot *s)
 {
 	const struct metrics_totals *totals = &s->view->totals;
@@ -257,7 +297,10 @@ static Ringmaster__V1__Connections *snapshot_connections(struct snapshot *s)
 	ringmaster__v1__connections__init(ret);
 	ret->accepted = totals->counters[METRICS_ACCEPTED];
 	ret->handled = totals->counters[METRICS_HANDLED];
-	ret->dropped = totals->counters[METRICS_DROPPED];
+	ret->drops = snapshot_drops(s);
+	ret->dropped = totals->counters[METRICS_DROPPED_LIMIT] +
+	    totals->counters[METRICS_DROPPED_MEMORY];
+	ret->refused = totals->counters[METRICS_REFUSED];
 	ret->reading = (uint32_t)gauges[METRICS_READING];
 	ret->writing = (uint32_t)gauges[METRICS_WRITING];
 	ret->idle = (uint32_t)gauges[METRICS_IDLE];
@@ -265,7 +308,7 @@ static Ringmaster__V1__Connections *snapshot_connections(struct snapshot *s)
 	    &s->segment->file->header.connections_peak);
 	ret->limit = (uint32_t)metrics_load(
 	    &s->segment->file->header.connections_limit);
-	ret->accept_errors = totals->ring.accept_errors;
+	snapshot_accept_errors(s, ret);
 	return ret;
 }
 

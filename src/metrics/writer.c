@@ -445,7 +445,6 @@ static void writer_ring(struct metrics_writer *writer)
 		.completed = ring->completed,
 		.cq_overflows = ring->cq_overflows,
 		.buffers_exhausted = ring->buffers_exhausted,
-		.accept_errors = ring->accept_errors,
 		.pool_done = ring->pool_done,
 		.pool_rejected = ring->pool_rejected,
 	};
@@ -454,6 +453,7 @@ static void writer_ring(struct metrics_writer *writer)
 	uint64_t *cells = (uint64_t *)&writer->slot->core.totals.ring;
 
 	memcpy(now.ops, ring->ops, sizeof(now.ops));
+	memcpy(now.errors, ring->errors, sizeof(now.errors));
 	for (unsigned i = 0; i < sizeof(now) / sizeof(uint64_t); i++)
 		writer_add(writer, &cells[i], new[i] - old[i]);
 	writer->ring_flushed = now;

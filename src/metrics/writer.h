@@ -25,7 +25,9 @@ enum { METRICS_COUNTED = true };
 enum metrics_counter {		/* sums since the segment was made */
 	METRICS_ACCEPTED,	/* connections */
 	METRICS_HANDLED,	/* connections that got a record */
-	METRICS_DROPPED,	/* connections refused: limit or no memory */
+	METRICS_DROPPED_LIMIT,	/* connections closed at worker_connections */
+	METRICS_DROPPED_MEMORY,	/* for want of memory */
+	METRICS_REFUSED,	/* requests refused by limit_conn */
 	METRICS_BYTES_IN,	/* read from clients */
 	METRICS_PARSE_ERRORS,	/* requests answered 400 by the parser */
 	METRICS_TIMEOUTS,	/* connections ended by a deadline */

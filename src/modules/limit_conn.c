@@ -212,6 +212,9 @@ static int limit_conn_refuse(struct limit_conn_state *state,
 	metrics_limit_count(state->request->worker->metrics,
 	    limit->zone->metrics, actions->dry_run ?
 	    METRICS_LIMIT_REJECTED_DRY_RUN : METRICS_LIMIT_REJECTED);
+	if (!actions->dry_run)
+		metrics_count(state->request->worker->metrics,
+		    METRICS_REFUSED, 1);
 	limit_conn_leave(state);
 	state->status = actions->dry_run ? &limit_conn_dry_rejected :
 	    &limit_conn_rejected;

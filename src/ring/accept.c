@@ -81,8 +81,8 @@ void ring_listener_complete(struct ring_listener *listener, int result,
 {
 	bool ended = !(flags & IORING_CQE_F_MORE);
 
-	if (result < 0 && result != -ECANCELED)
-		listener->ring->stats.accept_errors++;
+	if (result < 0)
+		ring_failed(listener->ring, RING_OP_ACCEPT, -result);
 	if (ended)
 		listener->armed = false;
 	if (ended && !listener->stopping) {

@@ -85,6 +85,10 @@ void ring_sqe_reserve(struct ring *ring, unsigned count);
 /* Resume it, and clean up if it returned. */
 void ring_resume(struct ring *ring, struct coro *coro);
 
+/* Count an operation that ended with `error`, an errno value; nothing for one
+ * that was cancelled or has but to be tried again. */
+void ring_failed(struct ring *ring, enum ring_op op, int error);
+
 /* Have it resumed before the loop waits. */
 void ring_ready(struct ring *ring, struct coro *coro);
 

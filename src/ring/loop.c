@@ -47,6 +47,37 @@ const char *ring_op_name(enum ring_op op)
 	return names[op];
 }
 
+/* Their values are errno's. */
+static const struct {
+	int error;
+	const char *name;
+} ring_errors[RING_ERROR_COUNT] = {
+#define RING_ERROR(name) [RING_ERROR_##name] = { name, #name }
+	[RING_ERROR_OTHER] = { 0, "other" },
+	RING_ERROR(EMFILE), RING_ERROR(ENFILE), RING_ERROR(ENOMEM),
+	RING_ERROR(ENOBUFS), RING_ERROR(ECONNABORTED), RING_ERROR(EPERM),
+	RING_ERROR(ECONNRESET), RING_ERROR(EPIPE), RING_ERROR(ETIMEDOUT),
+	RING_ERROR(ECONNREFUSED), RING_ERROR(EHOSTUNREACH),
+	RING_ERROR(ENETUNREACH), RING_ERROR(EADDRNOTAVAIL),
+#undef RING_ERROR
+};
+
+const char *ring_error_name(enum ring_error error)
+{
+	return ring_errors[error].name;
+}
+
+void ring_failed(struct ring *ring, enum ring_op op, int error)
+{
+	enum ring_error at = RING_ERROR_COUNT - 1;
+
+	if (error == ECANCELED || error == EINTR || error == EAGAIN)
+		return;
+	while (at != RING_ERROR_OTHER && ring_errors[at].error != error)
+		at--;
+	ring->stats.errors[op][at]++;
+}
+
 struct ring_options ring_options_default(void)
 {
 	return (struct ring_options){

@@ -42,6 +42,28 @@ enum ring_op {			/* the closed list of what is submitted */
 
 const char *ring_op_name(enum ring_op op);
 
+enum ring_error {		/* the closed list of why one fails */
+	RING_ERROR_OTHER,
+	RING_ERROR_EMFILE,	/* these are why accepting does */
+	RING_ERROR_ENFILE,
+	RING_ERROR_ENOMEM,
+	RING_ERROR_ENOBUFS,
+	RING_ERROR_ECONNABORTED,
+	RING_ERROR_EPERM,
+	RING_ERROR_ECONNRESET,	/* these why others do, besides */
+	RING_ERROR_EPIPE,
+	RING_ERROR_ETIMEDOUT,
+	RING_ERROR_ECONNREFUSED,
+	RING_ERROR_EHOSTUNREACH,
+	RING_ERROR_ENETUNREACH,
+	RING_ERROR_EADDRNOTAVAIL,
+	RING_ERROR_COUNT,
+	RING_ERROR_ACCEPT_COUNT = RING_ERROR_EPERM + 1
+};
+
+/* "EMFILE", or "other". */
+const char *ring_error_name(enum ring_error error);
+
 struct ring_options {
 	unsigned sq_entries;	/* submissions a turn; a power of two */
 	unsigned cq_entries;	/* completions a turn; a power of two */
@@ -63,8 +85,9 @@ struct ring_stats {
 	uint64_t completed;
 	uint64_t cq_overflows;		/* turns in which the CQ was full */
 	uint64_t buffers_exhausted;	/* receives ended for lack of one */
-	uint64_t accept_errors;		/* EMFILE and the like */
 	uint64_t ops[RING_OP_COUNT];
+	/* Those that failed; being cancelled is no failure. */
+	uint64_t errors[RING_OP_COUNT][RING_ERROR_COUNT];
 	uint64_t pool_done;		/* jobs */
 	uint64_t pool_rejected;		/* jobs refused: the queue was full */
 	unsigned sq_entries;

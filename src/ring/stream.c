@@ -253,6 +253,7 @@ void ring_stream_complete(struct ring_stream *stream, int result,
 	} else if (result > 0) {
 		ring_stream_wake(stream);
 	} else if (result == -ENOBUFS) {
+		ring_failed(stream->ring, RING_OP_RECV, ENOBUFS);
 		ring_stream_starve(stream);
 	} else if (result == -ECANCELED) {
 		ring_stream_canceled(stream, cancelling);
@@ -261,6 +262,8 @@ void ring_stream_complete(struct ring_stream *stream, int result,
 	} else {
 		stream->eof = result == 0;
 		stream->error = (int16_t)result;
+		if (result < 0)
+			ring_failed(stream->ring, RING_OP_RECV, -result);
 		ring_stream_wake(stream);
 	}
 }

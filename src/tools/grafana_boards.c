@@ -108,9 +108,14 @@ static const struct grafana_panel overview_panels[] = {
 	    { SUM(RATE("ringmaster_connections_accepted_total{@}")),
 	      "accepted" },
 	    { SUM(RATE("ringmaster_connections_handled_total{@}")), "handled" },
-	    { SUM(RATE("ringmaster_connections_dropped_total{@}")), "dropped" },
-	    { SUM(RATE("ringmaster_connections_accept_errors_total{@}")),
-	      "failed" } } },
+	    { SUM_BY("reason",
+	      RATE("ringmaster_connections_dropped_total{@}")),
+	      "dropped: {{reason}}" },
+	    { SUM_BY("errno",
+	      RATE("ringmaster_connections_accept_errors_total{@}")),
+	      "failed: {{errno}}" },
+	    { SUM(RATE("ringmaster_connections_refused_total{@}")),
+	      "refused by limit_conn" } } },
 	{ GRAFANA_STAT, "Connections, of those allowed", 4,
 	  .unit = "percentunit", .queries = {
 	    { SUM("ringmaster_connections{@}") " / "

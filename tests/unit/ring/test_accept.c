@@ -195,7 +195,8 @@ static void emfile_body(void *arg)
 	limit = limit_descriptors(2);
 	test_sleep_ms(10);
 	assert_int_equal(server->accepted, 2);
-	assert_true(ring_stats(ring)->accept_errors >= 1);
+	assert_true(ring_stats(ring)->errors[RING_OP_ACCEPT]
+	    [RING_ERROR_EMFILE] >= 1);
 	assert_false(server->listener.armed);
 	enters = ring_stats(ring)->enters;
 	test_sleep_ms(30);

@@ -1,0 +1,90 @@
+"""Why clients were turned away, as the metrics have it.
+
+Guards against a cause that is counted as another one or not at all. Each is
+brought about from outside.
+"""
+
+import os
+import re
+import signal
+
+from board import Board, start_board
+from conftest import CONF, free_port, wait_for
+
+SLOW = "limit_rate 100;"
+
+
+def labels(board, family):
+    """A family of Prometheus: the value of its only label, and its value."""
+    text = board.get("/metrics.prom").body.decode()
+    return {label: float(value) for label, value in re.findall(
+        r'^%s\{\w+="(\w+)"\} (\S+)$' % family, text, re.M)}
+
+
+def begin(server, path="/x"):
+    """A client whose answer has begun."""
+    client = server.connect()
+    client.send(("GET %s HTTP/1.1\r\nHost: x\r\n\r\n" % path).encode())
+    client.read_until(b"\r\n\r\n")
+    return client
+
+
+def test_too_many_connections_are_dropped(make):
+    server = make()
+    port = free_port()
+    server.write(CONF.replace("worker_connections 512",
+                              "worker_connections 20"), workers=1, server=SLOW,
+                 main="dashboard { listen 127.0.0.1:%d; }" % port)
+    board = Board(server.start(), port).wait_ready()
+    server.bad_lines_expected = True	# it says that they are not enough
+    server.file("x", b"x" * 100000)
+    busy = [begin(server) for _ in range(20)]
+    others = [server.connect() for _ in range(5)]
+    for client in others:
+        assert client.read_all() == b""
+    found = wait_for(lambda: board.json()["connections"]["dropped"] == 5 and
+                     board.json()["connections"])
+    assert found["drops"] == {"limit": 5, "memory": 0}
+    assert found["accepted"] == found["handled"] + found["dropped"] == 25
+    assert labels(board, "ringmaster_connections_dropped_total") == {
+        "limit": 5, "memory": 0}
+    for client in busy + others:
+        client.close()
+
+
+def test_refused_by_limit_conn(start):
+    server, board = start_board(
+        start, http="limit_conn_zone $arg_k zone=z:1m;", server="""
+        limit_conn z 1; %s
+        location /dry { limit_conn_dry_run on; alias html; }""" % SLOW)
+    server.file("x", b"x" * 100000)
+    first = begin(server, "/x?k=a")
+    for _ in range(3):
+        begin(server, "/x?k=a").close()
+    begin(server, "/dry/x?k=a").close()
+    wait_for(lambda: board.json()["connections"]["refused"] == 3)
+    assert board.json()["connections"]["dropped"] == 0
+    first.close()
+
+
+def test_failed_accepts_by_errno(start):
+    """More clients come at once than there are descriptors."""
+    server, board = start_board(start, workers=1,
+                                main="worker_rlimit_nofile 32;")
+    server.bad_lines_expected = True
+    worker = server.workers()[0]
+    os.kill(worker, signal.SIGSTOP)
+    clients = [server.connect() for _ in range(60)]
+    os.kill(worker, signal.SIGCONT)
+    found = wait_for(lambda: board.json()["connections"]["accept_errors"]
+                     and board.json()["connections"])
+    causes = {cause["error"]: cause["count"]
+              for cause in found["accept_causes"]}
+    assert causes.pop("EMFILE") > 0
+    assert set(causes) == {"other", "ENFILE", "ENOMEM", "ENOBUFS",
+                           "ECONNABORTED", "EPERM"}
+    assert not any(causes.values())
+    assert labels(board, "ringmaster_connections_accept_errors_total")[
+        "EMFILE"] > 0
+    for client in clients:
+        client.close()
