@@ -296,6 +296,7 @@ struct metrics_gauges {		/* of the process that has the slot, now */
 	uint64_t longest_stall_ns;	/* since it started */
 	uint64_t sq_entries;
 	uint64_t inflight;
+	uint64_t inflight_ops[RING_OP_COUNT];	/* of it, by type */
 	uint64_t cq_backlog;
 	uint64_t buffers_total;
 	uint64_t buffers_free;

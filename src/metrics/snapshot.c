@@ -531,6 +531,7 @@ int metrics_snapshot_fill(const struct metrics_segment *segment,
 	all->sessions = snapshot_sessions(&s);
 	all->processes = snapshot_processes(&s);
 	all->logs = snapshot_logs(&s);
+	all->uring = snapshot_uring(&s);
 	if (s.failed)
 		return -ENOMEM;
 	all->unique_sessions = all->sessions->live;

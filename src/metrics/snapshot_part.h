@@ -43,6 +43,9 @@ Ringmaster__V1__CodeClasses *snapshot_classes(struct snapshot *s,
 Ringmaster__V1__CodeCount **snapshot_codes(struct snapshot *s,
     const uint64_t codes[METRICS_CODES], size_t *ret_count);
 
+/* The rings of all workers. */
+Ringmaster__V1__Uring *snapshot_uring(struct snapshot *s);
+
 /* Fill in what is repeated. */
 void snapshot_servers(struct snapshot *s, Ringmaster__V1__Snapshot *ret);
 void snapshot_upstreams(struct snapshot *s, Ringmaster__V1__Snapshot *ret);

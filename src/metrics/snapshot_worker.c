@@ -1,8 +1,39 @@
 /* The workers of a snapshot. */
 #include "metrics/snapshot_part.h"
 
-static void snapshot_ops(struct snapshot *s, const uint64_t *ops,
-    Ringmaster__V1__Ring *ret)
+/* Those that failed, of all workers together; a cause is left out with which
+ * none did. */
+Ringmaster__V1__Uring *snapshot_uring(struct snapshot *s)
+{
+	const unsigned count = RING_OP_COUNT * RING_ERROR_COUNT;
+	const uint64_t *errors = s->view->totals.ring.errors[0];
+	Ringmaster__V1__Uring *ret = snapshot_alloc(s, 1, sizeof(*ret));
+
+	if (!ret)
+		return NULL;
+	ringmaster__v1__uring__init(ret);
+	ret->errors = snapshot_alloc(s, count, sizeof(*ret->errors));
+	for (unsigned i = 0; ret->errors && i < count; i++) {
+		Ringmaster__V1__OpError *error;
+
+		if (errors[i] == 0)
+			continue;
+		error = snapshot_alloc(s, 1, sizeof(*error));
+		if (!error)
+			break;
+		ringmaster__v1__op_error__init(error);
+		error->op = (char *)ring_op_name((enum ring_op)
+		    (i / RING_ERROR_COUNT));
+		error->error = (char *)ring_error_name((enum ring_error)
+		    (i % RING_ERROR_COUNT));
+		error->count = errors[i];
+		ret->errors[ret->n_errors++] = error;
+	}
+	return ret;
+}
+
+static void snapshot_ops(struct snapshot *s,
+    const struct metrics_worker_view *worker, Ringmaster__V1__Ring *ret)
 {
 	ret->ops = snapshot_alloc(s, RING_OP_COUNT, sizeof(*ret->ops));
 	for (unsigned i = 0; ret->ops && i < RING_OP_COUNT; i++) {
@@ -12,7 +43,8 @@ static void snapshot_ops(struct snapshot *s, const uint64_t *ops,
 			return;
 		ringmaster__v1__op_count__init(op);
 		op->op = (char *)ring_op_name((enum ring_op)i);
-		op->count = ops[i];
+		op->count = worker->ring.ops[i];
+		op->inflight = (uint32_t)worker->gauges.inflight_ops[i];
 		ret->ops[ret->n_ops++] = op;
 	}
 }
@@ -37,7 +69,8 @@ static Ringmaster__V1__Ring *snapshot_ring(struct snapshot *s,
 	ret->buffers_free = (uint32_t)gauges->buffers_free;
 	ret->buffers_total = (uint32_t)gauges->buffers_total;
 	ret->buffers_exhausted = totals->buffers_exhausted;
-	snapshot_ops(s, totals->ops, ret);
+	ret->coroutines = (uint32_t)gauges->stacks_used;
+	snapshot_ops(s, worker, ret);
 	return ret;
 }
 

@@ -425,6 +425,9 @@ static void writer_ring_gauges(struct metrics_writer *writer)
 
 	metrics_store(&gauges->sq_entries, ring->sq_entries);
 	metrics_store(&gauges->inflight, ring->inflight);
+	for (unsigned i = 0; i < RING_OP_COUNT; i++)
+		metrics_store(&gauges->inflight_ops[i],
+		    ring->inflight_ops[i]);
 	metrics_store(&gauges->cq_backlog, ring->cq_backlog);
 	metrics_store(&gauges->buffers_total, ring->buffers_total);
 	metrics_store(&gauges->buffers_free, ring->buffers_free);

@@ -69,7 +69,8 @@ struct ring {
 	uint64_t offload_waited_ns;	/* of the job that ended last */
 	struct ring_hooks hooks;
 	const struct log *log;
-	uint64_t finished;		/* submissions with no more to come */
+	/* Submissions with no more to come. */
+	uint64_t finished[RING_OP_COUNT];
 	struct ring_stats stats;
 };
 
@@ -93,10 +94,10 @@ void ring_failed(struct ring *ring, enum ring_op op, int error);
 void ring_ready(struct ring *ring, struct coro *coro);
 
 /*
- * Let the current coroutine wait for the one completion of `sqe`.
+ * Let the current coroutine wait for the one completion of `sqe`, an `op`.
  * Returns its result, or -ETIMEDOUT if it was cancelled at the deadline.
  */
-int ring_wait(struct ring *ring, struct io_uring_sqe *sqe,
+int ring_wait(struct ring *ring, enum ring_op op, struct io_uring_sqe *sqe,
     uint64_t deadline);
 
 /* Ask to cancel the submission with this user_data; returns the request. */

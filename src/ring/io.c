@@ -25,7 +25,7 @@ ssize_t ring_send(struct ring *ring, int fd, struct slice data, int flags,
 
 		io_uring_prep_send(sqe, fd, data.data + done,
 		    data.len - done, flags);
-		r = ring_wait(ring, sqe, deadline);
+		r = ring_wait(ring, RING_OP_SEND, sqe, deadline);
 		if (r == -EINTR)
 			continue;
 		if (r == -EAGAIN)
@@ -90,7 +90,7 @@ int ring_connect(struct ring *ring, int fd, const struct sockaddr *address,
 	struct io_uring_sqe *sqe = ring_sqe(ring, RING_OP_CONNECT);
 
 	io_uring_prep_connect(sqe, fd, address, len);
-	return ring_wait(ring, sqe, deadline);
+	return ring_wait(ring, RING_OP_CONNECT, sqe, deadline);
 }
 
 int ring_poll(struct ring *ring, int fd, unsigned events, uint64_t deadline)
@@ -98,7 +98,7 @@ int ring_poll(struct ring *ring, int fd, unsigned events, uint64_t deadline)
 	struct io_uring_sqe *sqe = ring_sqe(ring, RING_OP_POLL);
 
 	io_uring_prep_poll_add(sqe, fd, events);
-	return ring_wait(ring, sqe, deadline);
+	return ring_wait(ring, RING_OP_POLL, sqe, deadline);
 }
 
 void ring_cancel(struct ring *ring, int fd)

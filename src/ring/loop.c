@@ -29,6 +29,7 @@ struct ring_wait {
 	struct coro *coro;
 	struct ring_timer timer;
 	int result;
+	enum ring_op op;
 	bool timed_out;
 };
 
@@ -153,9 +154,13 @@ const struct ring_stats *ring_stats(struct ring *ring)
 	struct ring_stats *stats = &ring->stats;
 
 	stats->submitted = 0;
-	for (unsigned i = 0; i < RING_OP_COUNT; i++)
+	stats->inflight = 0;
+	for (unsigned i = 0; i < RING_OP_COUNT; i++) {
 		stats->submitted += stats->ops[i];
-	stats->inflight = (unsigned)(stats->submitted - ring->finished);
+		stats->inflight_ops[i] = (unsigned)(stats->ops[i] -
+		    ring->finished[i]);
+		stats->inflight += stats->inflight_ops[i];
+	}
 	stats->buffers_total = ring->buffers.count;
 	stats->buffers_free = ring->buffers.free;
 	stats->stacks_used = ring->coros.used;
@@ -238,11 +243,13 @@ static void ring_wait_expire(void *arg)
 	    ring_user_data(wait, RING_TAG_WAIT));
 }
 
-int ring_wait(struct ring *ring, struct io_uring_sqe *sqe, uint64_t deadline)
+int ring_wait(struct ring *ring, enum ring_op op, struct io_uring_sqe *sqe,
+    uint64_t deadline)
 {
 	struct ring_wait wait;
 
 	wait.ring = ring;
+	wait.op = op;
 	wait.coro = ring->coros.current;
 	wait.timed_out = false;
 	wait.timer.link = NULL;
@@ -333,26 +340,33 @@ static void ring_complete(struct ring *ring, const struct io_uring_cqe *cqe)
 {
 	void *p = (void *)(uintptr_t)
 	    (cqe->user_data & ~(uint64_t)RING_TAG_MASK);
+	unsigned ended = !(cqe->flags & IORING_CQE_F_MORE);
 	struct ring_wait *wait;
 
-	if (!(cqe->flags & IORING_CQE_F_MORE))
-		ring->finished++;
 	switch ((enum ring_tag)(cqe->user_data & RING_TAG_MASK)) {
 	case RING_TAG_WAIT:
 		wait = p;
 		wait->result = cqe->res;
+		ring->finished[wait->op]++;
+		if (cqe->res < 0)
+			ring_failed(ring, wait->op, -cqe->res);
 		ring_resume(ring, wait->coro);
 		break;
 	case RING_TAG_STREAM:
+		ring->finished[RING_OP_RECV] += ended;
 		ring_stream_complete(p, cqe->res, cqe->flags);
 		break;
 	case RING_TAG_LISTENER:
+		ring->finished[RING_OP_ACCEPT] += ended;
 		ring_listener_complete(p, cqe->res, cqe->flags);
 		break;
 	case RING_TAG_POOL:
+		ring->finished[RING_OP_POLL] += ended;
 		pool_complete(p, cqe->flags);
 		break;
 	case RING_TAG_NONE:
+		ring->finished[RING_OP_CANCEL]++;
+		break;
 	case RING_TAG_MASK:
 		break;
 	}

@@ -92,6 +92,7 @@ struct ring_stats {
 	uint64_t pool_rejected;		/* jobs refused: the queue was full */
 	unsigned sq_entries;
 	unsigned inflight;		/* submitted, not completed */
+	unsigned inflight_ops[RING_OP_COUNT];	/* the same, by type */
 	unsigned cq_backlog;		/* seen at the start of this turn */
 	unsigned buffers_total;
 	unsigned buffers_free;

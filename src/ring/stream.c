@@ -408,7 +408,7 @@ void ring_stream_close(struct ring_stream *stream)
 	sqe = ring_sqe(ring, RING_OP_CLOSE);
 	io_uring_prep_close(sqe, stream->fd);
 	/* Nothing to be done about an error: the descriptor is gone. */
-	(void)ring_wait(ring, sqe, RING_NO_DEADLINE);
+	(void)ring_wait(ring, RING_OP_CLOSE, sqe, RING_NO_DEADLINE);
 	if (stream->armed)
 		(void)ring_stream_wait(stream, RING_NO_DEADLINE);
 	ring_listeners_resume(ring);

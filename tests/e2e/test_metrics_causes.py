@@ -88,3 +88,29 @@ def test_failed_accepts_by_errno(start):
         "EMFILE"] > 0
     for client in clients:
         client.close()
+
+
+def test_operations_in_flight_and_failed(start, backends):
+    """One that another server refuses, and a receive for each client."""
+    closed = backends()
+    closed.stop()
+    server, board = start_board(start, workers=1, server="""
+        location / { proxy_pass http://127.0.0.1:%d; }""" % closed.port,
+                                block="metrics_detail full;")
+    clients = [server.connect() for _ in range(7)]
+    for _ in range(3):
+        assert server.get("/").status == 502
+
+    def rings():
+        ring = board.json()["workers"][0]["ring"]
+        ops = {op["op"]: op["inflight"] for op in ring["ops"]}
+        # Of one moment: they are shown each 100 ms.
+        return ops["recv"] == 7 and sum(ops.values()) == ring["inflight"] \
+            and ring["coroutines"] >= 2
+    wait_for(rings)
+    wait_for(lambda: board.json()["uring"]["errors"] == [
+        {"op": "connect", "error": "ECONNREFUSED", "count": 3}])
+    assert 'ringmaster_uring_errors_total{op="connect",errno="ECONNREFUSED"}' \
+        ' 3' in board.get("/metrics.prom").body.decode()
+    for client in clients:
+        client.close()

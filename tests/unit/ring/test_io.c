@@ -130,6 +130,8 @@ static void send_fails_body(void *arg)
 	    -ETIMEDOUT);
 	assert_int_equal(close(fds[1]), 0);
 	assert_int_equal(ring_send(ring, fds[0], one, 0, FOREVER), -EPIPE);
+	assert_int_equal(ring_stats(ring)->errors[RING_OP_SEND]
+	    [RING_ERROR_EPIPE], 1);
 	assert_int_equal(close(fds[0]), 0);
 	assert_int_equal(ring_send(ring, fds[0], one, 0, FOREVER), -EBADF);
 }
@@ -238,6 +240,8 @@ static void connect_body(void *arg)
 	assert_int_equal(close(listener), 0);
 	fd = tcp_socket();
 	assert_int_equal(connect_to(fd, &address, FOREVER), -ECONNREFUSED);
+	assert_int_equal(ring_stats(ring)->errors[RING_OP_CONNECT]
+	    [RING_ERROR_ECONNREFUSED], 1);
 	assert_int_equal(close(fd), 0);
 }
 

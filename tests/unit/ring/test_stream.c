@@ -525,6 +525,8 @@ static void full_sq_body(void *arg)
 		assert_int_equal(ring_spawn(ring, &tasks[i], poll_once,
 		    &fds[0]), 0);
 	assert_true(ring_stats(ring)->enters - enters >= OPS / 4 - 1);
+	assert_int_equal(ring_stats(ring)->inflight, OPS);
+	assert_int_equal(ring_stats(ring)->inflight_ops[RING_OP_POLL], OPS);
 	for (int i = 0; i < OPS; i++)
 		ring_join(ring, &tasks[i]);
 	assert_int_equal(ring_stats(ring)->ops[RING_OP_POLL], OPS);
@@ -551,6 +553,8 @@ static void names_body(void *arg)
 	(void)arg;
 	for (int i = 0; i < RING_OP_COUNT; i++)
 		assert_true(strlen(ring_op_name((enum ring_op)i)) > 3);
+	for (int i = 0; i < RING_ERROR_COUNT; i++)
+		assert_true(strlen(ring_error_name((enum ring_error)i)) > 4);
 	assert_int_equal(stats->inflight, 0);
 	assert_int_equal(stats->stacks_used, 1);
 	assert_int_equal(stats->buffers_total, 64);
