@@ -95,6 +95,14 @@ int http_worker_start(const struct http_worker_options *options,
 void http_worker_accept(struct http_worker *worker,
     const struct http_listen *listen, int fd);
 
+/* What a coroutine, fn(fn_arg), serves: the scopes of its request, or
+ * METRICS_SCOPE_NONE. */
+struct http_scopes {
+	uint16_t server, location;
+};
+struct http_scopes http_coroutine_scopes(void (*fn)(void *arg),
+    const void *fn_arg);
+
 /* What is to be done now and then: call it each 100 ms or so. */
 void http_worker_tick(struct http_worker *worker);
 

@@ -90,3 +90,17 @@ void http_inflight_tick(struct http_worker *worker)
 		http_inflight_fill(found.requests[i], &list[i]);
 	metrics_inflight_show(worker->metrics, list, found.count, found.all);
 }
+
+struct http_scopes http_coroutine_scopes(void (*fn)(void *arg),
+    const void *fn_arg)
+{
+	const struct http_conn *conn = fn_arg;
+
+	if (fn != h1_serve || !conn->request)
+		return (struct http_scopes){ METRICS_SCOPE_NONE,
+		    METRICS_SCOPE_NONE };
+	return (struct http_scopes){
+		.server = conn->request->server->scope,
+		.location = conn->request->location->scope,
+	};
+}

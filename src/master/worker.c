@@ -225,11 +225,40 @@ static bool worker_listeners_armed(const struct worker *worker)
 
 /* ---- hooks ---- */
 
+/* What a coroutine ran for: the scopes of its request. */
+static uint64_t worker_label(void *arg, void (*fn)(void *arg), void *fn_arg)
+{
+	struct http_scopes scopes = http_coroutine_scopes(fn, fn_arg);
+
+	(void)arg;
+	return (uint64_t)scopes.server << 16 | scopes.location;
+}
+
+/* What was it that this turn, the longest of late, was long with? */
+static void worker_stall(struct worker *worker, uint64_t busy_ns)
+{
+	struct metrics_stall stall = {
+		.ns = busy_ns,
+		.ended_real_ns = clock_real_ns(),
+	};
+	struct ring_turn turn;
+
+	ring_turn_get(worker->ring, &turn);
+	stall.completions = turn.completions;
+	stall.work = turn.work;
+	stall.work_ns = (uint64_t)(turn.share * (double)busy_ns);
+	stall.server = turn.label >> 16;
+	stall.location = turn.label & UINT16_MAX;
+	metrics_stall_set(worker->metrics, &stall);
+}
+
 static void worker_turn_end(void *arg, uint64_t busy_ns)
 {
 	struct worker *worker = arg;
 
-	metrics_loop_lag(worker->metrics, busy_ns, ring_now(worker->ring));
+	if (metrics_loop_lag(worker->metrics, busy_ns,
+	    ring_now(worker->ring)))
+		worker_stall(worker, busy_ns);
 	metrics_flush(worker->metrics);
 }
 
@@ -518,6 +547,7 @@ static int worker_start(struct worker *worker)
 	struct ring_hooks hooks = {
 		.turn_end = worker_turn_end,
 		.pool_wait = worker_pool_wait,
+		.label = worker_label,
 		.arg = worker,
 	};
 	int err = metrics_writer_open(options->segment, options->metrics_slot,

@@ -293,7 +293,9 @@ struct metrics_totals {		/* sums since the segment was made */
 
 struct metrics_gauges {		/* of the process that has the slot, now */
 	int64_t values[METRICS_GAUGE_COUNT];
-	uint64_t longest_stall_ns;	/* since it started */
+	/* The longest turn since it started, and those of two periods of
+	 * METRICS_LATELY_S / 2: of this one and of the one before. */
+	struct metrics_stall longest, lately[2];
 	uint64_t sq_entries;
 	uint64_t inflight;
 	uint64_t inflight_ops[RING_OP_COUNT];	/* of it, by type */

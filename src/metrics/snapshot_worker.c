@@ -88,6 +88,43 @@ static Ringmaster__V1__WorkerPool *snapshot_worker_pool(struct snapshot *s,
 	return ret;
 }
 
+static char *snapshot_stall_scope(struct snapshot *s, uint64_t id)
+{
+	if (id == METRICS_SCOPE_NONE || id >= metrics_scope_count(s->segment))
+		return (char *)protobuf_c_empty_string;
+	return snapshot_scope_name(s, (unsigned)id);
+}
+
+/* NULL if there was none. */
+static Ringmaster__V1__Stall *snapshot_stall(struct snapshot *s,
+    const struct metrics_stall *stall)
+{
+	Ringmaster__V1__Stall *ret = stall->ns == 0 ? NULL
+	    : snapshot_alloc(s, 1, sizeof(*ret));
+
+	if (!ret)
+		return NULL;
+	ringmaster__v1__stall__init(ret);
+	ret->ended_unix_ns = stall->ended_real_ns;
+	ret->seconds = snapshot_seconds(stall->ns);
+	ret->completions = (uint32_t)stall->completions;
+	ret->work = (char *)ring_work_name(stall->work < RING_WORK_COUNT
+	    ? (enum ring_work)stall->work : RING_WORK_SHORT);
+	ret->work_seconds = snapshot_seconds(stall->work_ns);
+	ret->server = snapshot_stall_scope(s, stall->server);
+	ret->location = snapshot_stall_scope(s, stall->location);
+	return ret;
+}
+
+static void snapshot_stalls(struct snapshot *s,
+    const struct metrics_gauges *gauges, Ringmaster__V1__Worker *ret)
+{
+	ret->longest_stall_seconds = snapshot_seconds(gauges->longest.ns);
+	ret->longest_stall = snapshot_stall(s, &gauges->longest);
+	ret->recent_stall_seconds = snapshot_seconds(gauges->lately[0].ns);
+	ret->recent_stall = snapshot_stall(s, &gauges->lately[0]);
+}
+
 static Ringmaster__V1__WorkerState snapshot_worker_state(
     enum metrics_slot_state state)
 {
@@ -120,6 +157,7 @@ static Ringmaster__V1__Worker *snapshot_worker(struct snapshot *s,
 	ret->requests = worker->requests;
 	ret->loop_lag = snapshot_hist(s, &worker->loop_lag);
 	ret->stalls = worker->stalls;
+	snapshot_stalls(s, &worker->gauges, ret);
 	ret->ring = snapshot_ring(s, worker);
 	ret->cpu_user_seconds = snapshot_seconds(worker->process.cpu_user_ns);
 	ret->cpu_system_seconds =

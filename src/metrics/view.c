@@ -23,18 +23,28 @@ static void words_add(void *to, const void *from, size_t size)
 		sums[i] += words[i];
 }
 
+static void view_stall_max(struct metrics_stall *to,
+    const struct metrics_stall *from)
+{
+	if (from->ns > to->ns)
+		*to = *from;
+}
+
 static void view_gauges_add(struct metrics_gauges *to,
     const struct metrics_gauges *from)
 {
-	uint64_t stall = to->longest_stall_ns;
-	uint64_t wait = to->pool_oldest_wait_ns;
+	struct metrics_gauges was = *to;
 
 	words_add(to, from, sizeof(*to));
-	/* These two are no sums but the largest. */
-	to->longest_stall_ns = stall > from->longest_stall_ns
-	    ? stall : from->longest_stall_ns;
-	to->pool_oldest_wait_ns = wait > from->pool_oldest_wait_ns
-	    ? wait : from->pool_oldest_wait_ns;
+	/* These are no sums but the largest. */
+	to->pool_oldest_wait_ns = was.pool_oldest_wait_ns >
+	    from->pool_oldest_wait_ns ? was.pool_oldest_wait_ns
+				      : from->pool_oldest_wait_ns;
+	to->longest = was.longest;
+	view_stall_max(&to->longest, &from->longest);
+	to->lately[0] = was.lately[0];
+	for (unsigned i = 0; i < 2; i++)
+		view_stall_max(&to->lately[0], &from->lately[i]);
 }
 
 static void view_totals_add(struct metrics_totals *to,

@@ -24,7 +24,8 @@ struct metrics_worker_view {
 	uint64_t connections;	/* that were accepted */
 	uint64_t stalls;
 	struct metrics_ring_totals ring;
-	struct metrics_gauges gauges;	/* of all that live in this place */
+	struct metrics_gauges gauges;	/* of all that live in this place; its
+					 * longest turn of late is lately[0] */
 	struct metrics_process process;	/* the same; processor time of all */
 	struct hist loop_lag;
 	struct hist duration;	/* of its requests */

@@ -415,7 +415,13 @@ static void writer_gauges(struct metrics_writer *writer)
 	for (unsigned i = 0; i < METRICS_GAUGE_COUNT; i++)
 		metrics_store((uint64_t *)&gauges->values[i],
 		    (uint64_t)writer->pending.gauges[i]);
-	metrics_store(&gauges->longest_stall_ns, writer->longest_stall_ns);
+	if (!writer->stalls_changed)
+		return;
+	metrics_store_words(&gauges->longest, &writer->longest,
+	    sizeof(writer->longest));
+	metrics_store_words(gauges->lately, writer->lately,
+	    sizeof(writer->lately));
+	writer->stalls_changed = false;
 }
 
 static void writer_ring_gauges(struct metrics_writer *writer)
@@ -509,17 +515,44 @@ static void writer_sample(struct metrics_writer *writer,
 	writer->pending.dirty = true;
 }
 
-void metrics_loop_lag(struct metrics_writer *writer, uint64_t busy_ns,
+/* A new second: perhaps a new period of the longest turns, too. */
+static void writer_stalls_begin(struct metrics_writer *writer, uint64_t now_ns)
+{
+	uint64_t period = now_ns / (METRICS_LATELY_S / 2 * NS_PER_SEC);
+
+	if (period == writer->lately_period)
+		return;
+	writer->lately_now ^= 1;
+	writer->lately[writer->lately_now] = (struct metrics_stall){ .ns = 0 };
+	/* Nothing was awake for a whole one: that before it is too old. */
+	if (period > writer->lately_period + 1)
+		writer->lately[writer->lately_now ^ 1] =
+		    (struct metrics_stall){ .ns = 0 };
+	writer->lately_period = period;
+	writer->stalls_changed = true;
+}
+
+bool metrics_loop_lag(struct metrics_writer *writer, uint64_t busy_ns,
     uint64_t now_ns)
 {
 	writer_sample(writer, &writer->loop_lag, busy_ns);
 	if (busy_ns > METRICS_STALL_NS)
 		writer->pending.counters[METRICS_STALLS]++;
-	if (busy_ns > writer->longest_stall_ns)
-		writer->longest_stall_ns = busy_ns;
-	if (now_ns >= writer->slow.until_ns)
+	if (now_ns >= writer->slow.until_ns) {
 		writer_slow_begin(writer, now_ns);
+		writer_stalls_begin(writer, now_ns);
+	}
 	metrics_store(&writer->slot->heartbeat_ns, now_ns);
+	return busy_ns > writer->lately[writer->lately_now].ns;
+}
+
+void metrics_stall_set(struct metrics_writer *writer,
+    const struct metrics_stall *stall)
+{
+	writer->lately[writer->lately_now] = *stall;
+	if (stall->ns > writer->longest.ns)
+		writer->longest = *stall;
+	writer->stalls_changed = true;
 }
 
 void metrics_pool_wait(struct metrics_writer *writer, uint64_t wait_ns)

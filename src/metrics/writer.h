@@ -103,6 +103,7 @@ enum {
 					 * among the recent ones, and failed
 					 * ones besides */
 	METRICS_STALL_NS = 10 * 1000 * 1000,
+	METRICS_LATELY_S = 60,		/* "of late", for the longest turns */
 };
 
 /* A request that ended. Times are in nanoseconds. */
@@ -142,6 +143,16 @@ struct metrics_try {
 	uint16_t peer;			/* of metrics_peer_id() */
 	uint16_t status;		/* of its answer; 0: there was none */
 	enum metrics_failure failure;
+};
+
+/* A turn of the loop that was the longest so far, or of late. */
+struct metrics_stall {
+	uint64_t ns;			/* 0: none yet */
+	uint64_t ended_real_ns;		/* wall clock */
+	uint64_t completions;		/* that it handled */
+	uint64_t work;			/* enum ring_work: its longest piece */
+	uint64_t work_ns;		/* how long that took */
+	uint64_t server, location;	/* scopes it was for, or NONE */
 };
 
 /* How a worker sees an upstream server. */
@@ -228,9 +239,15 @@ void metrics_flush(struct metrics_writer *writer);
 /*
  * A turn of the loop took `busy_ns`. Counts METRICS_STALLS, too. The time
  * `now_ns` (CLOCK_MONOTONIC) is published as the worker's last sign of life.
+ * Returns whether it was the longest of late: then metrics_stall_set() is to
+ * be told more about it.
  */
-void metrics_loop_lag(struct metrics_writer *writer, uint64_t busy_ns,
+bool metrics_loop_lag(struct metrics_writer *writer, uint64_t busy_ns,
     uint64_t now_ns);
+
+/* It was the longest of late. */
+void metrics_stall_set(struct metrics_writer *writer,
+    const struct metrics_stall *stall);
 
 /* A job waited `wait_ns` for a thread of the pool. */
 void metrics_pool_wait(struct metrics_writer *writer, uint64_t wait_ns);

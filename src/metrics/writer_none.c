@@ -42,10 +42,17 @@ void metrics_flush(struct metrics_writer *writer)
 	(void)writer;
 }
 
-void metrics_loop_lag(struct metrics_writer *writer, uint64_t busy_ns,
+bool metrics_loop_lag(struct metrics_writer *writer, uint64_t busy_ns,
     uint64_t now_ns)
 {
 	(void)writer, (void)busy_ns, (void)now_ns;
+	return false;
+}
+
+void metrics_stall_set(struct metrics_writer *writer,
+    const struct metrics_stall *stall)
+{
+	(void)writer, (void)stall;
 }
 
 void metrics_pool_wait(struct metrics_writer *writer, uint64_t wait_ns)

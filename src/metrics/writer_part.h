@@ -77,7 +77,10 @@ struct metrics_writer {
 	struct writer_peers peers;
 	struct samples loop_lag;
 	struct samples pool_wait;
-	uint64_t longest_stall_ns;
+	struct metrics_stall longest, lately[2];	/* as in the slot */
+	unsigned lately_now;		/* which one is of this period */
+	uint64_t lately_period;		/* its number */
+	bool stalls_changed;		/* they are newer than the slot's */
 	struct slowest {
 		uint64_t until_ns;	/* CLOCK_MONOTONIC: end of the second */
 		unsigned half;		/* of the slot's table: 0 or 1 */

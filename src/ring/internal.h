@@ -68,6 +68,11 @@ struct ring {
 	struct pool *pool;
 	uint64_t offload_waited_ns;	/* of the job that ended last */
 	struct ring_hooks hooks;
+	struct ring_turn turn;		/* the one under way, so far */
+	uint64_t turn_ticks;		/* when it began */
+	uint64_t longest_ticks;		/* of its pieces */
+	enum ring_op op;		/* that completed last, of coroutines */
+	struct coro *ran;		/* last; NULL: it has returned */
 	const struct log *log;
 	/* Submissions with no more to come. */
 	uint64_t finished[RING_OP_COUNT];

@@ -68,6 +68,22 @@ const char *ring_error_name(enum ring_error error)
 	return ring_errors[error].name;
 }
 
+const char *ring_work_name(enum ring_work work)
+{
+	switch (work) {
+	case RING_WORK_SHORT:
+		return "short";
+	case RING_WORK_POOL:
+		return "pool";
+	case RING_WORK_TIMER:
+		return "timer";
+	case RING_WORK_READY:
+		return "ready";
+	default:
+		return ring_op_name((enum ring_op)(work - RING_WORK_OPS));
+	}
+}
+
 void ring_failed(struct ring *ring, enum ring_op op, int error)
 {
 	enum ring_error at = RING_ERROR_COUNT - 1;
@@ -280,8 +296,10 @@ void ring_resume(struct ring *ring, struct coro *coro)
 	struct ring_task *task = coro->owner;
 
 	coro_resume(coro);
+	ring->ran = coro;
 	if (!coro->returned)
 		return;
+	ring->ran = NULL;
 	coro_give(coro);
 	if (task) {
 		task->done = true;
@@ -334,6 +352,61 @@ void ring_timer_clear(struct ring *ring, struct ring_timer *timer)
 	timer_wheel_clear(&ring->timers, timer);
 }
 
+/* ---- what takes long ---- */
+
+void ring_turn_get(const struct ring *ring, struct ring_turn *ret)
+{
+	uint64_t all = clock_ticks() - ring->turn_ticks;
+
+	*ret = ring->turn;
+	ret->completions = ring->stats.cq_backlog;
+	ret->share = (double)ring->longest_ticks / (double)all;
+}
+
+static void ring_piece_was_long(struct ring *ring, enum ring_work work,
+    uint64_t ticks)
+{
+	const struct ring_hooks *hooks = &ring->hooks;
+	const struct coro *coro = work == RING_WORK_TIMER ? NULL : ring->ran;
+
+	if (ticks <= ring->longest_ticks)
+		return;
+	ring->longest_ticks = ticks;
+	ring->turn.work = work;
+	ring->turn.label = coro && hooks->label
+	    ? hooks->label(hooks->arg, coro->fn, coro->arg) : 0;
+}
+
+/* A piece of the turn ended that began at `since`. Returns when. */
+static inline uint64_t ring_piece(struct ring *ring, enum ring_work work,
+    uint64_t since)
+{
+	uint64_t now = clock_ticks();
+
+	if (now - since > CLOCK_TICKS_LONG)
+		ring_piece_was_long(ring, work, now - since);
+	return now;
+}
+
+/* Which work a completion was, of which the user data are left. */
+static enum ring_work ring_work_of(const struct ring *ring, uint64_t user_data)
+{
+	switch ((enum ring_tag)(user_data & RING_TAG_MASK)) {
+	case RING_TAG_WAIT:
+		return RING_WORK_OPS + ring->op;
+	case RING_TAG_STREAM:
+		return RING_WORK_OPS + RING_OP_RECV;
+	case RING_TAG_LISTENER:
+		return RING_WORK_OPS + RING_OP_ACCEPT;
+	case RING_TAG_POOL:
+		return RING_WORK_POOL;
+	case RING_TAG_NONE:
+	case RING_TAG_MASK:
+		break;
+	}
+	return RING_WORK_SHORT;
+}
+
 /* ---- the turn ---- */
 
 static void ring_complete(struct ring *ring, const struct io_uring_cqe *cqe)
@@ -347,6 +420,7 @@ static void ring_complete(struct ring *ring, const struct io_uring_cqe *cqe)
 	case RING_TAG_WAIT:
 		wait = p;
 		wait->result = cqe->res;
+		ring->op = wait->op;
 		ring->finished[wait->op]++;
 		if (cqe->res < 0)
 			ring_failed(ring, wait->op, -cqe->res);
@@ -377,6 +451,7 @@ static void ring_complete_all(struct ring *ring)
 {
 	struct io_uring_cq *cq = &ring->uring.cq;
 	unsigned count = io_uring_cq_ready(&ring->uring);
+	uint64_t now = ring->turn_ticks, since;
 
 	ring->stats.cq_backlog = count;
 	ring->stats.completed += count;
@@ -387,6 +462,11 @@ static void ring_complete_all(struct ring *ring)
 
 		io_uring_cq_advance(&ring->uring, 1);
 		ring_complete(ring, &cqe);
+		since = now;
+		now = clock_ticks();
+		if (now - since > CLOCK_TICKS_LONG)
+			ring_piece_was_long(ring, ring_work_of(ring,
+			    cqe.user_data), now - since);
 	}
 }
 
@@ -398,11 +478,13 @@ static void ring_complete_all(struct ring *ring)
 static void ring_run_ready(struct ring *ring)
 {
 	struct coro *last = ring->ready.last, *coro;
+	uint64_t since = clock_ticks();
 
 	do {
 		coro = coro_queue_pop(&ring->ready);
 		if (coro)
 			ring_resume(ring, coro);
+		since = ring_piece(ring, RING_WORK_READY, since);
 	} while (coro && coro != last &&
 	    clock_mono_ns() - ring->now < RING_READY_NS);
 }
@@ -445,10 +527,18 @@ static int ring_enter(struct ring *ring, bool wait, uint64_t now)
 	return 0;
 }
 
+static void ring_turn_begin(struct ring *ring)
+{
+	ring->turn_ticks = clock_ticks();
+	ring->longest_ticks = 0;
+	ring->turn.work = RING_WORK_SHORT;
+	ring->turn.label = 0;
+}
+
 int ring_run(struct ring *ring)
 {
 	bool more = ring->ready.first != NULL;
-	uint64_t end = clock_mono_ns();
+	uint64_t end = clock_mono_ns(), ticks;
 	int r = 0;
 
 	while (!ring->stopping) {
@@ -456,8 +546,11 @@ int ring_run(struct ring *ring)
 		if (r)
 			break;
 		ring->now = clock_mono_ns();
+		ring_turn_begin(ring);
 		ring_complete_all(ring);
+		ticks = clock_ticks();
 		timer_wheel_run(&ring->timers, ring->now);
+		(void)ring_piece(ring, RING_WORK_TIMER, ticks); /* when */
 		ring_run_ready(ring);
 		more = ring_streams_turn(ring) || ring->ready.first;
 		end = clock_mono_ns();

@@ -133,6 +133,28 @@ uint64_t ring_now(const struct ring *ring);
 /* Fill in the gauges and return the figures; valid until the next call. */
 const struct ring_stats *ring_stats(struct ring *ring);
 
+enum ring_work {		/* what a turn consists of */
+	RING_WORK_SHORT,	/* pieces that are not worth a look */
+	RING_WORK_OPS,		/* a completion, by enum ring_op */
+	RING_WORK_POOL = RING_WORK_OPS + RING_OP_COUNT,	/* jobs came back */
+	RING_WORK_TIMER,
+	RING_WORK_READY,	/* who had yielded, or was woken */
+	RING_WORK_COUNT
+};
+
+/* "recv", "pool", "timer", ... */
+const char *ring_work_name(enum ring_work work);
+
+struct ring_turn {		/* a turn of the loop, but for its length */
+	unsigned completions;
+	enum ring_work work;	/* its longest piece ... */
+	double share;		/* ... which took so much of it; 0 to 1 */
+	uint64_t label;		/* what hooks.label said of that, or 0 */
+};
+
+/* The turn that is ending; in hooks.turn_end only. */
+void ring_turn_get(const struct ring *ring, struct ring_turn *ret);
+
 /* What a worker wants to be told; each may be NULL. */
 struct ring_hooks {
 	/* The turn's completions are handled; the loop is about to wait.
@@ -140,6 +162,9 @@ struct ring_hooks {
 	void (*turn_end)(void *arg, uint64_t busy_ns);
 	/* A pool thread took a job up after `wait_ns` in the queue. */
 	void (*pool_wait)(void *arg, uint64_t wait_ns);
+	/* A coroutine that does fn(fn_arg) ran for long and waits now: what
+	 * for did it run? Or 0. */
+	uint64_t (*label)(void *arg, void (*fn)(void *arg), void *fn_arg);
 	void *arg;
 };
 void ring_set_hooks(struct ring *ring, const struct ring_hooks *hooks);

@@ -6,7 +6,7 @@
 
 enum {
 	WORKERS_METER_COLUMN = 74,	/* the last column of numbers ends */
-	WORKERS_DETAIL_ROWS = 7,
+	WORKERS_DETAIL_ROWS = 9,
 };
 
 static const struct {
@@ -130,6 +130,29 @@ static void workers_ring(struct area area,
 	    (double)ring->completions / (double)ring->enters).s);
 }
 
+/* "name TIME, of it TIME after recv for SERVER LOCATION". */
+static void workers_stall(struct area row, const char *name,
+    const Ringmaster__V1__Stall *stall)
+{
+	struct pen pen = pen_at(row, 1, 0);
+
+	pen_fit(&pen, STYLE_FAINT, 20, name);
+	if (!stall) {
+		pen_text(&pen, STYLE_PLAIN, "-");
+		return;
+	}
+	pen_text(&pen, STYLE_PLAIN, word_time(stall->seconds).s);
+	if (stall->work_seconds > 0)
+		pen_printf(&pen, STYLE_PLAIN, ", of it %s %s",
+		    word_time(stall->work_seconds).s, stall->work);
+	else
+		pen_printf(&pen, STYLE_PLAIN, ", %u completions",
+		    stall->completions);
+	if (*stall->server)
+		pen_printf(&pen, STYLE_PLAIN, " for %s %s", stall->server,
+		    stall->location);
+}
+
 static void workers_detail(struct area area,
     const Ringmaster__V1__Worker *worker)
 {
@@ -145,8 +168,6 @@ static void workers_detail(struct area area,
 	    worker->max_fds).s);
 	workers_pair(inner, at++, "generation",
 	    word_short(worker->generation).s);
-	workers_pair(inner, at++, "longest turn",
-	    word_time(worker->longest_stall_seconds).s);
 	workers_pair(inner, at++, "lag p50", word_time(worker->loop_lag
 	    ? worker->loop_lag->p50 : NAN).s);
 	workers_pair(inner, at++, "pool", worker->pool ? screen_of(
@@ -156,6 +177,10 @@ static void workers_detail(struct area area,
 	    ? word_short(worker->pool->queued).s : "-");
 	if (worker->ring)
 		workers_ring(inner, worker->ring, at);
+	workers_stall(area_rows(inner, inner.rows - 2, 1),
+	    "longest turn of late", worker->recent_stall);
+	workers_stall(area_rows(inner, inner.rows - 1, 1),
+	    "longest turn", worker->longest_stall);
 }
 
 /*

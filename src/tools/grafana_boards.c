@@ -272,8 +272,11 @@ static const struct grafana_panel workers_panels[] = {
 	      "ringmaster_loop_lag_seconds"), WORKER } } },
 	{ GRAFANA_TIMESERIES, "Stalls", 8, .queries = {
 	    { EACH(RATE("ringmaster_loop_stalls_total{@}")), WORKER } } },
-	{ GRAFANA_TIMESERIES, "Longest stall", 8, .queries = {
-	    { EACH("ringmaster_loop_longest_stall_seconds{@}"), WORKER } } },
+	{ GRAFANA_TIMESERIES, "Longest turn", 8, .queries = {
+	    { EACH("ringmaster_loop_recent_stall_seconds{@}"),
+	      WORKER " of late" },
+	    { EACH("ringmaster_loop_longest_stall_seconds{@}"),
+	      WORKER " since its start" } } },
 	{ GRAFANA_TIMESERIES, "Coroutines", 8, .queries = {
 	    { EACH("ringmaster_coroutines{@}"), WORKER } } },
 

@@ -114,3 +114,28 @@ def test_operations_in_flight_and_failed(start, backends):
         ' 3' in board.get("/metrics.prom").body.decode()
     for client in clients:
         client.close()
+
+
+def test_the_longest_turn_says_what_it_was(start):
+    """Regular expressions that take their time, in a location."""
+    server, board = start_board(start, workers=1, server=r"""
+        server_name example.org;
+        location /slow { %s return 204; }""" % (
+            'rewrite "^/slow/(a+)+$" /x;' * 30))
+
+    def stalled():
+        """Again, as the machine may make another turn longer."""
+        assert server.get("/slow/" + "a" * 20 + "b").status == 204
+        worker = board.json()["workers"][0]
+        return (worker["longest_stall"] or {}).get("location") == "/slow" \
+            and worker
+    worker = wait_for(stalled)
+    assert worker["stalls"] > 0
+    for name in "longest", "recent":
+        stall = worker[name + "_stall"]
+        assert stall["server"] == "example.org"
+        assert stall["location"] == "/slow"
+        assert stall["work"] == "recv"
+        assert 0.01 < stall["work_seconds"] <= stall["seconds"]
+        assert stall["seconds"] == worker[name + "_stall_seconds"]
+        assert stall["completions"] > 0
