@@ -15,6 +15,8 @@
 #include "http/date.h"
 #include "http/file_cache.h"
 #include "http/upstream.h"
+#include "http/zone.h"
+#include "metrics/segment.h"
 
 enum {
 	HTTP_FDS_RESERVED = 16,		/* for files, logs, one burst more */
@@ -129,9 +131,21 @@ void http_worker_stop(struct http_worker **worker)
 	*worker = NULL;
 }
 
+static void http_worker_show_zones(const struct http_worker *worker)
+{
+	const struct http_zone *zone = worker->http->conf->zones;
+	struct metrics_zone_use use;
+
+	for (; zone; zone = zone->next) {
+		zone->look(zone, &use);
+		metrics_zone_show(worker->segment, zone->metrics, &use);
+	}
+}
+
 void http_worker_tick(struct http_worker *worker)
 {
 	file_cache_tick(worker->files);
+	http_worker_show_zones(worker);
 	http_inflight_tick(worker);
 	upstream_tick(worker);
 	worker->follow_run = metrics_follow_look(worker->metrics,

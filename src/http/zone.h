@@ -12,6 +12,7 @@
  */
 
 struct http_zone_map;
+struct metrics_zone_use;
 
 struct http_zone {
 	struct slice name;
@@ -25,12 +26,15 @@ struct http_zone {
 	 */
 	int (*open)(struct http_zone *zone, const struct http_zone *old,
 	    const struct log *log);
+	/* In a worker, now and then: how full is it? */
+	void (*look)(const struct http_zone *zone,
+	    struct metrics_zone_use *ret);
 	void *memory;			/* page-aligned; NULL until open */
 	uint16_t metrics;		/* of metrics_zone_id() */
+	struct http_zone *next;		/* of the configuration */
 	/* private */
 	struct http_zone_map *map;
 	const struct conf_node *node;
-	struct http_zone *next;
 };
 
 /* ---- while the configuration is read ---- */
@@ -43,8 +47,8 @@ int http_zone_use(struct conf *conf, const struct conf_node *node,
     struct slice name, const void *use, struct http_zone **ret);
 
 /*
- * The zone that the argument "zone=NAME:SIZE" declares; its `arg` and `open`
- * are for the caller to set, and not NULL if it was declared before.
+ * The zone that the argument "zone=NAME:SIZE" declares; its `arg`, `open`
+ * and `look` are for the caller to set, and not NULL if it was declared before.
  * Returns 0 or the result of conf_fail().
  */
 int http_zone_declare(struct conf *conf, const struct conf_node *node,

@@ -128,7 +128,7 @@ static void zone_table_repair(void *arg)
 
 	memset(zone_buckets(table), 0,
 	    ((size_t)table->bucket_mask + 1) * sizeof(uint32_t));
-	table->free = table->newest = table->oldest = 0;
+	table->free = table->newest = table->oldest = table->used = 0;
 	for (uint32_t number = 1; number <= table->touched; number++) {
 		struct zone_record *record = zone_record(table, number);
 
@@ -136,6 +136,7 @@ static void zone_table_repair(void *arg)
 			zone_link_bucket(table, number,
 			    zone_hash(table, record->key));
 			zone_link_newest(table, number);
+			table->used++;
 		} else {
 			record->next = table->free;
 			table->free = number;
@@ -200,15 +201,19 @@ struct zone_record *zone_table_add(struct zone_table *table,
 
 	if (record)
 		table->free = record->next;
-	else if (table->touched == table->capacity)
-		return NULL;
-	else
+	else if (table->touched < table->capacity)
 		record = zone_record(table, number = ++table->touched);
+	if (!record) {
+		table->full++;
+		return NULL;
+	}
 	*record = (struct zone_record){ .key_len = key->len };
 	memcpy(record->key, key->bytes, ZONE_KEY_SIZE);
 	zone_set_used(record, true);
 	zone_link_bucket(table, number, key->hash);
 	zone_link_newest(table, number);
+	if (++table->used > table->peak)
+		table->peak = table->used;
 	return record;
 }
 
@@ -221,6 +226,7 @@ void zone_table_remove(struct zone_table *table, struct zone_record *record)
 	zone_unlink_order(table, record);
 	record->next = table->free;
 	table->free = number;
+	table->used--;
 }
 
 void zone_table_touch(struct zone_table *table, struct zone_record *record)

@@ -47,6 +47,8 @@ struct zone_table {
 	uint32_t touched;	/* the first records: they were used once */
 	uint32_t free;		/* that were used before; by `next` */
 	uint32_t newest, oldest;
+	uint32_t used, peak;	/* records: now, and the most at once */
+	uint64_t full;		/* times that there was no room */
 };
 
 /*

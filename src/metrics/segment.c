@@ -45,6 +45,7 @@ static uint64_t metrics_layout_hash(void)
 		offsetof(struct metrics_header, scopes),
 		offsetof(struct metrics_header, peers),
 		offsetof(struct metrics_header, cache_enabled),
+		offsetof(struct metrics_header, zone_use),
 		offsetof(struct metrics_sessions, table),
 		offsetof(struct metrics_totals, requests),
 		offsetof(struct metrics_totals, ring),
@@ -397,6 +398,12 @@ bool metrics_segment_is_current(const struct metrics_segment *segment)
 
 /* ---- what the master records ---- */
 
+static void metrics_drop(struct metrics_header *header,
+    enum metrics_table table)
+{
+	metrics_store(&header->drops[table], header->drops[table] + 1);
+}
+
 static int metrics_scope_add(struct metrics_header *header,
     const struct metrics_scope *scope)
 {
@@ -411,7 +418,7 @@ static int metrics_scope_add(struct metrics_header *header,
 			return (int)i;
 	}
 	if (id == METRICS_SCOPES_MAX) {
-		metrics_store(&header->scope_drops, header->scope_drops + 1);
+		metrics_drop(header, METRICS_TABLE_SCOPES);
 		return scope->kind == METRICS_SCOPE_SERVER
 		    ? METRICS_SCOPE_OTHER_SERVER
 		    : METRICS_SCOPE_OTHER_LOCATION;
@@ -450,7 +457,8 @@ static int metrics_name_add(struct metrics_header *header,
 		if (memcmp(&names[i], wanted, sizeof(*wanted)) == 0)
 			return (int)i;
 	if (id == max) {
-		metrics_store(&header->scope_drops, header->scope_drops + 1);
+		metrics_drop(header, names == header->peers
+		    ? METRICS_TABLE_PEERS : METRICS_TABLE_ZONES);
 		return METRICS_NAME_OTHER;
 	}
 	names[id] = *wanted;
@@ -490,6 +498,13 @@ int metrics_zone_id(struct metrics_segment *segment, struct slice name)
 	    METRICS_ZONES_MAX, &wanted);
 	metrics_unlock(&header->lock);
 	return result;
+}
+
+void metrics_zone_show(struct metrics_segment *segment, unsigned zone,
+    const struct metrics_zone_use *use)
+{
+	metrics_store_words(&segment->file->header.zone_use[zone], use,
+	    sizeof(*use));
 }
 
 static void metrics_mark_locked(struct metrics_header *header,

@@ -99,6 +99,24 @@ struct metrics_name {
 	char name[METRICS_SCOPE_NAME_MAX];
 };
 
+/* What is limited in number: those that found no room are counted. */
+enum metrics_table {
+	METRICS_TABLE_SCOPES,
+	METRICS_TABLE_PEERS,
+	METRICS_TABLE_ZONES,
+	METRICS_TABLE_SLOTS,
+	METRICS_TABLE_COUNT
+};
+
+/* How full the memory of a zone is; in records of so many bytes. */
+struct metrics_zone_use {
+	uint64_t record_size;	/* 0: it was not shown yet */
+	uint64_t capacity;	/* records it has room for */
+	uint64_t used;
+	uint64_t peak;		/* most that were used at once */
+	uint64_t full;		/* times that there was no room for another */
+};
+
 /* Those that each table has. */
 enum {
 	METRICS_NAME_NONE,	/* counts nowhere */
@@ -200,9 +218,12 @@ struct metrics_header {
 	uint64_t reloads_ok, reloads_failed;
 	uint64_t exits[METRICS_EXIT_COUNT];
 	uint64_t respawns;
-	uint64_t scope_drops;	/* names of any kind that became "other" */
-	uint64_t slot_drops;	/* workers that got no slot */
+	uint64_t drops[METRICS_TABLE_COUNT];	/* names that became "other",
+						 * workers without a slot */
 	uint64_t connections_peak;	/* see peaks.h */
+
+	/* Single words as well, which each worker stores that has the zone. */
+	struct metrics_zone_use zone_use[METRICS_ZONES_MAX];
 };
 
 /* ---- log lines ---- */
@@ -544,6 +565,11 @@ int metrics_scope_id(struct metrics_segment *segment,
 int metrics_peer_id(struct metrics_segment *segment, struct slice group,
     struct slice address);
 int metrics_zone_id(struct metrics_segment *segment, struct slice name);
+
+/* Show how full a zone is. Any thread of any process; of two that do so at
+ * once, either may win. */
+void metrics_zone_show(struct metrics_segment *segment, unsigned zone,
+    const struct metrics_zone_use *use);
 
 /* Remember an event. The text is cut at METRICS_MARK_TEXT_MAX. Takes
  * header.lock; 0 or -errno. */

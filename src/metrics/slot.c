@@ -118,7 +118,8 @@ int metrics_slot_assign(struct metrics_segment *segment,
 		return locked;
 	slot = metrics_slot_assign_locked(segment, kind, generation, worker);
 	if (slot < 0)
-		metrics_store(&header->slot_drops, header->slot_drops + 1);
+		metrics_store(&header->drops[METRICS_TABLE_SLOTS],
+		    header->drops[METRICS_TABLE_SLOTS] + 1);
 	metrics_unlock(&header->lock);
 	return slot;
 }

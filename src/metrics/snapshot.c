@@ -158,6 +158,54 @@ static Ringmaster__V1__Processes *snapshot_processes(struct snapshot *s)
 	return ret;
 }
 
+static uint64_t snapshot_slots_taken(struct snapshot *s)
+{
+	unsigned slots = metrics_slot_count(s->segment);
+	uint64_t taken = 0;
+
+	for (unsigned i = 0; i < slots; i++)
+		taken += metrics_load32(&s->segment->file->slots[i].state) !=
+		    METRICS_SLOT_FREE;
+	return taken;
+}
+
+static void snapshot_tables(struct snapshot *s, Ringmaster__V1__Shm *ret)
+{
+	const struct metrics_header *header = &s->segment->file->header;
+	const struct {
+		const char *name;
+		uint64_t used, peak, limit;
+	} tables[METRICS_TABLE_COUNT] = {
+		[METRICS_TABLE_SCOPES] = { "scopes",
+		    metrics_scope_count(s->segment), 0, METRICS_SCOPES_MAX },
+		[METRICS_TABLE_PEERS] = { "peers",
+		    metrics_peer_count(s->segment), 0, METRICS_PEERS_MAX },
+		[METRICS_TABLE_ZONES] = { "zones",
+		    metrics_zone_count(s->segment), 0, METRICS_ZONES_MAX },
+		[METRICS_TABLE_SLOTS] = { "processes", snapshot_slots_taken(s),
+		    metrics_slot_count(s->segment), METRICS_SLOTS },
+	};
+
+	ret->tables = snapshot_alloc(s, METRICS_TABLE_COUNT,
+	    sizeof(*ret->tables));
+	for (unsigned i = 0; ret->tables && i < METRICS_TABLE_COUNT; i++) {
+		Ringmaster__V1__ShmTable *table = snapshot_alloc(s, 1,
+		    sizeof(*table));
+
+		if (!table)
+			return;
+		ringmaster__v1__shm_table__init(table);
+		table->table = (char *)tables[i].name;
+		table->used = tables[i].used;
+		/* Names are not given back. */
+		table->peak = tables[i].peak ? tables[i].peak : tables[i].used;
+		table->limit = tables[i].limit;
+		table->dropped = metrics_load(&header->drops[i]);
+		ret->drops += table->dropped;
+		ret->tables[ret->n_tables++] = table;
+	}
+}
+
 static Ringmaster__V1__Shm *snapshot_shm(struct snapshot *s)
 {
 	const struct metrics_header *header = &s->segment->file->header;
@@ -175,8 +223,8 @@ static Ringmaster__V1__Shm *snapshot_shm(struct snapshot *s)
 		    sizeof(struct metrics_scope_totals) +
 		    metrics_load32(&s->segment->file->slots[i].peer_limit) *
 		    sizeof(struct metrics_peer_totals);
-	ret->drops = metrics_load(&header->scope_drops) +
-	    metrics_load(&header->slot_drops);
+	ret->free_bytes = ret->size_bytes - ret->used_bytes;
+	snapshot_tables(s, ret);
 	ret->recoveries = metrics_load(&header->recoveries);
 	return ret;
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "metrics/lock.h"
 #include "metrics/snapshot_part.h"
 
 /* Room for the counts of one server. */
@@ -134,7 +135,9 @@ void snapshot_upstreams(struct snapshot *s, Ringmaster__V1__Snapshot *ret)
 static Ringmaster__V1__LimitZone *snapshot_zone(struct snapshot *s,
     unsigned id, const uint64_t *counts)
 {
-	const struct metrics_name *name = &s->segment->file->header.zones[id];
+	const struct metrics_header *header = &s->segment->file->header;
+	const struct metrics_name *name = &header->zones[id];
+	const struct metrics_zone_use *use = &header->zone_use[id];
 	Ringmaster__V1__LimitZone *ret = snapshot_alloc(s, 1, sizeof(*ret));
 
 	if (!ret)
@@ -146,6 +149,10 @@ static Ringmaster__V1__LimitZone *snapshot_zone(struct snapshot *s,
 	ret->rejected = counts[METRICS_LIMIT_REJECTED];
 	ret->delayed_dry_run = counts[METRICS_LIMIT_DELAYED_DRY_RUN];
 	ret->rejected_dry_run = counts[METRICS_LIMIT_REJECTED_DRY_RUN];
+	ret->size_bytes = use->record_size * metrics_load(&use->capacity);
+	ret->used_bytes = use->record_size * metrics_load(&use->used);
+	ret->peak_bytes = use->record_size * metrics_load(&use->peak);
+	ret->full = metrics_load(&use->full);
 	return ret;
 }
 

@@ -2,6 +2,8 @@
 
 #include <errno.h>
 
+#include "metrics/segment.h"
+
 const struct conf_enum limit_log_levels[] = {
 	{ "info", LOG_LEVEL_INFO },
 	{ "notice", LOG_LEVEL_NOTICE },
@@ -32,6 +34,24 @@ static int limit_zone_open(struct http_zone *zone,
 	return -EINVAL;
 }
 
+static void limit_zone_look(const struct http_zone *zone,
+    struct metrics_zone_use *ret)
+{
+	struct zone_table *table = zone->memory;
+
+	*ret = (struct metrics_zone_use){ .record_size = 0 };
+	if (zone_table_lock(table))
+		return;		/* damaged: nothing is known */
+	*ret = (struct metrics_zone_use){
+		.record_size = sizeof(struct zone_record),
+		.capacity = table->capacity,
+		.used = table->used,
+		.peak = table->peak,
+		.full = table->full,
+	};
+	zone_table_unlock(table);
+}
+
 int limit_zone_declare(struct conf *conf, const struct conf_node *node,
     struct slice argument, const void *use, struct limit_zone *limit)
 {
@@ -49,6 +69,7 @@ int limit_zone_declare(struct conf *conf, const struct conf_node *node,
 	limit->key_text = node->args[1];
 	zone->arg = limit;
 	zone->open = limit_zone_open;
+	zone->look = limit_zone_look;
 	return http_value_compile(conf, node, limit->key_text, &limit->key);
 }
 

@@ -225,6 +225,24 @@ static const struct grafana_panel overview_panels[] = {
 	      "lost" },
 	    { SUM("increase(ringmaster_shm_recoveries_total{@}[$__range])"),
 	      "repaired" } } },
+	{ GRAFANA_TIMESERIES, "Tables of the segment, of what fits", 12,
+	  .unit = "percentunit", .queries = {
+	    { SUM_BY("table", "ringmaster_shm_entries{@}") " / "
+	      SUM_BY("table", "ringmaster_shm_entries_limit{@}"),
+	      "{{table}}" },
+	    { SUM_BY("table", "ringmaster_shm_entries_peak{@}") " / "
+	      SUM_BY("table", "ringmaster_shm_entries_limit{@}"),
+	      "{{table}}, at most" } } },
+	{ GRAFANA_TIMESERIES, "Zones of limits, of their memory", 12,
+	  .unit = "percentunit", .queries = {
+	    { SUM_BY("zone", "ringmaster_limit_zone_used_bytes{@}") " / "
+	      SUM_BY("zone", "ringmaster_limit_zone_size_bytes{@}"),
+	      "{{zone}}" },
+	    { SUM_BY("zone", "ringmaster_limit_zone_peak_bytes{@}") " / "
+	      SUM_BY("zone", "ringmaster_limit_zone_size_bytes{@}"),
+	      "{{zone}}, at most" },
+	    { SUM_BY("zone", RATE("ringmaster_limit_zone_full_total{@}")),
+	      "{{zone}}, full a second" } } },
 	{ GRAFANA_TIMESERIES, "Reloads", 8, .queries = {
 	    { "sum by (result) (increase(ringmaster_reloads_total{@}"
 	      "[$__rate_interval]))", "{{result}}" } } },

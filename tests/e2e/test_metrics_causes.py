@@ -139,3 +139,41 @@ def test_the_longest_turn_says_what_it_was(start):
         assert 0.01 < stall["work_seconds"] <= stall["seconds"]
         assert stall["seconds"] == worker[name + "_stall_seconds"]
         assert stall["completions"] > 0
+
+
+def test_a_zone_says_how_full_it_is(start):
+    """Its keys take memory, which is given back when nobody is served."""
+    server, board = start_board(
+        start, http="limit_conn_zone $arg_k zone=z:32k;", server="""
+        limit_conn z 1; %s""" % SLOW)
+    server.bad_lines_expected = True
+    server.file("x", b"x" * 100000)
+
+    def zone():
+        return board.json()["limits"][0]
+    clients = [begin(server, "/x?k=%d" % i) for i in range(50)]
+    found = wait_for(lambda: zone()["used_bytes"] == 50 * 64 and zone())
+    assert found["peak_bytes"] == 50 * 64
+    assert 400 * 64 < found["size_bytes"] < 32768
+    assert found["full"] == 0
+    for i in range(50, 520):		# more than there is room for
+        clients.append(begin(server, "/x?k=%d" % i))
+    found = wait_for(lambda: zone()["full"] > 0 and zone())
+    assert found["peak_bytes"] == found["size_bytes"]
+    for client in clients:
+        client.close()
+    wait_for(lambda: zone()["used_bytes"] == 0)
+    assert zone()["peak_bytes"] == found["peak_bytes"]
+
+
+def test_tables_of_the_segment(start):
+    _, board = start_board(start, server="location /a { }")
+    tables = {table["table"]: table for table in board.json()["shm"]["tables"]}
+    assert set(tables) == {"scopes", "peers", "zones", "processes"}
+    assert tables["processes"]["used"] == 3	# and the dashboard
+    assert tables["scopes"]["used"] >= 2
+    for table in tables.values():
+        assert table["used"] <= table["peak"] < table["limit"]
+        assert table["dropped"] == 0
+    shm = board.json()["shm"]
+    assert shm["size_bytes"] == shm["used_bytes"] + shm["free_bytes"]

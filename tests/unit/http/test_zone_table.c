@@ -140,8 +140,13 @@ static void test_full_and_again(void **state)
 	assert_int_equal(zone_table_lock(table), 0);
 	count = fill(table);
 	assert_in_range(count, SIZE / 72, SIZE / 64);
+	assert_int_equal(table->used, count);
+	assert_int_equal(table->full, 1);
 	empty(table);
+	assert_int_equal(table->used, 0);
+	assert_int_equal(table->peak, count);
 	assert_int_equal(fill(table), count);
+	assert_int_equal(table->full, 2);
 	zone_table_unlock(table);
 }
 
@@ -222,6 +227,7 @@ static unsigned check(struct zone_table *table)
 		assert_true(!record || !zone_table_find(table, &key, record));
 	}
 	assert_int_equal(found, in_order);
+	assert_int_equal(found, table->used);
 	return found;
 }
 

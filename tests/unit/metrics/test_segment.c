@@ -159,12 +159,14 @@ static void scopes_beyond_the_limit_are_other(void **state)
 		assert_int_equal(i, metrics_scope_id(f->segment,
 		    METRICS_SCOPE_SERVER, 0, slice_cstr(name)));
 	}
-	assert_int_equal(0, f->segment->file->header.scope_drops);
+	assert_int_equal(0, f->segment->file->header.drops[
+	    METRICS_TABLE_SCOPES]);
 	assert_int_equal(METRICS_SCOPE_OTHER_SERVER, metrics_scope_id(
 	    f->segment, METRICS_SCOPE_SERVER, 0, SLICE("more")));
 	assert_int_equal(METRICS_SCOPE_OTHER_LOCATION, metrics_scope_id(
 	    f->segment, METRICS_SCOPE_LOCATION, 3, SLICE("/")));
-	assert_int_equal(2, f->segment->file->header.scope_drops);
+	assert_int_equal(2, f->segment->file->header.drops[
+	    METRICS_TABLE_SCOPES]);
 	assert_int_equal(METRICS_SCOPES_MAX - 1, metrics_scope_id(f->segment,
 	    METRICS_SCOPE_SERVER, 0, slice_cstr(name)));
 }
@@ -204,10 +206,12 @@ static void servers_and_zones_beyond_their_limits_are_other(void **state)
 		assert_int_equal(i, metrics_zone_id(f->segment,
 		    slice_cstr(name)));
 	}
-	assert_int_equal(1, f->segment->file->header.scope_drops);
+	assert_int_equal(1, f->segment->file->header.drops[
+	    METRICS_TABLE_PEERS]);
 	assert_int_equal(METRICS_NAME_OTHER, metrics_zone_id(f->segment,
 	    SLICE("more")));
-	assert_int_equal(2, f->segment->file->header.scope_drops);
+	assert_int_equal(1, f->segment->file->header.drops[
+	    METRICS_TABLE_ZONES]);
 }
 
 static void last_marks_are_kept_in_order(void **state)
@@ -307,7 +311,8 @@ static void slots_end_at_the_limit(void **state)
 		assert_int_equal(i, fixture_slot(f, i));
 	assert_int_equal(-ENOSPC, metrics_slot_assign(f->segment,
 	    METRICS_KIND_WORKER, 1, METRICS_SLOTS));
-	assert_int_equal(1, f->segment->file->header.slot_drops);
+	assert_int_equal(1, f->segment->file->header.drops[
+	    METRICS_TABLE_SLOTS]);
 	assert_int_equal(0, metrics_slot_release(f->segment, 7, getpid(),
 	    NULL));
 	assert_int_equal(7, fixture_slot(f, METRICS_SLOTS));
