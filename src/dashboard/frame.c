@@ -245,9 +245,9 @@ static void frame_totals(const struct metrics_view *view,
 		.hits = totals->counters[METRICS_CACHE_HITS],
 		.misses = totals->counters[METRICS_CACHE_MISSES],
 		.bypass = totals->counters[METRICS_CACHE_BYPASS],
-		.mean_s = totals->duration.count == 0 ? (double)NAN :
-		    (double)totals->duration.sum_ns /
-		    (double)totals->duration.count / (double)NS_PER_SEC,
+		.mean_s = view->duration.count == 0 ? (double)NAN :
+		    (double)view->duration.sum_ns /
+		    (double)view->duration.count / (double)NS_PER_SEC,
 		.sessions = sessions.created,
 		.connections_limit = metrics_load(&header->connections_limit),
 		.connections_peak = metrics_load(&header->connections_peak),

@@ -98,9 +98,9 @@ static uint64_t recorder_class(const struct metrics_totals *totals,
 	return sum;
 }
 
-static void recorder_counters(const struct metrics_totals *totals,
-    double *values)
+static void recorder_counters(const struct metrics_view *view, double *values)
 {
+	const struct metrics_totals *totals = &view->totals;
 	const uint64_t *counters = totals->counters;
 	uint64_t c5xx = recorder_class(totals, 5);
 
@@ -113,7 +113,7 @@ static void recorder_counters(const struct metrics_totals *totals,
 	values[HISTORY_ABORTED] = (double)(totals->aborted_client +
 	    totals->aborted_server);
 	values[HISTORY_BYTES_IN] = (double)counters[METRICS_BYTES_IN];
-	values[HISTORY_BYTES_OUT] = (double)totals->requests_bytes_out;
+	values[HISTORY_BYTES_OUT] = (double)view->bytes_out;
 	values[HISTORY_CACHE_HITS] = (double)counters[METRICS_CACHE_HITS];
 	values[HISTORY_CACHE_MISSES] = (double)counters[METRICS_CACHE_MISSES];
 	values[HISTORY_CACHE_BYPASS] = (double)counters[METRICS_CACHE_BYPASS];
@@ -142,7 +142,7 @@ static void recorder_gauges(const struct metrics_view *view, double *values)
 
 static void recorder_hists(const struct metrics_view *view)
 {
-	recorder.now[RECORDER_DURATION] = view->totals.duration;
+	recorder.now[RECORDER_DURATION] = view->duration;
 	recorder.now[RECORDER_POOL_WAIT] = view->pool_wait;
 	recorder.now[RECORDER_LOOP_LAG] = (struct hist){ .count = 0 };
 	for (unsigned i = 0; i < view->worker_count; i++)
@@ -372,7 +372,7 @@ static void recorder_view(const struct metrics_view *view, uint64_t taken_ns)
 	/* One more after a late one: the next has its counts. */
 	if (recorder.taken_ns && record.time_s == recorder.rings[0].last_s)
 		return;
-	recorder_counters(&view->totals, record.values);
+	recorder_counters(view, record.values);
 	recorder_gauges(view, record.values);
 	recorder_hists(view);
 	memcpy(counters, record.values, sizeof(counters));

@@ -49,6 +49,7 @@ static uint64_t metrics_layout_hash(void)
 		offsetof(struct metrics_sessions, table),
 		offsetof(struct metrics_totals, requests),
 		offsetof(struct metrics_totals, ring),
+		offsetof(struct metrics_totals, durations),
 		offsetof(struct metrics_slot, core),
 		offsetof(struct metrics_slot, undo),
 		offsetof(struct metrics_slot, recent),

@@ -300,7 +300,6 @@ struct metrics_totals {		/* sums since the segment was made */
 	uint64_t counters[METRICS_COUNTER_COUNT];
 	uint64_t requests;
 	uint64_t requests_bytes_in;
-	uint64_t requests_bytes_out;
 	uint64_t requests_body_out;
 	uint64_t aborted_client;
 	uint64_t aborted_server;
@@ -308,7 +307,9 @@ struct metrics_totals {		/* sums since the segment was made */
 	uint64_t methods[METRICS_METHODS];
 	uint64_t versions[METRICS_VERSION_COUNT];
 	struct metrics_ring_totals ring;
-	struct hist duration;
+	/* By what the cache did for them, enum metrics_cache_result. */
+	uint64_t bytes_out[METRICS_CACHE_RESULT_COUNT];
+	struct hist durations[METRICS_CACHE_RESULT_COUNT];
 	struct hist first_byte;
 };
 
@@ -381,7 +382,8 @@ struct metrics_undo {
 /*
  * The most cells that one flush can change, by what changes them: a request
  * has its code and its duration in the whole, its server and its location,
- * its method, its version, its time to the first byte, and its stages; a
+ * its method, its version, its time to the first byte, its stages, and, if it
+ * is like none beside it, bytes and sums by what the cache did for it; a
  * scope its bytes and the sums of its histogram; an upstream server all of
  * its cells, of which a try has one bin for each time.
  */
@@ -392,13 +394,13 @@ enum {
 	METRICS_TOUCHED_MAX = 64,	/* upstream servers a flush */
 	METRICS_HIST_SUMS = 3,		/* count, sum, max */
 	METRICS_UNDO_REQUESTS = METRICS_PENDING_MAX *
-	    (3 + 3 + 1 + 1 + 1 + METRICS_STAGE_COUNT),
+	    (3 + 3 + 1 + 1 + 1 + METRICS_STAGE_COUNT + 1 + METRICS_HIST_SUMS),
 	METRICS_UNDO_SCOPES = METRICS_SCOPES_MAX * (3 + METRICS_HIST_SUMS),
 	METRICS_UNDO_SAMPLES =
 	    2 * (METRICS_SAMPLES_MAX + METRICS_HIST_SUMS),
 	METRICS_UNDO_SUMS = offsetof(struct metrics_totals, codes) / 8 +
 	    sizeof(struct metrics_ring_totals) / 8 +
-	    (2 + METRICS_STAGE_COUNT) * METRICS_HIST_SUMS,
+	    (1 + METRICS_STAGE_COUNT) * METRICS_HIST_SUMS,
 	METRICS_UNDO_PEERS = METRICS_TRIES_MAX * METRICS_TIME_COUNT +
 	    METRICS_TOUCHED_MAX *
 	    (offsetof(struct metrics_peer_totals, times) / 8 +

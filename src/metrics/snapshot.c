@@ -443,11 +443,11 @@ static Ringmaster__V1__Http *snapshot_http(struct snapshot *s)
 	ret->codes = snapshot_codes(s, totals->codes, &ret->n_codes);
 	snapshot_methods(s, ret);
 	snapshot_protocols(s, ret);
-	ret->duration = snapshot_hist(s, &totals->duration);
+	ret->duration = snapshot_hist(s, &s->view->duration);
 	ret->first_byte = snapshot_hist(s, &totals->first_byte);
 	ret->stages = snapshot_stages(s);
 	ret->bytes_in = totals->counters[METRICS_BYTES_IN];
-	ret->bytes_out = totals->requests_bytes_out;
+	ret->bytes_out = s->view->bytes_out;
 	ret->body_bytes_out = totals->requests_body_out;
 	ret->aborted_by_client = totals->aborted_client;
 	ret->aborted_by_server = totals->aborted_server;
@@ -458,7 +458,8 @@ static Ringmaster__V1__Http *snapshot_http(struct snapshot *s)
 
 static void snapshot_caches(struct snapshot *s, Ringmaster__V1__Snapshot *ret)
 {
-	const uint64_t *counters = s->view->totals.counters;
+	const struct metrics_totals *totals = &s->view->totals;
+	const uint64_t *counters = totals->counters;
 	const int64_t *gauges = s->view->gauges.values;
 	Ringmaster__V1__Cache *cache = snapshot_alloc(s, 1, sizeof(*cache));
 
@@ -476,6 +477,13 @@ static void snapshot_caches(struct snapshot *s, Ringmaster__V1__Snapshot *ret)
 	cache->max_size_bytes = (uint64_t)gauges[METRICS_CACHE_BYTES_MAX];
 	cache->evicted_for_space = counters[METRICS_CACHE_EVICTIONS];
 	cache->evicted_as_changed = counters[METRICS_CACHE_INVALIDATIONS];
+	cache->hit_duration = snapshot_hist(s,
+	    &totals->durations[METRICS_CACHE_HIT]);
+	cache->miss_duration = snapshot_hist(s,
+	    &totals->durations[METRICS_CACHE_MISS]);
+	cache->hit_bytes = totals->bytes_out[METRICS_CACHE_HIT];
+	cache->miss_bytes = totals->bytes_out[METRICS_CACHE_MISS];
+	cache->bypassed_bytes = totals->bytes_out[METRICS_CACHE_BYPASSED];
 	ret->caches[ret->n_caches++] = cache;
 }
 
@@ -533,7 +541,7 @@ static Ringmaster__V1__Logs *snapshot_logs(struct snapshot *s)
 static void snapshot_summary(struct snapshot *s, Ringmaster__V1__Snapshot *ret)
 {
 	const struct metrics_view *view = s->view;
-	const struct hist *duration = &view->totals.duration;
+	const struct hist *duration = &view->duration;
 	const int64_t *gauges = view->gauges.values;
 
 	ret->active_clients = (uint64_t)(gauges[METRICS_READING] +

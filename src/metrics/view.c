@@ -50,8 +50,9 @@ static void view_gauges_add(struct metrics_gauges *to,
 static void view_totals_add(struct metrics_totals *to,
     const struct metrics_totals *from)
 {
-	words_add(to, from, offsetof(struct metrics_totals, duration));
-	hist_merge(&to->duration, &from->duration);
+	words_add(to, from, offsetof(struct metrics_totals, durations));
+	for (unsigned i = 0; i < METRICS_CACHE_RESULT_COUNT; i++)
+		hist_merge(&to->durations[i], &from->durations[i]);
 	hist_merge(&to->first_byte, &from->first_byte);
 }
 
@@ -117,7 +118,8 @@ static void view_slot_add(struct metrics_view *view, struct view_part *part,
 	view_totals_add(&view->totals, totals);
 	worker->requests += totals->requests;
 	worker->connections += totals->counters[METRICS_HANDLED];
-	hist_merge(&worker->duration, &totals->duration);
+	for (unsigned c = 0; c < METRICS_CACHE_RESULT_COUNT; c++)
+		hist_merge(&worker->duration, &totals->durations[c]);
 	worker->stalls += totals->counters[METRICS_STALLS];
 	words_add(&worker->ring, &totals->ring, sizeof(worker->ring));
 	worker->process.cpu_user_ns += metrics_load(&slot->cpu_user_ns);
@@ -161,6 +163,10 @@ int metrics_view_take(const struct metrics_segment *segment,
 
 		if (all[i].kind == METRICS_KIND_WORKER)
 			view_slot_add(view, part, all, i);
+	}
+	for (unsigned i = 0; i < METRICS_CACHE_RESULT_COUNT; i++) {
+		hist_merge(&view->duration, &view->totals.durations[i]);
+		view->bytes_out += view->totals.bytes_out[i];
 	}
 	qsort(view->workers, view->worker_count, sizeof(*view->workers),
 	    view_compare);

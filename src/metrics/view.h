@@ -33,6 +33,8 @@ struct metrics_worker_view {
 
 struct metrics_view {
 	struct metrics_totals totals;
+	uint64_t bytes_out;	/* of all requests, */
+	struct hist duration;	/* whatever the cache did for them */
 	struct metrics_gauges gauges;
 	struct hist stages[METRICS_STAGE_COUNT];
 	struct hist pool_wait;

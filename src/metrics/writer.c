@@ -45,7 +45,7 @@ unsigned long metrics_test_die_after;
 struct run {
 	uint16_t server, location;	/* scopes; NONE if without cells */
 	uint16_t code;			/* index into codes[] */
-	uint8_t method, version;	/* indices as well */
+	uint8_t method, version, cache;	/* indices as well */
 	/* The last ones that took equally long: the clock is read once a turn
 	 * of the loop, so these are many. */
 	uint64_t duration_ns, first_byte_ns;
@@ -162,6 +162,7 @@ static inline void writer_run_begin(const struct metrics_writer *writer,
 		.method = request->method < METRICS_METHODS
 		    ? request->method : 0,
 		.version = (uint8_t)metrics_version(request->version),
+		.cache = request->cache,
 		.duration_ns = request->duration_ns,
 		.first_byte_ns = request->first_byte_ns,
 	};
@@ -172,7 +173,7 @@ static inline bool run_is_same(const struct metrics_request *a,
 {
 	return a->server == b->server && a->location == b->location &&
 	    a->status == b->status && a->method == b->method &&
-	    a->version == b->version;
+	    a->version == b->version && a->cache == b->cache;
 }
 
 static inline void scope_sums_merge(struct scope_sums *sums,
@@ -206,7 +207,7 @@ static inline void writer_bins(struct metrics_writer *writer,
 	struct metrics_slot *slot = writer->slot;
 	unsigned bin = hist_bin(run->duration_ns);
 	uint64_t *cells[4] = {
-		&slot->core.totals.duration.bins[bin],
+		&slot->core.totals.durations[run->cache].bins[bin],
 		&slot->core.totals.first_byte.bins
 		    [hist_bin(run->first_byte_ns)],
 	};
@@ -220,10 +221,10 @@ static inline void writer_bins(struct metrics_writer *writer,
 	writer_add_cells(writer, cells, count, run->same);
 }
 
-static void writer_run_end(struct metrics_writer *writer,
-    const struct run *run)
+static void writer_run_end(struct metrics_writer *writer, struct run *run)
 {
 	struct metrics_totals *totals = &writer->slot->core.totals;
+	struct batch_sums *sums = &writer->sums;
 	uint64_t *const cells[] = {
 		&totals->codes[run->code],
 		&totals->methods[run->method],
@@ -232,9 +233,14 @@ static void writer_run_end(struct metrics_writer *writer,
 
 	writer_bins(writer, run);
 	writer_add_cells(writer, cells, 3, run->sums.duration.count);
-	scope_sums_merge(&writer->sums.all, &run->sums);
+	sums->bytes_in += run->sums.bytes_in;
+	sums->body_out += run->sums.body_out;
 	writer_run_scope(writer, run->server, run);
 	writer_run_scope(writer, run->location, run);
+	writer_add(writer, &totals->bytes_out[run->cache],
+	    run->sums.bytes_out);
+	writer_hist_sums(writer, &totals->durations[run->cache],
+	    &run->sums.duration);
 }
 
 static void writer_stages(struct metrics_writer *writer,
@@ -359,12 +365,10 @@ static void writer_batch_sums(struct metrics_writer *writer)
 	struct batch_sums *sums = &writer->sums;
 
 	writer_add(writer, &totals->requests, writer->pending.request_count);
-	writer_add(writer, &totals->requests_bytes_in, sums->all.bytes_in);
-	writer_add(writer, &totals->requests_bytes_out, sums->all.bytes_out);
-	writer_add(writer, &totals->requests_body_out, sums->all.body_out);
+	writer_add(writer, &totals->requests_bytes_in, sums->bytes_in);
+	writer_add(writer, &totals->requests_body_out, sums->body_out);
 	writer_add(writer, &totals->aborted_client, sums->aborted_client);
 	writer_add(writer, &totals->aborted_server, sums->aborted_server);
-	writer_hist_sums(writer, &totals->duration, &sums->all.duration);
 	writer_hist_sums(writer, &totals->first_byte, &sums->first_byte);
 	*sums = (struct batch_sums){ 0 };
 	for (unsigned i = 0; writer->staged && i < METRICS_STAGE_COUNT; i++)

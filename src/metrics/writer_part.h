@@ -32,7 +32,8 @@ struct samples {		/* durations that belong to no request */
 };
 
 struct batch_sums {		/* what the requests of a flush add up to */
-	struct scope_sums all;
+	uint64_t bytes_in;
+	uint64_t body_out;
 	struct hist_sums first_byte;
 	uint64_t aborted_client;
 	uint64_t aborted_server;

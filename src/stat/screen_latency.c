@@ -15,16 +15,22 @@ static const char *const latency_windows[WINDOW_COUNT] = {
 	[WINDOW_START] = "since start",
 };
 
-static const struct hist *latency_hist(const struct view *view)
+static const struct hist *latency_window(const struct view *view,
+    const struct track_hist *hist)
 {
 	switch ((enum view_window)view->window) {
 	case WINDOW_INTERVAL:
-		return &view->track->interval;
+		return &hist->interval;
 	case WINDOW_START:
-		return &view->track->total;
+		return &hist->total;
 	default:
-		return &view->track->lately;
+		return &hist->lately;
 	}
+}
+
+static const struct hist *latency_hist(const struct view *view)
+{
+	return latency_window(view, &view->track->all);
 }
 
 static double latency_quantile(const struct hist *hist, double q)
@@ -132,28 +138,44 @@ static void latency_line(struct area area, double seconds,
 	pen_text(&pen, STYLE_CLIENT, name);
 }
 
+/* The part of a column that was answered from the cache: as varnishhist has
+ * it, so that it can be told without colours. */
+static void latency_hits(struct area area, unsigned x, double share)
+{
+	unsigned rows = (unsigned)(share * area.rows);
+
+	for (unsigned row = 0; row < rows && row < area.rows; row++)
+		area_put(area, x, area.rows - 1 - row, '|', STYLE_OK);
+}
+
 static void latency_distribution(const struct view *view, struct area area)
 {
 	const struct hist *hist = latency_hist(view);
-	char note[3 * WORDS_MAX];
+	const struct hist *hits = latency_window(view, &view->track->hits);
+	char note[4 * WORDS_MAX];
 	struct area inner, plot;
-	double bars[LATENCY_BARS_MAX], max = 0;
+	double bars[LATENCY_BARS_MAX], cached[LATENCY_BARS_MAX], max = 0;
 	int ends[2];
 
-	(void)snprintf(note, sizeof(note), "%s, %s requests",
+	(void)snprintf(note, sizeof(note), "%s, %s requests, | %s cached",
 	    latency_windows[view->window],
-	    word_short((double)hist->count).s);
+	    word_short((double)hist->count).s,
+	    word_short((double)hits->count).s);
 	inner = area_box(area, "Distribution of response times", note);
 	inner = area_columns(inner, 1, inner.columns - 2);
 	plot = area_rows(area_columns(inner, 0, LATENCY_BARS_MAX), 0,
 	    inner.rows - 1);
 	latency_decades(hist, ends);
 	latency_bars(hist, ends, bars, plot.columns);
+	latency_bars(hits, ends, cached, plot.columns);
 	for (unsigned i = 0; i < plot.columns; i++)
 		max = fmax(max, bars[i]);
-	for (unsigned i = 0; max > 0 && i < plot.columns; i++)
-		plot_column(area_rows(plot, 1, plot.rows - 1), i,
-		    bars[i] / max, STYLE_REQUESTS_TOP);
+	for (unsigned i = 0; max > 0 && i < plot.columns; i++) {
+		struct area columns = area_rows(plot, 1, plot.rows - 1);
+
+		plot_column(columns, i, bars[i] / max, STYLE_REQUESTS_TOP);
+		latency_hits(columns, i, cached[i] / max);
+	}
 	if (max > 0) {
 		latency_line(plot, latency_quantile(hist, 0.99), ends, "p99");
 		latency_line(plot, latency_quantile(hist, 0.5), ends, "p50");
@@ -222,7 +244,7 @@ static void latency_heat(const struct view *view, struct area area)
 	int ends[2];
 	unsigned columns;
 
-	latency_decades(&track->lately, ends);
+	latency_decades(&track->all.lately, ends);
 	inner = area_rows(area_columns(area, 1 + LATENCY_AXIS,
 	    area.columns - 2 - LATENCY_AXIS), 1, area.rows - 2);
 	columns = inner.columns < track->count ? inner.columns : track->count;

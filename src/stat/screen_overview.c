@@ -56,8 +56,8 @@ static void overview_response(const struct view *view,
     struct overview_card *card)
 {
 	const struct track *track = view->track;
-	double p99 = track->lately.count
-	    ? (double)hist_quantile_ns(&track->lately, 0.99) * 1e-9 : NAN;
+	double p99 = track->all.lately.count
+	    ? (double)hist_quantile_ns(&track->all.lately, 0.99) * 1e-9 : NAN;
 
 	(void)snprintf(card->value, sizeof(card->value), "%s",
 	    word_time(track->now->average_response_time).s);
@@ -334,11 +334,11 @@ static void overview_percentiles(const struct view *view, struct area area)
 		pen = pen_at(inner, 1, i + 1);
 		pen_fit(&pen, STYLE_FAINT, 6, rows[at].name);
 		pen_right(&pen, STYLE_PLAIN, width, word_time(
-		    overview_quantile(&track->interval, rows[at].q)).s);
+		    overview_quantile(&track->all.interval, rows[at].q)).s);
 		pen_right(&pen, STYLE_STRONG, width, word_time(
-		    overview_quantile(&track->lately, rows[at].q)).s);
+		    overview_quantile(&track->all.lately, rows[at].q)).s);
 		pen_right(&pen, STYLE_PLAIN, width, word_time(
-		    overview_quantile(&track->total, rows[at].q)).s);
+		    overview_quantile(&track->all.total, rows[at].q)).s);
 	}
 }
 

@@ -191,25 +191,33 @@ static void track_rates_update(struct track *track)
 
 /* ---- histograms ---- */
 
+static void track_hist_update(const struct track *track,
+    const Ringmaster__V1__Histogram *now, struct track_hist *hist)
+{
+	unsigned next = track->before_next;
+	unsigned last = (next + TRACK_MINUTE - 1) % TRACK_MINUTE;
+	unsigned oldest = track->before_count == TRACK_MINUTE ? next : 0;
+
+	read_hist(now, &hist->total);
+	memset(&hist->interval, 0, sizeof(hist->interval));
+	memset(&hist->lately, 0, sizeof(hist->lately));
+	if (track->before_count > 0) {
+		hist_difference(&hist->total, &hist->before[last],
+		    &hist->interval);
+		hist_difference(&hist->total, &hist->before[oldest],
+		    &hist->lately);
+	}
+	hist->before[next] = hist->total;
+}
+
 static void track_hists_update(struct track *track)
 {
-	const struct hist *last = &track->before[(track->before_next +
-	    TRACK_MINUTE - 1) % TRACK_MINUTE];
-	unsigned oldest = track->before_count == TRACK_MINUTE
-	    ? track->before_next : 0;
+	const Ringmaster__V1__Snapshot *now = track->now;
 
-	read_hist(track->now->http ? track->now->http->duration : NULL,
-	    &track->total);
-	if (track->before_count > 0)
-		hist_difference(&track->total, last, &track->interval);
-	else
-		memset(&track->interval, 0, sizeof(track->interval));
-	if (track->before_count > 0)
-		hist_difference(&track->total, &track->before[oldest],
-		    &track->lately);
-	else
-		memset(&track->lately, 0, sizeof(track->lately));
-	track->before[track->before_next] = track->total;
+	track_hist_update(track, now->http ? now->http->duration : NULL,
+	    &track->all);
+	track_hist_update(track, now->n_caches ? now->caches[0]->hit_duration
+					       : NULL, &track->hits);
 	track->before_next = (track->before_next + 1) % TRACK_MINUTE;
 	if (track->before_count < TRACK_MINUTE)
 		track->before_count++;
@@ -221,12 +229,12 @@ static void track_heat_update(const struct track *track, uint32_t *heat)
 	for (unsigned bin = 0; bin < HIST_BINS; bin++) {
 		double decades;
 
-		if (track->interval.bins[bin] == 0)
+		if (track->all.interval.bins[bin] == 0)
 			continue;
 		decades = log10((double)hist_bin_upper_ns(bin) /
 		    (double)HIST_MIN_NS) - 1e-6;
 		heat[(unsigned)(decades > 0 ? decades * TRACK_HEAT_EACH : 0)] +=
-		    (uint32_t)track->interval.bins[bin];
+		    (uint32_t)track->all.interval.bins[bin];
 	}
 }
 
@@ -272,14 +280,14 @@ static double track_quantile(const struct hist *hist, double q)
 /* The mean duration of late, from sums, as a difference has none. */
 static double track_mean(const struct track *track)
 {
-	const struct hist *before = &track->before[(track->before_next +
+	const struct hist *before = &track->all.before[(track->before_next +
 	    TRACK_MINUTE - 2) % TRACK_MINUTE];
-	uint64_t count = track->total.count - before->count;
+	uint64_t count = track->all.total.count - before->count;
 
-	if (track->before_count < 2 || track->total.count <= before->count ||
-	    track->total.sum_ns < before->sum_ns)
+	if (track->before_count < 2 || track->all.total.count <= before->count ||
+	    track->all.total.sum_ns < before->sum_ns)
 		return NAN;
-	return (double)(track->total.sum_ns - before->sum_ns) * 1e-9 /
+	return (double)(track->all.total.sum_ns - before->sum_ns) * 1e-9 /
 	    (double)count;
 }
 
@@ -295,9 +303,9 @@ static void track_lines_update(struct track *track)
 		    TRACK_ALL_REQUESTS),
 		[TRACK_CLIENTS] = (double)now->active_clients,
 		[TRACK_MEAN] = track_mean(track),
-		[TRACK_P50] = track_quantile(&track->interval, 0.5),
-		[TRACK_P95] = track_quantile(&track->interval, 0.95),
-		[TRACK_P99] = track_quantile(&track->interval, 0.99),
+		[TRACK_P50] = track_quantile(&track->all.interval, 0.5),
+		[TRACK_P95] = track_quantile(&track->all.interval, 0.95),
+		[TRACK_P99] = track_quantile(&track->all.interval, 0.99),
 		[TRACK_BYTES_OUT] = track_rate(track, TRACK_OF_ALL,
 		    TRACK_ALL_BYTES_OUT),
 		[TRACK_HIT_SHARE] = hits + misses > 0 ? hits / (hits + misses)

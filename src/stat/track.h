@@ -85,6 +85,13 @@ struct track_rate {
 	double rate;
 };
 
+struct track_hist {
+	struct hist total;	/* since the server began */
+	struct hist interval;	/* since the snapshot before */
+	struct hist lately;	/* since the oldest of `before` */
+	struct hist before[TRACK_MINUTE];	/* `total` of the last ones */
+};
+
 struct track {			/* at first all zeros */
 	const Ringmaster__V1__Snapshot *now;	/* the newest; not owned */
 	uint64_t mono_ns;	/* when it was taken; CLOCK_MONOTONIC */
@@ -96,10 +103,8 @@ struct track {			/* at first all zeros */
 	uint32_t heat[TRACK_SAMPLES][TRACK_HEATS];	/* likewise */
 	double peak_rate;	/* of all that were seen */
 
-	struct hist total;	/* durations since the server began */
-	struct hist interval;	/* since the snapshot before */
-	struct hist lately;	/* since the oldest of `before` */
-	struct hist before[TRACK_MINUTE];	/* `total` of the last ones */
+	struct track_hist all;	/* durations */
+	struct track_hist hits;	/* of requests answered from the cache */
 	unsigned before_count, before_next;
 	double stage_sums[TRACK_STAGES];	/* seconds, as of now */
 	double stage_shares[TRACK_STAGES];	/* of those of late */

@@ -148,6 +148,16 @@ static const struct grafana_panel overview_panels[] = {
 	      "{{cache}}" },
 	    { "max by (cache) (ringmaster_cache_enabled{@})",
 	      "{{cache}} on" } } },
+	{ GRAFANA_TIMESERIES, "Response time by result, 99 %", 12,
+	  .queries = {
+	    { QUANTILE("0.99", "le, cache, result",
+	      "ringmaster_cache_request_duration_seconds"),
+	      "{{cache}}: {{result}}" } } },
+	{ GRAFANA_TIMESERIES, "Bytes by result", 12, .stacked = true,
+	  .queries = {
+	    { SUM_BY("cache, result",
+	      RATE("ringmaster_cache_bytes_total{@}")),
+	      "{{cache}}: {{result}}" } } },
 	{ GRAFANA_TIMESERIES, "Size", 8, .queries = {
 	    { SUM_BY("cache", "ringmaster_cache_size_bytes{@}"), "{{cache}}" },
 	    { SUM_BY("cache", "ringmaster_cache_max_size_bytes{@}"),

@@ -177,3 +177,21 @@ def test_tables_of_the_segment(start):
         assert table["dropped"] == 0
     shm = board.json()["shm"]
     assert shm["size_bytes"] == shm["used_bytes"] + shm["free_bytes"]
+
+
+def test_response_times_by_what_the_cache_did(start):
+    server, board = start_board(start, workers=1, server="""
+        location /none { return 204; }""")
+    server.file("a", b"a" * 1000)
+    for _ in range(9):
+        assert server.get("/a").status == 200
+    for _ in range(4):
+        server.get("/none")
+    found = board.wait_total(13)
+    cache = found["caches"][0]
+    assert cache["miss_duration"]["count"] == 1
+    assert cache["hit_duration"]["count"] == 8
+    assert found["http"]["duration"]["count"] == 13
+    assert cache["hit_bytes"] == 8 * cache["miss_bytes"] > 8000
+    assert 'ringmaster_cache_request_duration_seconds_count{cache="files",' \
+        'result="hit"} 8' in board.get("/metrics.prom").body.decode()

@@ -111,7 +111,7 @@ static inline struct metrics_try fixture_try(unsigned peer)
 static inline void fixture_check(const struct metrics_core *core)
 {
 	const struct metrics_totals *totals = &core->totals;
-	uint64_t codes = 0, methods = 0, versions = 0, bins = 0;
+	uint64_t codes = 0, methods = 0, versions = 0, bins = 0, counts = 0;
 
 	for (unsigned i = 0; i < METRICS_CODES; i++)
 		codes += totals->codes[i];
@@ -119,13 +119,16 @@ static inline void fixture_check(const struct metrics_core *core)
 		methods += totals->methods[i];
 	for (unsigned i = 0; i < METRICS_VERSION_COUNT; i++)
 		versions += totals->versions[i];
-	for (unsigned i = 0; i < HIST_BINS; i++)
-		bins += totals->duration.bins[i];
+	for (unsigned c = 0; c < METRICS_CACHE_RESULT_COUNT; c++) {
+		counts += totals->durations[c].count;
+		for (unsigned i = 0; i < HIST_BINS; i++)
+			bins += totals->durations[c].bins[i];
+	}
 	assert_int_equal(totals->requests, codes);
 	assert_int_equal(totals->requests, methods);
 	assert_int_equal(totals->requests, versions);
 	assert_int_equal(totals->requests, bins);
-	assert_int_equal(totals->requests, totals->duration.count);
+	assert_int_equal(totals->requests, counts);
 	assert_int_equal(totals->requests, totals->first_byte.count);
 	assert_int_equal(totals->requests * 100, totals->requests_bytes_in);
 }

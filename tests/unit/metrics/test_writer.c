@@ -46,10 +46,10 @@ static void flush_adds_what_was_counted(void **state)
 	assert_int_equal(1, totals->codes[METRICS_CODE_FIRST + 304]);
 	assert_int_equal(2, totals->methods[1]);
 	assert_int_equal(2, totals->versions[METRICS_VERSION_11]);
-	assert_int_equal(2400, totals->requests_bytes_out);
-	assert_int_equal(2000000, totals->duration.sum_ns);
-	assert_int_equal(1000000, totals->duration.max_ns);
-	assert_int_equal(2, totals->duration.bins[hist_bin(1000000)]);
+	assert_int_equal(2400, totals->bytes_out[METRICS_CACHE_NONE]);
+	assert_int_equal(2000000, totals->durations[0].sum_ns);
+	assert_int_equal(1000000, totals->durations[0].max_ns);
+	assert_int_equal(2, totals->durations[0].bins[hist_bin(1000000)]);
 	assert_int_equal(2, core.gauges.values[METRICS_READING]);
 	metrics_flush(writer);
 	assert_int_equal(2, read_totals(f, slot)->requests);
@@ -337,6 +337,7 @@ static void fullest_flush_fits_the_undo_log(void **state)
 		request->location = (uint16_t)(METRICS_SCOPES_MAX - 1 - i);
 		request->status = (uint16_t)(100 + i);
 		request->staged = true;
+		request->cache = i % METRICS_CACHE_RESULT_COUNT;
 		request->aborted_by_client = true;
 		request->aborted_by_server = true;
 	}
@@ -735,6 +736,26 @@ static void reader_sees_only_whole_flushes(void **state)
 	metrics_writer_close(&hammer.writer);
 }
 
+static void requests_count_by_what_the_cache_did(void **state)
+{
+	struct fixture *f = *state;
+	unsigned slot = fixture_slot(f, 0);
+	struct metrics_writer *writer = open_writer(f, slot);
+	const struct metrics_totals *totals;
+
+	for (unsigned i = 0; i < METRICS_CACHE_RESULT_COUNT; i++)
+		for (unsigned n = 0; n <= i; n++)
+			fixture_request(writer)->cache = (uint8_t)i;
+	metrics_writer_close(&writer);
+	totals = read_totals(f, slot);
+	for (unsigned i = 0; i < METRICS_CACHE_RESULT_COUNT; i++) {
+		assert_int_equal(i + 1, totals->durations[i].count);
+		assert_int_equal(i + 1,
+		    totals->durations[i].bins[hist_bin(1000000)]);
+		assert_int_equal(1200 * (i + 1), totals->bytes_out[i]);
+	}
+}
+
 #define TEST(name) \
 	cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 
@@ -755,6 +776,7 @@ int main(void)
 		TEST(samples_beyond_the_limit_flush_by_themselves),
 		TEST(next_worker_continues_totals_but_not_gauges),
 		TEST(slot_of_another_process_is_not_released),
+		TEST(requests_count_by_what_the_cache_did),
 		TEST(recent_requests_are_the_last_ones_newest_first),
 		TEST(a_flush_keeps_only_its_first_requests_as_recent),
 		TEST(the_slowest_of_a_second_are_kept),

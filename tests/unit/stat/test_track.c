@@ -62,7 +62,7 @@ static void rates_are_of_the_last_interval(void **state)
 	is_about(track_rate(track, TRACK_OF_PEER, 1),
 	    (1400 + 14 - 1000 - 10) / 2.0);
 	assert_true(isnan(track_rate(track, TRACK_OF_WORKER, 2)));
-	assert_int_equal(track->interval.count, 400);
+	assert_int_equal(track->all.interval.count, 400);
 	is_about(track_last(track, TRACK_MEAN), 1e-3);
 	assert_true(fabs(track_last(track, TRACK_P50) - 1e-3) < 2e-5);
 }
@@ -74,7 +74,7 @@ static void another_run_is_no_rate(void **state)
 	update(1, 1500, 1);
 	update(2, 10, 2);
 	assert_true(isnan(track_last(track, TRACK_REQUEST_RATE)));
-	assert_int_equal(track->interval.count, 0);
+	assert_int_equal(track->all.interval.count, 0);
 	update(3, 30, 2);
 	is_about(track_last(track, TRACK_REQUEST_RATE), 20);
 	is_about(track->peak_rate, 500);
@@ -97,10 +97,10 @@ static void lately_is_a_minute(void **state)
 		update(i, i < 50 ? i * 100 : 5000 + (i - 50) * 10, 1);
 		arena_reset(&arena);
 	}
-	assert_int_equal(track->lately.count, track->total.count - 40 * 100);
+	assert_int_equal(track->all.lately.count, track->all.total.count - 40 * 100);
 	track_reset(track);
 	update(101, 5510, 1);
-	assert_int_equal(track->lately.count, 0);
+	assert_int_equal(track->all.lately.count, 0);
 }
 
 static void lines_keep_the_newest(void **state)
