@@ -136,6 +136,8 @@ void http_conn_close(struct http_conn *conn, bool timed_out)
 	/* Whoever comes in this turn shall not count it any more. */
 	http_conn_set_state(conn, HTTP_CONN_CLOSING);
 	metrics_gauge_add(worker->metrics, METRICS_WRITING, -1);
+	metrics_conn_end(worker->metrics, ring_now(worker->ring) -
+	    conn->accepted_ns, conn->requests);
 	if (timed_out &&
 	    conn->listen->default_server->core->reset_timedout_connection)
 		(void)setsockopt(conn->stream.fd, SOL_SOCKET, SO_LINGER,

@@ -95,7 +95,7 @@ bool http_conn_read_proxy(struct http_conn *conn)
 		conn->proxy_read = true;
 		return conn_proxy_keep(conn, &header);
 	}
-	metrics_count(conn->worker->metrics, METRICS_PARSE_ERRORS, 1);
+	metrics_count(conn->worker->metrics, METRICS_PARSE_PROXY, 1);
 	/* What else is here says in the log who it was. */
 	if (bytes.len < PROXY_PROTOCOL_LINE_MAX &&
 	    ring_stream_ready(&conn->stream))

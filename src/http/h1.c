@@ -180,6 +180,23 @@ static unsigned h1_result_status(enum h1_result result)
 	}
 }
 
+/* What it counts as; H1_MORE_HEADERS, for want of memory, as nothing. */
+static void h1_count_error(struct http_request *request,
+    enum h1_result result)
+{
+	static const enum metrics_counter counters[] = {
+		[H1_BAD_REQUEST] = METRICS_PARSE_BAD,
+		[H1_URI_TOO_LONG] = METRICS_PARSE_URI,
+		[H1_HEADERS_TOO_LARGE] = METRICS_PARSE_HEADERS,
+		[H1_TOO_MANY_HEADERS] = METRICS_PARSE_HEADERS,
+		[H1_NOT_IMPLEMENTED] = METRICS_PARSE_CODING,
+		[H1_VERSION] = METRICS_PARSE_VERSION,
+	};
+
+	if (result >= H1_BAD_REQUEST)
+		metrics_count(request->worker->metrics, counters[result], 1);
+}
+
 /* What came of reading a head. */
 enum h1_head_result {
 	H1_HEAD_DONE,
@@ -209,6 +226,8 @@ static enum h1_head_result h1_head_lost(struct h1 *h1,
 {
 	if (n == -EMSGSIZE || n == -ENOMEM) {
 		request->response.status = n == -ENOMEM ? 500 : 431;
+		if (n == -EMSGSIZE)
+			h1_count_error(request, H1_HEADERS_TOO_LARGE);
 		return H1_HEAD_BAD;
 	}
 	if (h1->in_next == h1->in_end)
@@ -276,7 +295,7 @@ static enum h1_head_result h1_read_head(struct h1 *h1,
 	request->head.raw = (struct slice){ h1->in + h1->in_next,
 	    h1->in_end - h1->in_next };
 	request->response.status = h1_result_status(result);
-	metrics_count(request->worker->metrics, METRICS_PARSE_ERRORS, 1);
+	h1_count_error(request, result);
 	http_log(request, LOG_LEVEL_INFO, 0, "%s", request->head.reason ?
 	    request->head.reason : "no memory for request headers");
 	return H1_HEAD_BAD;

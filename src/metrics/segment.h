@@ -389,7 +389,7 @@ struct metrics_undo {
  */
 enum {
 	METRICS_PENDING_MAX = 256,	/* requests a flush */
-	METRICS_SAMPLES_MAX = 64,	/* loop lags or pool waits a flush */
+	METRICS_SAMPLES_MAX = 64,	/* of each of three histograms a flush */
 	METRICS_TRIES_MAX = 128,	/* of upstream servers a flush */
 	METRICS_TOUCHED_MAX = 64,	/* upstream servers a flush */
 	METRICS_HIST_SUMS = 3,		/* count, sum, max */
@@ -397,7 +397,7 @@ enum {
 	    (3 + 3 + 1 + 1 + 1 + METRICS_STAGE_COUNT + 1 + METRICS_HIST_SUMS),
 	METRICS_UNDO_SCOPES = METRICS_SCOPES_MAX * (3 + METRICS_HIST_SUMS),
 	METRICS_UNDO_SAMPLES =
-	    2 * (METRICS_SAMPLES_MAX + METRICS_HIST_SUMS),
+	    3 * (METRICS_SAMPLES_MAX + METRICS_HIST_SUMS),
 	METRICS_UNDO_SUMS = offsetof(struct metrics_totals, codes) / 8 +
 	    sizeof(struct metrics_ring_totals) / 8 +
 	    (1 + METRICS_STAGE_COUNT) * METRICS_HIST_SUMS,
@@ -452,6 +452,7 @@ struct metrics_slot {
 	struct hist stages[METRICS_STAGE_COUNT];
 	struct hist loop_lag;
 	struct hist pool_wait;
+	struct hist conn_age;
 	uint64_t limits[METRICS_ZONES_MAX][METRICS_LIMIT_RESULT_COUNT];
 	struct metrics_peer_gauges peer_gauges[METRICS_PEERS_MAX];
 	struct metrics_undo undo[METRICS_UNDO_MAX];

@@ -334,6 +334,25 @@ static Ringmaster__V1__Drops *snapshot_drops(struct snapshot *s)
 	return ret;
 }
 
+/* Closed ones; the classes are those of metrics_conn_end(). */
+static Ringmaster__V1__ClosedConnections *snapshot_closed(struct snapshot *s)
+{
+	const uint64_t *counters = s->view->totals.counters + METRICS_CLOSED;
+	Ringmaster__V1__ClosedConnections *ret = snapshot_alloc(s, 1,
+	    sizeof(*ret));
+
+	if (!ret)
+		return NULL;
+	ringmaster__v1__closed_connections__init(ret);
+	ret->none = counters[0];
+	ret->one = counters[1];
+	ret->below_10 = counters[2];
+	ret->below_100 = counters[3];
+	ret->below_1000 = counters[4];
+	ret->more = counters[5];
+	return ret;
+}
+
 static Ringmaster__V1__Connections *snapshot_connections(struct snapshot *s)
 {
 	const struct metrics_totals *totals = &s->view->totals;
@@ -357,6 +376,8 @@ static Ringmaster__V1__Connections *snapshot_connections(struct snapshot *s)
 	ret->limit = (uint32_t)metrics_load(
 	    &s->segment->file->header.connections_limit);
 	snapshot_accept_errors(s, ret);
+	ret->closed = snapshot_closed(s);
+	ret->duration = snapshot_hist(s, &s->view->conn_age);
 	return ret;
 }
 
@@ -428,6 +449,40 @@ static void snapshot_protocols(struct snapshot *s, Ringmaster__V1__Http *http)
 	}
 }
 
+static void snapshot_parse_errors(struct snapshot *s,
+    Ringmaster__V1__Http *http)
+{
+	const uint64_t *counters = s->view->totals.counters;
+	Ringmaster__V1__ParseErrors *ret = snapshot_alloc(s, 1, sizeof(*ret));
+
+	if (!ret)
+		return;
+	ringmaster__v1__parse_errors__init(ret);
+	ret->bad_request = counters[METRICS_PARSE_BAD];
+	ret->line_too_long = counters[METRICS_PARSE_URI];
+	ret->headers_too_large = counters[METRICS_PARSE_HEADERS];
+	ret->transfer_coding = counters[METRICS_PARSE_CODING];
+	ret->version = counters[METRICS_PARSE_VERSION];
+	ret->proxy_protocol = counters[METRICS_PARSE_PROXY];
+	for (unsigned i = METRICS_PARSE_BAD; i <= METRICS_PARSE_PROXY; i++)
+		http->parse_errors += counters[i];
+	http->parse_causes = ret;
+}
+
+static Ringmaster__V1__Auth *snapshot_auth(struct snapshot *s)
+{
+	const uint64_t *counters = s->view->totals.counters;
+	Ringmaster__V1__Auth *ret = snapshot_alloc(s, 1, sizeof(*ret));
+
+	if (!ret)
+		return NULL;
+	ringmaster__v1__auth__init(ret);
+	ret->ok = counters[METRICS_AUTH_OK];
+	ret->failed = counters[METRICS_AUTH_FAILED];
+	ret->none = counters[METRICS_AUTH_NONE];
+	return ret;
+}
+
 static Ringmaster__V1__Http *snapshot_http(struct snapshot *s)
 {
 	const struct metrics_totals *totals = &s->view->totals;
@@ -452,7 +507,8 @@ static Ringmaster__V1__Http *snapshot_http(struct snapshot *s)
 	ret->aborted_by_client = totals->aborted_client;
 	ret->aborted_by_server = totals->aborted_server;
 	ret->timeouts = totals->counters[METRICS_TIMEOUTS];
-	ret->parse_errors = totals->counters[METRICS_PARSE_ERRORS];
+	snapshot_parse_errors(s, ret);
+	ret->auth = snapshot_auth(s);
 	return ret;
 }
 

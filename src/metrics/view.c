@@ -134,6 +134,7 @@ static void view_slot_add(struct metrics_view *view, struct view_part *part,
 		view_hist_add(slot, &slot->stages[s], &part->hist,
 		    &view->stages[s]);
 	view_hist_add(slot, &slot->pool_wait, &part->hist, &view->pool_wait);
+	view_hist_add(slot, &slot->conn_age, &part->hist, &view->conn_age);
 	view_hist_add(slot, &slot->loop_lag, &part->hist, &worker->loop_lag);
 }
 

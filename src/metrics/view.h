@@ -38,6 +38,7 @@ struct metrics_view {
 	struct metrics_gauges gauges;
 	struct hist stages[METRICS_STAGE_COUNT];
 	struct hist pool_wait;
+	struct hist conn_age;
 	unsigned current;	/* workers of the running configuration */
 	unsigned draining;
 	bool alive[METRICS_SLOTS];	/* a worker lives in the slot */

@@ -406,7 +406,9 @@ static void writer_counters(struct metrics_writer *writer)
 	struct metrics_pending *pending = &writer->pending;
 	uint64_t *cells = writer->slot->core.totals.counters;
 
-	for (unsigned i = 0; i < METRICS_COUNTER_COUNT; i++) {
+	for (; pending->counted; pending->counted &= pending->counted - 1) {
+		int i = __builtin_ctzll(pending->counted);
+
 		writer_add(writer, &cells[i], pending->counters[i]);
 		pending->counters[i] = 0;
 	}
@@ -498,6 +500,8 @@ void metrics_flush(struct metrics_writer *writer)
 	writer_samples(writer, &slot->loop_lag, &writer->loop_lag);
 	if (writer->pool_wait.count > 0)
 		writer_samples(writer, &slot->pool_wait, &writer->pool_wait);
+	if (writer->conn_age.count > 0)
+		writer_samples(writer, &slot->conn_age, &writer->conn_age);
 	writer_counters(writer);
 	writer_gauges(writer);
 	if (writer->has_ring)
@@ -541,7 +545,7 @@ bool metrics_loop_lag(struct metrics_writer *writer, uint64_t busy_ns,
 {
 	writer_sample(writer, &writer->loop_lag, busy_ns);
 	if (busy_ns > METRICS_STALL_NS)
-		writer->pending.counters[METRICS_STALLS]++;
+		metrics_count(writer, METRICS_STALLS, 1);
 	if (now_ns >= writer->slow.until_ns) {
 		writer_slow_begin(writer, now_ns);
 		writer_stalls_begin(writer, now_ns);
@@ -557,6 +561,19 @@ void metrics_stall_set(struct metrics_writer *writer,
 	if (stall->ns > writer->longest.ns)
 		writer->longest = *stall;
 	writer->stalls_changed = true;
+}
+
+void metrics_conn_end(struct metrics_writer *writer, uint64_t age_ns,
+    unsigned requests)
+{
+	static const unsigned least[METRICS_CLOSED_COUNT] = { 0, 1, 2, 10,
+	    100, 1000 };
+	unsigned class = METRICS_CLOSED_COUNT - 1;
+
+	while (requests < least[class])
+		class--;
+	writer_sample(writer, &writer->conn_age, age_ns);
+	metrics_count(writer, METRICS_CLOSED + class, 1);
 }
 
 void metrics_pool_wait(struct metrics_writer *writer, uint64_t wait_ns)

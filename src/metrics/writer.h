@@ -29,7 +29,12 @@ enum metrics_counter {		/* sums since the segment was made */
 	METRICS_DROPPED_MEMORY,	/* for want of memory */
 	METRICS_REFUSED,	/* requests refused by limit_conn */
 	METRICS_BYTES_IN,	/* read from clients */
-	METRICS_PARSE_ERRORS,	/* requests answered 400 by the parser */
+	METRICS_PARSE_BAD,	/* requests that could not be parsed: 400 */
+	METRICS_PARSE_URI,	/* too long a line: 414 */
+	METRICS_PARSE_HEADERS,	/* too large or too many: 431 */
+	METRICS_PARSE_CODING,	/* an unknown transfer coding: 501 */
+	METRICS_PARSE_VERSION,	/* an unknown version: 505 */
+	METRICS_PARSE_PROXY,	/* no header of the PROXY protocol */
 	METRICS_TIMEOUTS,	/* connections ended by a deadline */
 	METRICS_CACHE_HITS,	/* file cache lookups */
 	METRICS_CACHE_MISSES,
@@ -38,8 +43,15 @@ enum metrics_counter {		/* sums since the segment was made */
 	METRICS_CACHE_INVALIDATIONS,	/* the file changed */
 	METRICS_LOG_DROPPED,	/* access log lines that could not be written */
 	METRICS_STALLS,		/* turns longer than METRICS_STALL_NS */
-	METRICS_COUNTER_COUNT
+	METRICS_AUTH_OK,	/* requests let in by auth_basic */
+	METRICS_AUTH_FAILED,	/* refused: unknown user, wrong password */
+	METRICS_AUTH_NONE,	/* refused: without user and password */
+	METRICS_CLOSED,		/* connections, by requests: see metrics_conn_
+				 * end(); METRICS_CLOSED_COUNT of them */
+	METRICS_CLOSED_COUNT = 6,
+	METRICS_COUNTER_COUNT = METRICS_CLOSED + METRICS_CLOSED_COUNT
 };
+_Static_assert((int)METRICS_COUNTER_COUNT <= 64, "a bit of `counted` each");
 
 enum metrics_gauge {		/* of this process, now */
 	METRICS_READING,	/* connections: a request head is being read */
@@ -206,6 +218,7 @@ struct metrics_inflight {
 /* Private to the process; see the functions below. */
 struct metrics_pending {
 	uint64_t counters[METRICS_COUNTER_COUNT];
+	uint64_t counted;		/* which of them are not 0; a bit each */
 	int64_t gauges[METRICS_GAUGE_COUNT];
 	struct metrics_request *requests;
 	uint64_t slow_ns;		/* so long at least are the slowest of
@@ -249,6 +262,11 @@ bool metrics_loop_lag(struct metrics_writer *writer, uint64_t busy_ns,
 /* It was the longest of late. */
 void metrics_stall_set(struct metrics_writer *writer,
     const struct metrics_stall *stall);
+
+/* A client's connection was closed, `age_ns` after it was accepted, on which
+ * so many requests had come. */
+void metrics_conn_end(struct metrics_writer *writer, uint64_t age_ns,
+    unsigned requests);
 
 /* A job waited `wait_ns` for a thread of the pool. */
 void metrics_pool_wait(struct metrics_writer *writer, uint64_t wait_ns);
@@ -314,6 +332,7 @@ static inline void metrics_count(struct metrics_writer *writer,
 	struct metrics_pending *pending = (struct metrics_pending *)writer;
 
 	pending->counters[counter] += n;
+	pending->counted |= UINT64_C(1) << counter;
 	pending->dirty = true;
 }
 static inline void metrics_gauge_add(struct metrics_writer *writer,

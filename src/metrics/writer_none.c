@@ -55,6 +55,12 @@ void metrics_stall_set(struct metrics_writer *writer,
 	(void)writer, (void)stall;
 }
 
+void metrics_conn_end(struct metrics_writer *writer, uint64_t age_ns,
+    unsigned requests)
+{
+	(void)writer, (void)age_ns, (void)requests;
+}
+
 void metrics_pool_wait(struct metrics_writer *writer, uint64_t wait_ns)
 {
 	(void)writer, (void)wait_ns;

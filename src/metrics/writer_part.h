@@ -78,6 +78,7 @@ struct metrics_writer {
 	struct writer_peers peers;
 	struct samples loop_lag;
 	struct samples pool_wait;
+	struct samples conn_age;
 	struct metrics_stall longest, lately[2];	/* as in the slot */
 	unsigned lately_now;		/* which one is of this period */
 	uint64_t lately_period;		/* its number */

@@ -287,6 +287,19 @@ static int auth_basic_answer(struct http_request *request,
 	}
 }
 
+/* Whatever comes of a request that the client may be let in for. */
+static int auth_basic_count(struct http_request *request, int rc, bool tried)
+{
+	struct metrics_writer *metrics = request->worker->metrics;
+
+	if (rc == HTTP_ALLOWED)
+		metrics_count(metrics, METRICS_AUTH_OK, 1);
+	else if (rc == 401)
+		metrics_count(metrics, tried ? METRICS_AUTH_FAILED
+		    : METRICS_AUTH_NONE, 1);
+	return rc;
+}
+
 /* ---- the hook ---- */
 
 /* The file of users, opened; returns HTTP_DECLINED or a status. */
@@ -340,13 +353,32 @@ static int auth_basic_ask(struct http_request *request,
 	return err ? 503 : auth_basic_answer(request, &job, realm);
 }
 
+/* A user and a password came. */
+static int auth_basic_try(struct http_request *request,
+    const struct auth_basic_record *record,
+    struct auth_basic_attempt *attempt, struct slice realm)
+{
+	int rc = auth_basic_open(request, record, attempt);
+
+	if (rc != HTTP_DECLINED)
+		return rc;
+	if (attempt->user.len > AUTH_BASIC_USER_MAX ||
+	    attempt->password.len > PASSWORD_MAX)
+		return auth_basic_challenge(request, realm);
+	if (auth_basic_key(attempt))
+		return 500;
+	if (!auth_basic_knows(attempt))
+		return auth_basic_ask(request, attempt, realm);
+	request->user = attempt->user;
+	return HTTP_ALLOWED;
+}
+
 static int auth_basic_check(struct http_request *request)
 {
 	const struct auth_basic_record *record = http_request_record(request,
 	    &http_auth_basic_module.table);
 	struct auth_basic_attempt attempt = { .file = NULL };
 	struct slice realm;
-	int rc;
 
 	if (!record->realm_set || !record->file_set)
 		return HTTP_DECLINED;
@@ -355,24 +387,13 @@ static int auth_basic_check(struct http_request *request)
 		return 500;
 	if (slice_equal(realm, SLICE("off")))
 		return HTTP_DECLINED;
-	if (!http_basic_credentials(request, &attempt.user,
-	    &attempt.password)) {
-		http_log(request, LOG_LEVEL_INFO, 0, "no user/password was "
-		    "provided for basic authentication");
-		return auth_basic_challenge(request, realm);
-	}
-	rc = auth_basic_open(request, record, &attempt);
-	if (rc != HTTP_DECLINED)
-		return rc;
-	if (attempt.user.len > AUTH_BASIC_USER_MAX ||
-	    attempt.password.len > PASSWORD_MAX)
-		return auth_basic_challenge(request, realm);
-	if (auth_basic_key(&attempt))
-		return 500;
-	if (!auth_basic_knows(&attempt))
-		return auth_basic_ask(request, &attempt, realm);
-	request->user = attempt.user;
-	return HTTP_ALLOWED;
+	if (http_basic_credentials(request, &attempt.user, &attempt.password))
+		return auth_basic_count(request, auth_basic_try(request,
+		    record, &attempt, realm), true);
+	http_log(request, LOG_LEVEL_INFO, 0, "no user/password was "
+	    "provided for basic authentication");
+	return auth_basic_count(request, auth_basic_challenge(request, realm),
+	    false);
 }
 
 static int auth_basic_start(struct http_worker *worker)

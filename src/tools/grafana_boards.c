@@ -92,8 +92,10 @@ static const struct grafana_panel overview_panels[] = {
 	    { SUM_BY("by", RATE("ringmaster_http_aborted_total{@}")),
 	      "by {{by}}" },
 	    { SUM(RATE("ringmaster_http_timeouts_total{@}")), "timeout" },
-	    { SUM(RATE("ringmaster_http_parse_errors_total{@}")),
-	      "not parsed" } } },
+	    { SUM_BY("kind", RATE("ringmaster_http_parse_errors_total{@}")),
+	      "not parsed: {{kind}}" },
+	    { SUM_BY("result", RATE("ringmaster_auth_attempts_total{@}")),
+	      "auth_basic: {{result}}" } } },
 	{ GRAFANA_TABLE, "Locations", 24, .unit = "short", .queries = {
 	    { SUM_BY("server, location",
 	      RATE("ringmaster_location_requests_total{@}")), "requests/s" },
@@ -116,6 +118,11 @@ static const struct grafana_panel overview_panels[] = {
 	      "failed: {{errno}}" },
 	    { SUM(RATE("ringmaster_connections_refused_total{@}")),
 	      "refused by limit_conn" } } },
+	{ GRAFANA_TIMESERIES, "Closed connections, by requests on them", 24,
+	  .stacked = true, .queries = {
+	    { SUM_BY("requests",
+	      RATE("ringmaster_connections_closed_total{@}")),
+	      "{{requests}}" } } },
 	{ GRAFANA_STAT, "Connections, of those allowed", 4,
 	  .unit = "percentunit", .queries = {
 	    { SUM("ringmaster_connections{@}") " / "

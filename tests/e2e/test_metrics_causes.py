@@ -1,9 +1,10 @@
-"""Why clients were turned away, as the metrics have it.
+"""What was turned away, failed or took long, and why, as the metrics have it.
 
 Guards against a cause that is counted as another one or not at all. Each is
 brought about from outside.
 """
 
+import base64
 import os
 import re
 import signal
@@ -195,3 +196,54 @@ def test_response_times_by_what_the_cache_did(start):
     assert cache["hit_bytes"] == 8 * cache["miss_bytes"] > 8000
     assert 'ringmaster_cache_request_duration_seconds_count{cache="files",' \
         'result="hit"} 8' in board.get("/metrics.prom").body.decode()
+
+
+def test_what_is_no_request_by_kind(start):
+    server, board = start_board(start, workers=1)
+    for request in (b"nonsense\r\n\r\n", b"GET / HTTP/9.1\r\n\r\n",
+                    b"GET /" + b"a" * 40000 + b" HTTP/1.1\r\n\r\n",
+                    b"GET / HTTP/1.1\r\nHost: x\r\nA: " + b"a" * 40000 +
+                    b"\r\n\r\n",
+                    b"GET / HTTP/1.1\r\nHost: x\r\n"
+                    b"Transfer-Encoding: x\r\n\r\n"):
+        server.raw(request)
+    assert wait_for(lambda: board.json()["http"]["parse_errors"] == 5 and
+                    board.json()["http"]["parse_causes"]) == {
+        "bad_request": 1, "line_too_long": 1, "headers_too_large": 1,
+        "transfer_coding": 1, "version": 1, "proxy_protocol": 0}
+    assert labels(board, "ringmaster_http_parse_errors_total")[
+        "version"] == 1
+
+
+def test_passwords_by_result(start):
+    server, board = start_board(start, server="""
+        auth_basic realm; auth_basic_user_file users; location / { }""")
+    (server.dir / "users").write_text("ann:{PLAIN}secret\n")
+    server.bad_lines_expected = True
+    server.file("x", b"x")
+    for user, times, status in ((b"ann:secret", 3, 200), (b"ann:x", 2, 401),
+                                (b"bob:secret", 1, 401), (None, 4, 401)):
+        fields = {"Authorization": "Basic " + base64.b64encode(
+            user).decode()} if user else None
+        for _ in range(times):
+            assert server.get("/x", headers=fields).status == status
+    board.wait_total(10)
+    assert board.json()["http"]["auth"] == {"ok": 3, "failed": 3, "none": 4}
+    assert labels(board, "ringmaster_auth_attempts_total") == {
+        "ok": 3, "failed": 3, "none": 4}
+
+
+def test_closed_connections_by_their_requests(start):
+    server, board = start_board(start, workers=1,
+                                block="metrics_detail full;",
+                                server="location / { return 204; }")
+    for requests in (0, 1, 1, 5, 12):
+        with server.connect() as client:
+            for _ in range(requests):
+                assert client.request("/").status == 204
+    closed = {"none": 1, "one": 2, "below_10": 1, "below_100": 1,
+              "below_1000": 0, "more": 0}
+    wait_for(lambda: board.json()["connections"]["closed"] == closed)
+    assert board.json()["connections"]["duration"]["count"] == 5
+    assert "ringmaster_connection_duration_seconds_count 5" in \
+        board.get("/metrics.prom").body.decode()

@@ -344,6 +344,7 @@ static void fullest_flush_fits_the_undo_log(void **state)
 	for (int i = 0; i < METRICS_SAMPLES_MAX; i++) {
 		metrics_loop_lag(writer, 20000000, 1);
 		metrics_pool_wait(writer, 1000);
+		metrics_conn_end(writer, 1000, 1);
 	}
 	for (unsigned i = 0; i < METRICS_COUNTER_COUNT; i++)
 		metrics_count(writer, (enum metrics_counter)i, 1);
@@ -736,6 +737,48 @@ static void reader_sees_only_whole_flushes(void **state)
 	metrics_writer_close(&hammer.writer);
 }
 
+static struct metrics_stall stall_of(uint64_t ns)
+{
+	return (struct metrics_stall){ .ns = ns, .work = RING_WORK_TIMER };
+}
+
+static void longest_turn_of_late_is_forgotten_and_that_ever_is_not(
+    void **state)
+{
+	const uint64_t half = METRICS_LATELY_S / 2 * NS_PER_SEC;
+	struct fixture *f = *state;
+	unsigned slot = fixture_slot(f, 0);
+	struct metrics_writer *writer = open_writer(f, slot);
+	struct metrics_stall stall = stall_of(5000);
+
+	assert_true(metrics_loop_lag(writer, 5000, 100 * half));
+	metrics_stall_set(writer, &stall);
+	assert_false(metrics_loop_lag(writer, 5000, 100 * half + 1));
+	/* In the next period a shorter one is the longest. */
+	assert_true(metrics_loop_lag(writer, 10, 101 * half));
+	stall = stall_of(10);
+	metrics_stall_set(writer, &stall);
+	metrics_flush(writer);
+	(void)read_totals(f, slot);
+	assert_int_equal(5000, core.gauges.longest.ns);
+	assert_int_equal(RING_WORK_TIMER, core.gauges.longest.work);
+	assert_int_equal(5010, core.gauges.lately[0].ns +
+	    core.gauges.lately[1].ns);
+	/* In the one after that the first is too old. */
+	(void)metrics_loop_lag(writer, 5, 102 * half);
+	metrics_flush(writer);
+	(void)read_totals(f, slot);
+	assert_int_equal(10, core.gauges.lately[0].ns +
+	    core.gauges.lately[1].ns);
+	/* And all are after a long pause. */
+	(void)metrics_loop_lag(writer, 5, 200 * half);
+	metrics_writer_close(&writer);
+	(void)read_totals(f, slot);
+	assert_int_equal(0, core.gauges.lately[0].ns +
+	    core.gauges.lately[1].ns);
+	assert_int_equal(5000, core.gauges.longest.ns);
+}
+
 static void requests_count_by_what_the_cache_did(void **state)
 {
 	struct fixture *f = *state;
@@ -754,6 +797,27 @@ static void requests_count_by_what_the_cache_did(void **state)
 		    totals->durations[i].bins[hist_bin(1000000)]);
 		assert_int_equal(1200 * (i + 1), totals->bytes_out[i]);
 	}
+}
+
+static void closed_connections_count_by_their_requests(void **state)
+{
+	static const unsigned requests[] = { 0, 1, 2, 9, 10, 99, 100, 999,
+		1000, 100000 };
+	static const unsigned wanted[METRICS_CLOSED_COUNT] = { 1, 1, 2, 2, 2,
+		2 };
+	struct fixture *f = *state;
+	unsigned slot = fixture_slot(f, 0);
+	struct metrics_writer *writer = open_writer(f, slot);
+
+	for (unsigned i = 0; i < sizeof(requests) / sizeof(*requests); i++)
+		metrics_conn_end(writer, 1000000, requests[i]);
+	metrics_writer_close(&writer);
+	(void)read_totals(f, slot);
+	for (unsigned i = 0; i < METRICS_CLOSED_COUNT; i++)
+		assert_int_equal(wanted[i],
+		    core.totals.counters[METRICS_CLOSED + i]);
+	assert_int_equal(10, f->segment->file->slots[slot].conn_age.
+	    bins[hist_bin(1000000)]);
 }
 
 #define TEST(name) \
@@ -776,7 +840,9 @@ int main(void)
 		TEST(samples_beyond_the_limit_flush_by_themselves),
 		TEST(next_worker_continues_totals_but_not_gauges),
 		TEST(slot_of_another_process_is_not_released),
+		TEST(longest_turn_of_late_is_forgotten_and_that_ever_is_not),
 		TEST(requests_count_by_what_the_cache_did),
+		TEST(closed_connections_count_by_their_requests),
 		TEST(recent_requests_are_the_last_ones_newest_first),
 		TEST(a_flush_keeps_only_its_first_requests_as_recent),
 		TEST(the_slowest_of_a_second_are_kept),
