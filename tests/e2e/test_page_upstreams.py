@@ -68,6 +68,7 @@ def test_servers_and_zones_are_shown(start, browser, backends, axe):
     cell = dict(zip(head, zone))
     assert [cell[name] for name in ("Passed", "Rejected", "Dry run")] == [
         str(few.count(200)), str(few.count(503)), "0"]
+    assert (cell["At most"], cell["Full"]) == ("64 B", "0")
     check(tab, axe, panel("limits"))
     see(tab, "#requests")
     tab.wait(lambda: row_of(tab, panel("recent"), "/"))

@@ -3,7 +3,13 @@
  */
 
 import { $, announce, bytes, column, confirmed, count, meter, meterFill,
-	percent, post, setNote, sum, Table } from '../app.js';
+	percent, post, seconds, setNote, sum, Table } from '../app.js';
+
+/* A share of the response times of those that were answered from it or not. */
+function times(key, label, name, share) {
+	return column(key, label, item => item[name].count ? item[name][share]
+		: NaN, seconds, 'response time, since start');
+}
 
 function makeTable(panel) {
 	return new Table(panel, {
@@ -21,6 +27,10 @@ function makeTable(panel) {
 			column('misses', 'Misses', item => item.misses, count),
 			column('bypassed', 'Bypassed', item => item.bypassed,
 				count, 'switched off, or cannot be cached'),
+			times('hit50', 'Hit p50', 'hit_duration', 'p50'),
+			times('hit99', 'Hit p99', 'hit_duration', 'p99'),
+			times('miss50', 'Miss p50', 'miss_duration', 'p50'),
+			times('miss99', 'Miss p99', 'miss_duration', 'p99'),
 			column('entries', 'Entries', item => item.entries,
 				count),
 			column('size', 'Size', item => item.size_bytes, bytes),

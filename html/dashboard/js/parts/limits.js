@@ -60,6 +60,8 @@ function limitItems(snapshot) {
 			'pool', 'refused'),
 		item('Shared memory', shm.used_bytes, shm.size_bytes, bytes,
 			'shm', 'not counted'),
+		...shm.tables.map(one => item(`… its ${one.table}`, one.used,
+			one.limit, count)),
 		item(sessions.exact === false ? 'Sessions, estimated'
 			: 'Sessions', sessions.live, sessions.limit ?? 0,
 		count),
@@ -135,7 +137,16 @@ function zoneTable(panel) {
 		empty: () => 'No zone.',
 		columns: [{ key: 'name', label: 'Zone',
 			value: zone => zone.name, text: zone => zone.name },
-		...Object.entries(results).flatMap(resultColumns)] });
+		...Object.entries(results).flatMap(resultColumns),
+		{ key: 'memory', label: 'Memory', number: true, init: meter,
+			title: 'in use for keys',
+			value: zone => zone.used_bytes / zone.size_bytes,
+			fill: (cell, zone) => meterFill(cell, zone.used_bytes /
+				zone.size_bytes) },
+		column('peak', 'At most', zone => zone.peak_bytes, bytes,
+			'memory that was in use at once'),
+		column('full', 'Full', zone => zone.full, count,
+			'times there was no room for another key')] });
 }
 
 export function mount(panel) {

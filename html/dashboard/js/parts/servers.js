@@ -1,9 +1,9 @@
 /*
- * The servers and their locations.
+ * The servers and their locations, and all status codes there were.
  */
 
-import { bytes, column, count, make, NONE, rate, seconds, speed, sum, Table }
-	from '../app.js';
+import { bytes, column, count, make, NONE, percent, rate, seconds, speed, sum,
+	Table } from '../app.js';
 
 /** The classes of responses: key, label, class of the style. */
 export const classes = [['c2xx', '2xx', 'c2'], ['c3xx', '3xx', 'c3'],
@@ -84,14 +84,41 @@ function makeTable(panel) {
 		] });
 }
 
+/* ---- status codes ---- */
+
+function codeItems({ http }, before, passed) {
+	const all = sum(http.codes.map(one => one.count));
+
+	return http.codes.map(({ code, count: requests }) => ({
+		code, requests, share: requests / all,
+		rate: speed(requests, before ? before.http.codes.find(one =>
+			one.code === code)?.count ?? 0 : NaN, passed) }));
+}
+
+function codeTable(panel) {
+	return new Table(panel, {
+		caption: 'Status codes', rows: 100, empty: () => 'No request.',
+		columns: [
+			{ key: 'code', label: 'Status', value: item =>
+				item.code, text: item => String(item.code || 'other') },
+			column('code_rate', 'Req/s', item => item.rate, rate,
+				'requests a second, of the last two seconds'),
+			column('code_requests', 'Requests', item =>
+				item.requests, count, 'since start'),
+			column('code_share', 'Share', item => item.share,
+				percent, 'of all requests, since start'),
+		] });
+}
+
 export function mount(panel) {
-	const table = makeTable(panel);
+	const table = makeTable(panel), codes = codeTable(panel);
 
 	return (...snapshots) => {
 		const items = serverItems(...snapshots);
 		const all = items.length +
 			sum(items.map(item => item.locations.length));
 
+		codes.update(codeItems(...snapshots));
 		return `showing ${table.update(items)} of ${all}`;
 	};
 }

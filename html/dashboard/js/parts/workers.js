@@ -1,5 +1,5 @@
 /*
- * The workers, of the frames.
+ * The workers, of the frames; the longest turn of each is of the snapshot.
  */
 
 import { balance, bytes, column, count, meter, meterFill, NONE, percent, rate,
@@ -11,6 +11,12 @@ function workerItem(w) {
 
 	return { index, pid, state, connections, perSecond, p99, lag,
 		inflight, busy, queued, cpu, rss, stalls };
+}
+
+/* What a turn was long with, in words. */
+function stallWords(stall) {
+	return stall ? `${seconds(stall.work_seconds)} ${stall.work} ` +
+		`${stall.server} ${stall.location}`.trim() : '';
 }
 
 function makeTable(panel, open) {
@@ -49,6 +55,12 @@ function makeTable(panel, open) {
 			plain('rss', 'Memory', bytes),
 			plain('stalls', 'Stalls', count,
 				'turns of its loop longer than 10 ms'),
+			column('stall', 'Longest turn', item =>
+				item.stall?.seconds, seconds, 'of late'),
+			{ key: 'work', label: 'It was', title:
+				'its longest piece, for a server and location',
+				value: item => stallWords(item.stall),
+				text: item => stallWords(item.stall) },
 		] });
 }
 
@@ -61,13 +73,16 @@ function evenness(workers) {
 	return balance(done);
 }
 
-function fill(table) {
+function fill(table, snapshot) {
 	const all = (store.last.w ?? []).map(workerItem);
 	const most = Math.max(1, ...all.map(worker => worker.perSecond ?? 0));
 	const even = evenness(all);
 
-	for (const worker of all)
+	for (const worker of all) {
 		worker.share = (worker.perSecond ?? 0) / most;
+		worker.stall = snapshot.workers.find(one =>
+			one.index === worker.index)?.recent_stall;
+	}
 	const shown = table.update(all);
 
 	return `balance ${Number.isFinite(even) ? even.toFixed(2) : NONE}` +
@@ -77,5 +92,5 @@ function fill(table) {
 export function mount(panel, on) {
 	const table = makeTable(panel, item => on.worker(item.index));
 
-	return () => fill(table);
+	return snapshot => fill(table, snapshot);
 }
