@@ -44,6 +44,7 @@ static uint64_t metrics_layout_hash(void)
 		offsetof(struct metrics_header, lock),
 		offsetof(struct metrics_header, scopes),
 		offsetof(struct metrics_header, peers),
+		offsetof(struct metrics_header, tops),
 		offsetof(struct metrics_header, cache_enabled),
 		offsetof(struct metrics_header, zone_use),
 		offsetof(struct metrics_sessions, table),
@@ -59,6 +60,7 @@ static uint64_t metrics_layout_hash(void)
 		offsetof(struct metrics_slot, followed),
 		offsetof(struct metrics_slot, scopes),
 		offsetof(struct metrics_slot, peers),
+		offsetof(struct metrics_slot, tops),
 		METRICS_COUNTER_COUNT,
 		METRICS_GAUGE_COUNT,
 		METRICS_STAGE_COUNT,
@@ -101,6 +103,8 @@ void metrics_header_repair(void *arg)
 	 * was not yet counted is not there. */
 	if (header->sequence % 2 != 0)
 		metrics_change_end(&header->sequence);
+	if (header->top_sequence % 2 != 0)
+		metrics_change_end(&header->top_sequence);
 }
 
 /* ---- making, mapping ---- */

@@ -44,6 +44,9 @@ enum {
 	METRICS_SCOPE_NAME_MAX = 96,	/* bytes with the terminator */
 	METRICS_PEERS_MAX = 256,	/* upstream servers, ever */
 	METRICS_ZONES_MAX = 64,		/* zones of limits, ever */
+	METRICS_TOPS_MAX = 8,		/* lists of the most frequent keys */
+	METRICS_TOP_SIZE_MAX = 1024,	/* keys in one */
+	METRICS_TOP_KEY_MAX = 128,	/* bytes kept of a key */
 	METRICS_RECENT = 256,		/* ended requests kept by a slot */
 	METRICS_ERRORS = 128,		/* failed ones */
 	METRICS_SLOW_MAX = 16,		/* the slowest ones of a second */
@@ -124,6 +127,15 @@ enum {
 	METRICS_NAMES_RESERVED
 };
 
+struct metrics_top {		/* a list of the most frequent keys, top.h */
+	uint64_t number;	/* another one for each; 0: there is none */
+	uint64_t size;		/* keys in it */
+	uint64_t since_real_ns;	/* counted since then */
+	uint64_t hash;		/* of the whole key, were it longer */
+	char name[METRICS_SCOPE_NAME_MAX];
+	char key[METRICS_SCOPE_NAME_MAX];	/* as configured */
+};
+
 enum metrics_mark_kind {
 	METRICS_MARK_START,
 	METRICS_MARK_STOP,
@@ -182,7 +194,7 @@ struct metrics_header {
 	uint8_t instance[16];	/* random: another one, other counts */
 	char methods[METRICS_METHODS][METRICS_METHOD_NAME_MAX];
 
-	pthread_mutex_t lock;	/* of what stands below, to `scopes` */
+	pthread_mutex_t lock;	/* of what stands below, to `tops` */
 
 	uint64_t sequence;	/* of the next two */
 	struct metrics_reload reload;
@@ -201,6 +213,10 @@ struct metrics_header {
 	uint32_t zone_count;
 	struct metrics_name peers[METRICS_PEERS_MAX];
 	struct metrics_name zones[METRICS_ZONES_MAX];
+
+	uint64_t top_sequence;	/* of `tops` */
+	uint64_t top_number;	/* the last one that was given */
+	struct metrics_top tops[METRICS_TOPS_MAX];
 
 	/* Single words, changed by atomic operations of the master but for
 	 * the first five, which anybody with a writable mapping may change. */
@@ -355,6 +371,29 @@ struct metrics_core {
 	struct metrics_gauges gauges;
 };
 
+struct metrics_top_entry {	/* what is counted of a key */
+	uint64_t hash;		/* of the whole key, with session_seed */
+	uint64_t len;		/* of the whole key */
+	uint64_t over;		/* of `count`, what may have been of keys that
+				 * had this entry before */
+	uint64_t count;		/* requests */
+	uint64_t bytes_out;	/* of those not in `over`, as all below */
+	uint64_t duration_ns;
+	uint64_t errors;	/* answered with 500 or more */
+	char key[METRICS_TOP_KEY_MAX];	/* its beginning */
+};
+
+struct metrics_top_table {	/* one worker's part of a list */
+	uint64_t number;	/* of the list; by the master */
+	uint64_t size;		/* entries allocated; by the master */
+	uint64_t used;		/* entries that there are; all requests with a
+				 * key are in their counts */
+	uint64_t gone_bytes_out;	/* of keys that lost their entries */
+	uint64_t gone_duration_ns;
+	uint64_t gone_errors;
+	struct metrics_top_entry entries[METRICS_TOP_SIZE_MAX];
+};
+
 struct metrics_recent {
 	uint64_t sequence;	/* 2n+1 while the n-th is written, 2n+2 after */
 	struct metrics_request request;
@@ -385,13 +424,15 @@ struct metrics_undo {
  * its method, its version, its time to the first byte, its stages, and, if it
  * is like none beside it, bytes and sums by what the cache did for it; a
  * scope its bytes and the sums of its histogram; an upstream server all of
- * its cells, of which a try has one bin for each time.
+ * its cells, of which a try has one bin for each time; a key that takes the
+ * entry of another one in a list the whole entry.
  */
 enum {
 	METRICS_PENDING_MAX = 256,	/* requests a flush */
 	METRICS_SAMPLES_MAX = 64,	/* of each of three histograms a flush */
 	METRICS_TRIES_MAX = 128,	/* of upstream servers a flush */
 	METRICS_TOUCHED_MAX = 64,	/* upstream servers a flush */
+	METRICS_TOP_TOUCHED_MAX = 64,	/* entries of lists a flush */
 	METRICS_HIST_SUMS = 3,		/* count, sum, max */
 	METRICS_UNDO_REQUESTS = METRICS_PENDING_MAX *
 	    (3 + 3 + 1 + 1 + 1 + METRICS_STAGE_COUNT + 1 + METRICS_HIST_SUMS),
@@ -406,9 +447,12 @@ enum {
 	    (offsetof(struct metrics_peer_totals, times) / 8 +
 	    METRICS_TIME_COUNT * METRICS_HIST_SUMS),
 	METRICS_UNDO_ZONES = METRICS_ZONES_MAX * METRICS_LIMIT_RESULT_COUNT,
+	METRICS_UNDO_TOPS = METRICS_TOP_TOUCHED_MAX *
+	    sizeof(struct metrics_top_entry) / 8 + METRICS_TOPS_MAX *
+	    offsetof(struct metrics_top_table, entries) / 8,
 	METRICS_UNDO_MAX = METRICS_UNDO_REQUESTS + METRICS_UNDO_SCOPES +
 	    METRICS_UNDO_SAMPLES + METRICS_UNDO_SUMS + METRICS_UNDO_PEERS +
-	    METRICS_UNDO_ZONES,
+	    METRICS_UNDO_ZONES + METRICS_UNDO_TOPS,
 };
 
 enum metrics_slot_state {
@@ -426,8 +470,8 @@ struct metrics_slot {
 	pthread_mutex_t lock;	/* of all below but where said otherwise */
 
 	/* Changed by the worker at each flush. */
-	_Alignas(64) uint64_t sequence;	/* of `core` to `peer_gauges`, `scopes`
-					 * and `peers` */
+	_Alignas(64) uint64_t sequence;	/* of `core` to `peer_gauges`, and
+					 * `scopes` to `tops` */
 	uint64_t undo_count;	/* 0: no flush under way */
 	uint64_t recent_count;	/* ever; the last METRICS_RECENT are kept */
 	uint64_t error_count;	/* ever; the last METRICS_ERRORS are kept */
@@ -444,6 +488,7 @@ struct metrics_slot {
 	uint32_t worker;	/* its index */
 	uint32_t scope_limit;	/* scopes allocated: ids below this one */
 	uint32_t peer_limit;	/* `peers`, likewise */
+	uint32_t top_mask;	/* `tops` allocated: a bit each */
 	uint64_t started_real_ns;
 	uint64_t cpu_user_ns;	/* of former workers of this slot */
 	uint64_t cpu_system_ns;
@@ -464,11 +509,14 @@ struct metrics_slot {
 	struct metrics_inflight_table inflight;
 	struct metrics_followed_record followed[METRICS_FOLLOWED];
 
-	/* Allocated as far as scope_limit and peer_limit only. */
+	/* Allocated as far as scope_limit and peer_limit only; of `tops` those
+	 * in top_mask, as far as their size. */
 	_Alignas(METRICS_ALIGN)
 	struct metrics_scope_totals scopes[METRICS_SCOPES_MAX];
 	_Alignas(METRICS_ALIGN)
 	struct metrics_peer_totals peers[METRICS_PEERS_MAX];
+	_Alignas(METRICS_ALIGN)
+	struct metrics_top_table tops[METRICS_TOPS_MAX];
 };
 
 struct metrics_file {
@@ -486,6 +534,8 @@ _Static_assert(offsetof(struct metrics_file, slots) % METRICS_ALIGN == 0 &&
 _Static_assert(sizeof(struct metrics_core) % 8 == 0 &&
     sizeof(struct metrics_scope_totals) % 8 == 0 &&
     sizeof(struct metrics_peer_totals) % 8 == 0 &&
+    sizeof(struct metrics_top) % 8 == 0 &&
+    sizeof(struct metrics_top_table) % 8 == 0 &&
     sizeof(struct metrics_request) % 8 == 0 &&
     sizeof(struct metrics_inflight) % 8 == 0 &&
     sizeof(struct metrics_followed) % 8 == 0 &&

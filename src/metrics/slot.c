@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "metrics/lock.h"
+#include "metrics/top.h"
 
 void metrics_slot_repair(void *arg)
 {
@@ -84,6 +85,8 @@ static int metrics_slot_assign_locked(struct metrics_segment *segment,
 		return -ENOSPC;
 	slot = &segment->file->slots[i];
 	error = metrics_slot_allocate(segment, slot, scopes, peers);
+	if (error == 0 && kind == METRICS_KIND_WORKER)
+		error = metrics_tops_assign(segment, slot);
 	if (error < 0)
 		return error;
 	if (i == header->slot_count) {

@@ -497,6 +497,7 @@ void metrics_flush(struct metrics_writer *writer)
 	if (writer->pending.request_count > 0)
 		writer_requests(writer);
 	writer_flush_peers(writer);
+	writer_flush_tops(writer);
 	writer_samples(writer, &slot->loop_lag, &writer->loop_lag);
 	if (writer->pool_wait.count > 0)
 		writer_samples(writer, &slot->pool_wait, &writer->pool_wait);
@@ -665,6 +666,10 @@ int metrics_writer_open(struct metrics_segment *segment, unsigned slot,
 	writer->pending.request_max = METRICS_PENDING_MAX;
 	writer->scope_limit = metrics_load32(&writer->slot->scope_limit);
 	writer->peers.limit = metrics_load32(&writer->slot->peer_limit);
+	if (writer_tops_open(writer) < 0) {
+		free(writer);
+		return -ENOMEM;
+	}
 	metrics_store32(&writer->slot->pid, (uint32_t)getpid());
 	if (writer->slot->kind == METRICS_KIND_WORKER)
 		metrics_test_start(segment);
@@ -680,5 +685,6 @@ void metrics_writer_close(struct metrics_writer **take)
 	if (!writer)
 		return;
 	metrics_flush(writer);
+	arena_fini(&writer->tops.arena);
 	free(writer);
 }

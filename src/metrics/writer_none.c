@@ -10,6 +10,7 @@
 
 #include "metrics/lock.h"
 #include "metrics/segment.h"
+#include "metrics/top.h"
 
 struct metrics_writer {
 	struct metrics_pending pending;	/* first: see writer.h */
@@ -112,6 +113,12 @@ void metrics_follow(struct metrics_writer *writer,
     const struct metrics_followed *request)
 {
 	(void)writer, (void)request;
+}
+
+void metrics_top_add(struct metrics_writer *writer, unsigned id,
+    struct slice key, const struct metrics_top_request *request)
+{
+	(void)writer, (void)id, (void)key, (void)request;
 }
 
 void metrics_session_seen(struct metrics_writer *writer, uint64_t id_hash)

@@ -1,11 +1,12 @@
 #ifndef RINGMASTER_METRICS_WRITER_PART_H
 #define RINGMASTER_METRICS_WRITER_PART_H
 
+#include "base/arena.h"
 #include "metrics/lock.h"
 #include "metrics/segment.h"
 #include "metrics/testhook.h"
 
-/* What is shared by writer.c and writer_peer.c, and private to them. */
+/* What is shared by writer*.c, and private to them. */
 
 enum {
 	METRICS_SESSION_CACHE = 4096,	/* ids remembered; a power of two */
@@ -63,6 +64,17 @@ struct writer_peers {		/* upstream servers, and zones of limits */
 };
 _Static_assert((int)METRICS_ZONES_MAX <= 64, "a bit each");
 
+struct writer_tops {		/* lists of the most frequent keys */
+	struct arena arena;
+	struct writer_top *lists[METRICS_TOPS_MAX];	/* NULL: no room */
+	uint32_t taken;			/* a bit for each list in which a key
+					 * took an entry */
+	unsigned changed_count;
+	struct top_changed {
+		uint16_t list, entry;
+	} changed[METRICS_TOP_TOUCHED_MAX];
+};
+
 struct metrics_writer {
 	struct metrics_pending pending;	/* first: see writer.h */
 	struct metrics_segment *segment;
@@ -76,6 +88,7 @@ struct metrics_writer {
 	struct hist_sums stages[METRICS_STAGE_COUNT];
 	bool staged;			/* `stages` are not empty */
 	struct writer_peers peers;
+	struct writer_tops tops;
 	struct samples loop_lag;
 	struct samples pool_wait;
 	struct samples conn_age;
@@ -148,7 +161,11 @@ static inline void writer_add(struct metrics_writer *writer, uint64_t *cell,
 void writer_hist_sums(struct metrics_writer *writer, struct hist *hist,
     struct hist_sums *sums);
 
-/* Likewise what writer_peer.c has. */
+/* Likewise what writer_peer.c and writer_top.c have. */
 void writer_flush_peers(struct metrics_writer *writer);
+void writer_flush_tops(struct metrics_writer *writer);
+
+/* Go on with the lists of the slot; 0 or -ENOMEM. */
+int writer_tops_open(struct metrics_writer *writer);
 
 #endif

@@ -10,11 +10,14 @@
 #include <time.h>
 
 #include "metrics/lock.h"
+#include "metrics/top.h"
 
 enum {
 	HOOK_ROUNDS = 600,	/* killed at a chosen store */
 	KILL_ROUNDS = 100,	/* killed at any time */
 	BATCH_MAX = 40,
+	TOP_SIZE = 8,
+	TOP_KEYS = 26,
 	HANG_S = 60,
 };
 
@@ -27,11 +30,21 @@ struct progress {
 static struct progress *progress;
 static struct metrics_core core;
 static uint16_t server, location;
-static unsigned peer, zone;
+static unsigned peer, zone, top;
 
 static unsigned number(unsigned max)
 {
 	return 1 + (unsigned)random() % max;
+}
+
+/* A key of one letter: others take its entry. */
+static void top_add(struct metrics_writer *writer, uint64_t duration_ns)
+{
+	char key[METRICS_TOP_KEY_MAX];
+
+	memset(key, (int)('a' + number(TOP_KEYS) - 1), sizeof(key));
+	metrics_top_add(writer, top, (struct slice){ key, sizeof(key) },
+	    &(struct metrics_top_request){ 1200, duration_ns, true });
 }
 
 static void worker_flush(struct metrics_writer *writer, unsigned batch)
@@ -56,6 +69,7 @@ static void worker_flush(struct metrics_writer *writer, unsigned batch)
 		try.failure = (enum metrics_failure)number(
 		    METRICS_FAILURE_COUNT - 1);
 		metrics_try_add(writer, &try);
+		top_add(writer, request->duration_ns);
 		metrics_limit_count(writer, zone, (enum metrics_limit_result)(
 		    number(METRICS_LIMIT_RESULT_COUNT) - 1));
 	}
@@ -163,6 +177,36 @@ static void check_peer(const struct metrics_slot *slot)
 	    METRICS_LIMIT_RESULT_COUNT));
 }
 
+static void check_top(const struct metrics_slot *slot)
+{
+	const struct metrics_top_table *table = &slot->tops[top];
+	struct metrics_top_entry sums = { .errors = table->gone_errors,
+		.bytes_out = table->gone_bytes_out,
+		.duration_ns = table->gone_duration_ns };
+	bool seen[TOP_KEYS] = { false };
+
+	for (unsigned i = 0; i < table->used; i++) {
+		const struct metrics_top_entry *entry = &table->entries[i];
+		unsigned letter = (unsigned)(entry->key[0] - 'a');
+
+		assert_true(letter < TOP_KEYS && !seen[letter]);
+		seen[letter] = true;
+		for (unsigned j = 1; j < METRICS_TOP_KEY_MAX; j++)
+			assert_int_equal(entry->key[0], entry->key[j]);
+		assert_int_equal(METRICS_TOP_KEY_MAX, entry->len);
+		assert_int_equal(entry->count - entry->over, entry->errors);
+		assert_int_equal(entry->errors * 1200, entry->bytes_out);
+		sums.count += entry->count;
+		sums.errors += entry->errors;
+		sums.bytes_out += entry->bytes_out;
+		sums.duration_ns += entry->duration_ns;
+	}
+	assert_int_equal(core.totals.requests, sums.count);
+	assert_int_equal(core.totals.requests, sums.errors);
+	assert_int_equal(core.totals.requests * 1200, sums.bytes_out);
+	assert_int_equal(core.totals.duration.sum_ns, sums.duration_ns);
+}
+
 static void check_records(const struct metrics_request *requests,
     unsigned count)
 {
@@ -201,6 +245,7 @@ static void check_slot(struct fixture *f, unsigned index)
 	check_scope(slot, server);
 	check_scope(slot, location);
 	check_peer(slot);
+	check_top(slot);
 	check_kept(slot);
 }
 
@@ -231,6 +276,9 @@ static int setup(void **state)
 	peer = (unsigned)metrics_peer_id(f->segment, SLICE("app"),
 	    SLICE("127.0.0.1:80"));
 	zone = (unsigned)metrics_zone_id(f->segment, SLICE("z"));
+	assert_int_equal(0, metrics_tops_set(f->segment,
+	    &(struct metrics_top_options){ SLICE("t"), SLICE("$uri"),
+	    TOP_SIZE }, 1, &top));
 	progress = mmap(NULL, sizeof(*progress), PROT_READ | PROT_WRITE,
 	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	assert_true(progress != MAP_FAILED);
