@@ -72,8 +72,8 @@ unsigned http_tables(const struct http_module *const *modules,
 
 /*
  * Register the servers and locations as scopes of the segment, and upstream
- * servers and zones as what they are there; call it in the master, when the
- * configuration is going to be used.
+ * servers, zones and what modules count as what they are there; call it in the
+ * master, when the configuration is going to be used.
  */
 int http_conf_scopes(struct http_conf *http, struct metrics_segment *segment);
 

@@ -13,6 +13,7 @@ struct http_conf;
 struct http_request;
 struct http_value;
 struct http_worker;
+struct metrics_segment;
 
 /* nginx's phases, in their order, as far as hooks are called in them. */
 enum http_phase {
@@ -70,6 +71,9 @@ struct http_module {
 	const struct http_variable *variables; /* ended by an empty name */
 	/* Once, when the whole configuration was read and merged; or NULL. */
 	int (*configured)(struct conf *conf, struct http_conf *http);
+	/* In the master, when the configuration is going to be used: name
+	 * what is counted. Returns 0 or -errno. Or NULL. */
+	int (*named)(struct http_conf *http, struct metrics_segment *segment);
 	/* In each worker at its start, and at its end; or NULL. */
 	int (*worker_start)(struct http_worker *worker);
 	void (*worker_stop)(struct http_worker *worker);

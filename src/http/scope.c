@@ -1,4 +1,5 @@
-/* Servers and locations as scopes of the metrics, upstream servers, zones. */
+/* Servers and locations as scopes of the metrics, upstream servers, zones, and
+ * what modules name there. */
 
 #include "http/core.h"
 
@@ -133,5 +134,10 @@ int http_conf_scopes(struct http_conf *http, struct metrics_segment *segment)
 			return err;
 	}
 	err = http_upstreams_scope(http, segment);
-	return err ? err : http_zones_scope(http, segment);
+	if (!err)
+		err = http_zones_scope(http, segment);
+	for (unsigned i = 0; i < http->module_count && !err; i++)
+		if (http->modules[i]->named)
+			err = http->modules[i]->named(http, segment);
+	return err;
 }

@@ -20,6 +20,7 @@ extern const struct http_module http_limit_conn_module;
 extern const struct http_module http_limit_req_module;
 extern const struct http_module http_log_module;
 extern const struct http_module http_map_module;
+extern const struct http_module http_metrics_top_module;
 extern const struct http_module http_precompressed_module;
 extern const struct http_module http_proxy_module;
 extern const struct http_module http_random_index_module;
@@ -77,6 +78,8 @@ const struct http_module *const http_modules[] = {
 	&http_addition_module,
 	&http_compress_module,
 
+	/* When it has ended. */
+	&http_metrics_top_module,
 	&http_log_module,
 	NULL,
 };
