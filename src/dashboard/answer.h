@@ -57,6 +57,7 @@ http_handler dashboard_session;		/* /api/v1/session */
 http_handler dashboard_history;		/* /api/v1/history */
 http_handler dashboard_heatmap;		/* /api/v1/heatmap */
 http_handler dashboard_requests;	/* /api/v1/requests */
+http_handler dashboard_tops;		/* /api/v1/tops */
 http_handler dashboard_logs;		/* /api/v1/logs */
 http_handler dashboard_marks;		/* /api/v1/marks */
 http_handler dashboard_catalogue;	/* /api/v1/catalogue */

@@ -36,6 +36,7 @@ static const struct dashboard_route {
 	READ("/api/v1/history", dashboard_history),
 	READ("/api/v1/heatmap", dashboard_heatmap),
 	READ("/api/v1/requests", dashboard_requests),
+	READ("/api/v1/tops", dashboard_tops),
 	READ("/api/v1/logs", dashboard_logs),
 	{ SLICE("/api/v1/marks"), DASHBOARD_METHODS_READ,
 	  SLICE("GET, HEAD, POST"), dashboard_marks },

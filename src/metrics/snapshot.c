@@ -10,6 +10,7 @@
 #include "metrics/lock.h"
 #include "metrics/sessions.h"
 #include "metrics/snapshot_part.h"
+#include "metrics/top.h"
 
 void *snapshot_alloc(struct snapshot *s, size_t count, size_t size)
 {
@@ -209,7 +210,7 @@ static void snapshot_tables(struct snapshot *s, Ringmaster__V1__Shm *ret)
 static Ringmaster__V1__Shm *snapshot_shm(struct snapshot *s)
 {
 	const struct metrics_header *header = &s->segment->file->header;
-	unsigned slots = metrics_slot_count(s->segment);
+	const struct metrics_slot *slots = s->segment->file->slots;
 	Ringmaster__V1__Shm *ret = snapshot_alloc(s, 1, sizeof(*ret));
 
 	if (!ret)
@@ -217,12 +218,13 @@ static Ringmaster__V1__Shm *snapshot_shm(struct snapshot *s)
 	ringmaster__v1__shm__init(ret);
 	ret->size_bytes = header->file_size;
 	ret->used_bytes = offsetof(struct metrics_file, slots);
-	for (unsigned i = 0; i < slots; i++)
+	for (unsigned i = 0; i < metrics_slot_count(s->segment); i++)
 		ret->used_bytes += offsetof(struct metrics_slot, scopes) +
-		    metrics_load32(&s->segment->file->slots[i].scope_limit) *
+		    metrics_load32(&slots[i].scope_limit) *
 		    sizeof(struct metrics_scope_totals) +
-		    metrics_load32(&s->segment->file->slots[i].peer_limit) *
-		    sizeof(struct metrics_peer_totals);
+		    metrics_load32(&slots[i].peer_limit) *
+		    sizeof(struct metrics_peer_totals) +
+		    metrics_tops_bytes(&slots[i]);
 	ret->free_bytes = ret->size_bytes - ret->used_bytes;
 	snapshot_tables(s, ret);
 	ret->recoveries = metrics_load(&header->recoveries);
@@ -638,6 +640,8 @@ int metrics_snapshot_fill(const struct metrics_segment *segment,
 	snapshot_workers(&s, all);
 	all->pool = snapshot_pool(&s);
 	snapshot_limits(&s, all);
+	if (options->top_keys)
+		snapshot_tops(&s, options->top_keys, all);
 	all->shm = snapshot_shm(&s);
 	snapshot_marks(&s, all);
 	all->sessions = snapshot_sessions(&s);

@@ -17,6 +17,7 @@ enum {
 
 struct metrics_snapshot_options {
 	unsigned recent;	/* last requests wanted, of all workers */
+	unsigned top_keys;	/* of each list of frequent ones; 0: no lists */
 };
 
 /*
@@ -32,6 +33,14 @@ int metrics_snapshot_fill(const struct metrics_segment *segment,
 /* Fill in a mark, whose text stays where it is. */
 void metrics_snapshot_mark(struct metrics_mark *mark,
     Ringmaster__V1__Mark *ret);
+
+/*
+ * Fill in the lists of frequent keys with at most `keys` of each, in memory of
+ * the arena: up to METRICS_TOPS_MAX to `ret`. Returns how many, or -ENOMEM.
+ */
+int metrics_tops_fill(const struct metrics_segment *segment,
+    struct arena *arena, unsigned keys,
+    Ringmaster__V1__Top *ret[METRICS_TOPS_MAX]);
 
 /* ---- single requests ---- */
 

@@ -51,6 +51,8 @@ void snapshot_servers(struct snapshot *s, Ringmaster__V1__Snapshot *ret);
 void snapshot_upstreams(struct snapshot *s, Ringmaster__V1__Snapshot *ret);
 void snapshot_limits(struct snapshot *s, Ringmaster__V1__Snapshot *ret);
 void snapshot_workers(struct snapshot *s, Ringmaster__V1__Snapshot *ret);
+void snapshot_tops(struct snapshot *s, unsigned keys,
+    Ringmaster__V1__Snapshot *ret);
 void snapshot_recent(struct snapshot *s, unsigned max,
     Ringmaster__V1__Snapshot *ret);
 

@@ -19,6 +19,7 @@ SOURCE = pathlib.Path(__file__).parents[2]
 FILE = SOURCE / "html/dashboard/api/v1/openapi.json"
 MODULE = SOURCE / "src/dashboard/module.c"
 SITE = 'location / { return 200 "hello"; }'
+TOP = "metrics_top agents $http_user_agent$remote_addr;"
 METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH")
 
 
@@ -29,7 +30,7 @@ def document():
 
 @pytest.fixture
 def board(start):
-    return start_board(start, server=SITE)[1]
+    return start_board(start, http=TOP, server=SITE)[1]
 
 
 def walk(node):
@@ -126,7 +127,8 @@ EXAMPLES = [
     ("/api/v1/requests?kind=recent", {}),
     ("/api/v1/requests?kind=slowest", {}),
     ("/api/v1/requests?kind=inflight", {}),
-    ("/api/v1/requests?kind=errors", {}), ("/api/v1/logs", {}),
+    ("/api/v1/requests?kind=errors", {}), ("/api/v1/tops", {}),
+    ("/api/v1/tops?n=x", {}), ("/api/v1/logs", {}),
     ("/api/v1/logs?level=debug", {}), ("/api/v1/session", {}),
     ("/api/v1/frame", {}), ("/test_status", {}),
     ("/toggle_cache", {"method": "POST"}),

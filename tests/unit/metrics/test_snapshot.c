@@ -6,6 +6,7 @@
 
 #include "metrics/process.h"
 #include "metrics/snapshot.h"
+#include "metrics/top.h"
 
 struct world {
 	struct fixture *f;
@@ -40,7 +41,8 @@ static int teardown(void **state)
 
 static const Ringmaster__V1__Snapshot *take(unsigned recent)
 {
-	const struct metrics_snapshot_options options = { .recent = recent };
+	const struct metrics_snapshot_options options = {
+		.recent = recent, .top_keys = 2 };
 
 	assert_int_equal(0, metrics_snapshot_fill(world.f->segment, &options,
 	    &world.arena, &world.snapshot));
@@ -306,13 +308,83 @@ static void reader_with_readonly_mapping_gets_the_same(void **state)
 	metrics_writer_close(&writer);
 }
 
+static void top_add(struct metrics_writer *writer, struct slice key,
+    uint64_t bytes, bool error)
+{
+	metrics_top_add(writer, 0, key,
+	    &(struct metrics_top_request){ bytes, 1000 * bytes, error });
+}
+
+static struct metrics_writer *open_top(unsigned size)
+{
+	unsigned id;
+
+	assert_int_equal(0, metrics_tops_set(world.f->segment,
+	    &(struct metrics_top_options){ SLICE("t"), SLICE("$k"), size }, 1,
+	    &id));
+	return open_writer(fixture_slot(world.f, 0));
+}
+
+static void frequent_keys_are_shown_and_what_is_left(void **state)
+{
+	struct metrics_writer *writer = open_writer(fixture_slot(world.f, 0));
+	const Ringmaster__V1__Top *top;
+	uint64_t before = take(0)->shm->used_bytes, with;
+	char text[METRICS_TOP_KEY_MAX + 1];
+
+	(void)state;
+	metrics_writer_close(&writer);
+	assert_int_equal(0, metrics_slot_release(world.f->segment, 0,
+	    getpid(), NULL));
+	writer = open_top(3);
+	memset(text, 'x', sizeof(text));
+	for (unsigned i = 0; i < 3; i++)
+		top_add(writer, SLICE("\xff<b>"), 1000, i == 0);
+	for (unsigned i = 0; i < 2; i++)
+		top_add(writer, (struct slice){ text, sizeof(text) }, 10,
+		    false);
+	top_add(writer, SLICE("a"), 1, true);
+	top_add(writer, SLICE("b"), 2, true);	/* takes the place of a */
+	metrics_writer_close(&writer);
+
+	assert_int_equal(1, take(0)->n_tops);
+	top = world.snapshot->tops[0];
+	with = world.snapshot->shm->used_bytes;
+	assert_string_equal("t", top->name);
+	assert_string_equal("$k", top->key);
+	assert_int_equal(3, top->size);
+	assert_int_equal(7, top->requests);
+	assert_int_equal(3023, top->bytes_sent);
+	assert_int_equal(3, top->server_errors);
+	assert_int_equal(2, top->n_keys);
+	assert_string_equal("%FF<b>", top->keys[0]->key);
+	assert_false(top->keys[0]->cut);
+	assert_int_equal(3, top->keys[0]->requests);
+	assert_int_equal(3000, top->keys[0]->bytes_sent);
+	assert_true(top->keys[0]->average_response_time == 0.001);
+	assert_int_equal(1, top->keys[0]->server_errors);
+	assert_int_equal(METRICS_TOP_KEY_MAX, strlen(top->keys[1]->key));
+	assert_true(top->keys[1]->cut);
+	assert_int_equal(2, top->other->requests);
+	assert_int_equal(0, top->other->over);
+	assert_int_equal(3, top->other->bytes_sent);
+	assert_int_equal(2, top->other->server_errors);
+
+	assert_true(with > before + sizeof(struct metrics_top_entry));
+	assert_int_equal(0, metrics_tops_set(world.f->segment, NULL, 0,
+	    NULL));
+	assert_int_equal(0, take(0)->n_tops);
+}
+
 static void no_memory_is_an_error_at_any_allocation(void **state)
 {
-	const struct metrics_snapshot_options options = { .recent = 10 };
-	struct metrics_writer *writer = open_writer(fixture_slot(world.f, 0));
+	const struct metrics_snapshot_options options = { .recent = 10,
+		.top_keys = 10 };
+	struct metrics_writer *writer = open_top(5);
 	int result = -ENOMEM;
 
 	(void)state;
+	top_add(writer, SLICE("a"), 1, true);
 	for (unsigned i = 1; i <= 20; i++)
 		add(writer, i)->status = (uint16_t)(200 + i);
 	metrics_flush(writer);
@@ -472,6 +544,7 @@ int main(void)
 		TEST(closed_without_answer_is_499_and_its_own_class),
 		TEST(other_scopes_show_once_they_counted),
 		TEST(reader_with_readonly_mapping_gets_the_same),
+		TEST(frequent_keys_are_shown_and_what_is_left),
 		TEST(no_memory_is_an_error_at_any_allocation),
 		TEST(servers_stand_in_their_upstreams),
 		TEST(state_of_a_server_is_that_of_the_workers),
