@@ -63,21 +63,21 @@ static unsigned top_some(const struct view *view, const struct sketch *sketch,
 	return count;
 }
 
-static void top_paths(struct view *view, struct area area)
+static void top_sketch(struct view *view, struct area area,
+    const struct sketch *sketch, const char *name, const char *what)
 {
-	const struct sketch *sketch = &view->track->paths;
 	unsigned indices[SKETCH_ENTRIES];
 	unsigned page = area.rows - 3;
 	struct view_list *list = screen_list(view,
 	    top_some(view, sketch, indices), page);
-	char title[3 * WORDS_MAX];
+	char title[VIEW_NAME_MAX];
 	struct area inner, rows;
 
-	(void)snprintf(title, sizeof(title), "Paths by %s",
+	(void)snprintf(title, sizeof(title), "%s by %s", name,
 	    top_orders[view->sorts[SCREEN_TOP]]);
 	inner = area_box(area, title, screen_list_words(list).s);
 	rows = area_rows(inner, 1, page);
-	top_head(inner, "path");
+	top_head(inner, what);
 	for (unsigned i = 0; i < page && list->first + i < list->count; i++)
 		top_row(sketch, &sketch->entries[indices[list->first + i]],
 		    area_rows(rows, i, 1));
@@ -98,6 +98,41 @@ static void top_clients(const struct view *view, struct area area)
 }
 
 /* ---- what the server counted ---- */
+
+/* The list that was chosen; NULL is what was seen here. */
+static const Ringmaster__V1__Top *top_chosen(struct view *view)
+{
+	const Ringmaster__V1__Snapshot *now = view->track->now;
+
+	if (view->listed > now->n_tops)
+		view->listed = 0;
+	return view->listed ? now->tops[view->listed - 1] : NULL;
+}
+
+static void top_listed(struct view *view, struct area area,
+    const Ringmaster__V1__Top *top)
+{
+	struct sketch *sketch = &view->track->listed;
+
+	sketch->count = 0;
+	sketch->seen = top->requests;
+	for (size_t i = 0; i < top->n_keys && i < SKETCH_ENTRIES; i++) {
+		const Ringmaster__V1__TopKey *key = top->keys[i];
+		struct sketch_entry *entry =
+		    &sketch->entries[sketch->count++];
+
+		*entry = (struct sketch_entry){
+			.count = key->requests, .over = key->over,
+			.errors = key->server_errors,
+			.bytes = key->bytes_sent,
+			.seconds = key->average_response_time *
+			    (double)(key->requests - key->over),
+		};
+		(void)snprintf(entry->key, sizeof(entry->key), "%s",
+		    key->key);
+	}
+	top_sketch(view, area, sketch, top->name, top->key);
+}
 
 struct top_item {
 	const char *name;
@@ -202,25 +237,44 @@ static void top_servers(const struct view *view, struct area area)
 	top_items_draw(&items, area, "Servers");
 }
 
-void screen_top(struct view *view, struct area body)
+static void top_words(const struct view *view,
+    const Ringmaster__V1__Top *top, struct area body)
 {
 	const struct track *track = view->track;
 	uint64_t all = track->paths.seen + track->missed;
+	struct pen pen = pen_at(body, 1, 0);
+
+	pen_printf(&pen, STYLE_FAINT, "left: %s requests ",
+	    word_count(top ? top->requests : track->paths.seen).s);
+	if (top)
+		pen_printf(&pen, STYLE_FAINT, "since %s, %s of other keys",
+		    word_clock(top->since_unix_ns).s,
+		    word_count(top->other ? top->other->requests : 0).s);
+	else
+		pen_printf(&pen, STYLE_FAINT, "seen of %s since ringstat "
+		    "began", word_count(all).s);
+	pen_text(&pen, STYLE_FAINT, "; right: all");
+}
+
+void screen_top(struct view *view, struct area body)
+{
+	const Ringmaster__V1__Top *top = top_chosen(view);
 	unsigned side = body.columns >= 140 ? TOP_SIDE_WIDE : TOP_SIDE;
 	struct area left = area_columns(body, 0, body.columns - side);
 	struct area right = area_columns(body, body.columns - side, side);
 	unsigned paths = (body.rows - 1) * 3 / 5;
 	unsigned codes = (body.rows - 1) * 2 / 5;
 	unsigned methods = (body.rows - 1 - codes) / 2;
-	struct pen pen = pen_at(body, 1, 0);
 
-	pen_printf(&pen, STYLE_FAINT, "left: %s requests seen of ",
-	    word_count(track->paths.seen).s);
-	pen_printf(&pen, STYLE_FAINT, "%s since ringstat began; ",
-	    word_count(all).s);
-	pen_text(&pen, STYLE_FAINT, "right: all");
-	top_paths(view, area_rows(left, 1, paths));
-	top_clients(view, area_rows(left, 1 + paths, body.rows - 1 - paths));
+	top_words(view, top, body);
+	if (top) {
+		top_listed(view, area_rows(left, 1, body.rows - 1), top);
+	} else {
+		top_sketch(view, area_rows(left, 1, paths),
+		    &view->track->paths, "Paths", "path");
+		top_clients(view, area_rows(left, 1 + paths,
+		    body.rows - 1 - paths));
+	}
 	top_codes(view, area_rows(right, 1, codes));
 	top_methods(view, area_rows(right, 1 + codes, methods));
 	top_servers(view, area_rows(right, 1 + codes + methods,

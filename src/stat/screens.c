@@ -49,7 +49,9 @@ static int screens_sample(struct screens *screens)
 {
 	struct view *view = &screens->view;
 	struct stat_sample sample, before = screens->sample;
-	int err = stat_source_sample(screens->source, 0, &sample);
+	const struct metrics_snapshot_options options = {
+		.top_keys = SKETCH_ENTRIES };
+	int err = stat_source_sample(screens->source, &options, &sample);
 
 	if (err)
 		return err;

@@ -162,10 +162,10 @@ uint64_t stat_segment_seen_ns(const struct metrics_segment *segment)
 	return seen_ns < now_ns ? seen_ns : now_ns;
 }
 
-int stat_source_sample(struct stat_source *source, unsigned recent,
-    struct stat_sample *ret)
+int stat_source_sample(struct stat_source *source,
+    const struct metrics_snapshot_options *options, struct stat_sample *ret)
 {
-	const struct metrics_snapshot_options options = { .recent = recent };
+	const struct metrics_snapshot_options none = { .recent = 0 };
 	struct stat_sample sample = { .taken_ns = clock_mono_ns() };
 	int err = 0;
 
@@ -175,8 +175,8 @@ int stat_source_sample(struct stat_source *source, unsigned recent,
 		if (!metrics_owner_alive(source->segment))
 			sample.stopped_real_ns =
 			    stat_segment_seen_ns(source->segment);
-		err = metrics_snapshot_fill(source->segment, &options,
-		    &sample.arena, &sample.snapshot);
+		err = metrics_snapshot_fill(source->segment,
+		    options ? options : &none, &sample.arena, &sample.snapshot);
 	} else {
 		sample.snapshot = stat_snapshot_unpack(
 		    buf_slice(&source->bytes), &sample.arena);

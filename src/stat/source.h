@@ -76,11 +76,11 @@ struct stat_sample {
  * Take a sample. If the server was restarted, it is one of the new run. Of a
  * server that stopped it is the last state.
  *
- * recent:  last requests wanted in the snapshot
+ * options:  of the snapshot; or NULL for none of what they ask for
  * Returns 0 or -ENOMEM.
  */
-int stat_source_sample(struct stat_source *source, unsigned recent,
-    struct stat_sample *ret);
+int stat_source_sample(struct stat_source *source,
+    const struct metrics_snapshot_options *options, struct stat_sample *ret);
 
 /* Free what belongs to it; one that is all zeros is fine. */
 void stat_sample_free(struct stat_sample *sample);

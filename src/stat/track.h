@@ -114,6 +114,7 @@ struct track {			/* at first all zeros */
 
 	struct sketch paths;
 	struct sketch clients;
+	struct sketch listed;	/* one of the server's, to be drawn */
 	uint64_t missed;	/* requests that are not in the sketches */
 
 	struct track_request requests[TRACK_REQUESTS];	/* a ring */

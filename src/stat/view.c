@@ -29,7 +29,7 @@ static const struct view_screen_row {
 	[SCREEN_LATENCY] = { "Latency", screen_latency, 0, false,
 		"s time span  " },
 	[SCREEN_TOP] = { "Top", screen_top, SKETCH_ORDERS, true,
-		"/ filter  s sort  " },
+		"/ filter  s sort  t lists  " },
 	[SCREEN_REQUESTS] = { "Requests", screen_requests, 0, true,
 		"/ filter  " },
 };
@@ -208,6 +208,9 @@ static void view_key_change(struct view *view, uint32_t key)
 		break;
 	case 's':
 		view_sort(view);
+		break;
+	case 't':
+		view->listed++;		/* beyond the last is the first */
 		break;
 	case '/':
 		view->typing = view_screens[view->screen].filter;
@@ -388,6 +391,7 @@ static const char *const view_help_lines[] = {
 	"g G, Home End  first, last row",
 	"/  filter; Esc drops it",
 	"s  sort; time span of Latency",
+	"t  Top: lists of metrics_top",
 	"p  pause, go on",
 	"+ -  longer, shorter interval",
 	"Ctrl-T  take a sample now",

@@ -60,6 +60,8 @@ struct view {			/* at first all zeros but the pointers */
 	char filters[SCREEN_COUNT][VIEW_FILTER_MAX];
 	unsigned sorts[SCREEN_COUNT];
 	unsigned window;		/* of latencies: enum view_window */
+	unsigned listed;		/* in Top: which of the server's lists,
+					 * from 1; 0: what was seen here */
 	bool typing;			/* a filter */
 	bool help;
 	bool paused;

@@ -48,7 +48,7 @@ static bool tool_runs(struct stat_source *source)
 
 	if (stat_source_is_file(source))
 		return true;
-	if (stat_source_sample(source, 0, &sample) < 0)
+	if (stat_source_sample(source, NULL, &sample) < 0)
 		return false;
 	runs = sample.stopped_real_ns == 0;
 	stat_sample_free(&sample);
@@ -90,12 +90,15 @@ struct output {
 
 static int output_sample(struct output *output)
 {
-	unsigned recent = output->options->mode == TOOL_PB
-	    ? METRICS_SNAPSHOT_RECENT_MAX : 0;
+	const struct metrics_snapshot_options all = {
+		.recent = METRICS_SNAPSHOT_RECENT_MAX,
+		.top_keys = METRICS_TOP_SIZE_MAX,
+	};
 	int err;
 
 	stat_sample_free(&output->sample);
-	err = stat_source_sample(output->source, recent, &output->sample);
+	err = stat_source_sample(output->source,
+	    output->options->mode == TOOL_PB ? &all : NULL, &output->sample);
 	return err ? err : stat_table_update(&output->table, &output->sample);
 }
 

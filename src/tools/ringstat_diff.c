@@ -17,7 +17,7 @@ static int diff_load(const char *path, struct stat_sample *sample)
 		tool_say("%s", why);
 		return err;
 	}
-	err = stat_source_sample(source, 0, sample);
+	err = stat_source_sample(source, NULL, sample);
 	if (err)
 		tool_say("%s: %s", path, strerror(-err));
 	else

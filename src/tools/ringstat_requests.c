@@ -87,7 +87,7 @@ static int follower_watch(struct follower *follower)
 {
 	struct stat_sample sample;
 	char words[STAT_WHY_MAX];
-	int err = stat_source_sample(follower->source, 0, &sample);
+	int err = stat_source_sample(follower->source, NULL, &sample);
 	bool stopped;
 
 	if (err)

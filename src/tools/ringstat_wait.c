@@ -19,7 +19,7 @@ struct wait {
 static int wait_look(struct wait *wait)
 {
 	struct stat_sample sample;
-	int result = stat_source_sample(wait->source, 0, &sample);
+	int result = stat_source_sample(wait->source, NULL, &sample);
 
 	if (result)
 		return result;

@@ -228,6 +228,32 @@ def test_requests_are_filtered_and_made_visible(start, pane):
     aligned(one, 80, 24)
 
 
+def test_lists_of_the_server(start, pane):
+    server = start(server=SITE, http="metrics_top agents $http_user_agent;"
+                   "metrics_top paths $uri;")
+    for agent in ("curl", "curl", "=1+1", "\u009b31mevil", "a\u202eb"):
+        server.raw(b"GET /no HTTP/1.0\r\nUser-Agent: %s\r\n\r\n" %
+                   agent.encode())
+    one = pane(server, "-i", "200ms")
+    one.keys("6")
+    one.wait("Paths by requests", "t lists")
+    one.keys("t")
+    seen = one.wait("agents by requests", "$http_user_agent", "1-4 of 4",
+                    "left: 5 requests since ", "0 of other keys",
+                    "=1+1", r"\x9b31mevil", r"a\u{202e}b")
+    assert "\x9b" not in seen and "\u202e" not in seen
+    assert re.search(r" 2 +40\.?0? ?% .* 2 +curl", seen), seen
+    aligned(one, 80, 24)
+    one.keys("s", "s", "/")
+    one.type("curl")
+    one.keys("Enter")
+    one.wait("agents by errors", "1-1 of 1")
+    one.keys("t")
+    one.wait("paths by errors", "none")
+    one.keys("t")
+    one.wait("Paths by errors")
+
+
 def test_reload_and_a_lost_worker_are_seen(load, pane):
     one = pane(load, "-i", "200ms", columns=200, rows=60)
     one.wait("Events", "start")
