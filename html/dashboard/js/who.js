@@ -21,6 +21,7 @@ const parts = {
 	workers: part(() => import('./parts/workers.js')),
 	cache: part(() => import('./parts/cache.js')),
 	limits: part(() => import('./parts/limits.js')),
+	tops: part(() => import('./parts/tops.js')),
 };
 
 let store, on, current = '', poller, snapshot = null, before = null;
