@@ -10,6 +10,7 @@ static const struct {
 	{ SLICE("ringmaster.pid"), RM_RUNDIR "/", false },
 	{ SLICE("ringmaster.shm"), RM_RUNDIR "/", false },
 	{ SLICE("ringmaster.history"), RM_STATEDIR "/", false },
+	{ SLICE("ringmaster.pb"), RM_STATEDIR "/", false },
 	{ SLICE("reports"), RM_STATEDIR "/", false },
 	{ SLICE("client_body_temp"), RM_CACHEDIR "/", false },
 	{ SLICE("proxy_temp"), RM_CACHEDIR "/", false },

@@ -11,7 +11,8 @@
  *	conf/					RM_CONFDIR
  *	logs/					RM_LOGDIR
  *	ringmaster.pid, ringmaster.shm		in RM_RUNDIR
- *	ringmaster.history, reports/		in RM_STATEDIR
+ *	ringmaster.history, ringmaster.pb	in RM_STATEDIR
+ *	reports/				in RM_STATEDIR
  *	client_body_temp/, proxy_temp/		in RM_CACHEDIR
  *	html/ and all others			in RM_SHAREDIR
  */

@@ -363,7 +363,7 @@ static void recorder_view(const struct metrics_view *view, uint64_t taken_ns)
 	const struct metrics_segment *segment = recorder.segment;
 	struct history_record record = { .instance = recorder.instance,
 	    .time_s = recorder_time(taken_ns),
-	    .started_s = segment->file->header.started_real_ns / NS_PER_SEC };
+	    .started_s = segment->file->header.counted_real_ns / NS_PER_SEC };
 	double counters[HISTORY_COUNT];
 
 	/* The second under way will not end in this process. */

@@ -242,6 +242,17 @@ static int core_full_path(struct conf *conf, struct slice *path)
 	return 0;
 }
 
+static int core_persist_path(struct conf *conf, struct slice *path)
+{
+	if (slice_equal(*path, SLICE("off"))) {
+		*path = SLICE("");
+		return 0;
+	}
+	if (slice_equal(*path, SLICE("on")))
+		*path = SLICE("ringmaster.pb");
+	return core_full_path(conf, path);
+}
+
 static int core_merge(struct conf *conf, const void *parent, void *record)
 {
 	struct core_conf *core = record;
@@ -265,7 +276,7 @@ static int core_merge(struct conf *conf, const void *parent, void *record)
 		err = core_full_path(conf, &core->pid);
 	if (!err)
 		err = core_full_path(conf, &core->metrics_segment);
-	return err;
+	return err ? err : core_persist_path(conf, &core->metrics_persist);
 }
 
 static void core_init(struct conf *conf, void *record)
@@ -325,6 +336,12 @@ static const struct conf_directive core_directives[] = {
 	  .offset = FIELD(metrics_segment), .initial = "ringmaster.shm",
 	  .syntax = "FILE",
 	  .help = "file with the metrics, shared by all processes" },
+	{ .name = "metrics_persist", .contexts = CONF_MAIN, .args_min = 1,
+	  .args_max = 1, .type = CONF_STRING,
+	  .offset = FIELD(metrics_persist), .initial = "off",
+	  .syntax = "on | off | FILE",
+	  .help = "file that keeps counters and histograms over a restart; "
+	    "on: \"ringmaster.pb\"" },
 	{ .name = "daemon", .contexts = CONF_MAIN, .args_min = 1,
 	  .args_max = 1, .type = CONF_FLAG, .offset = FIELD(daemon),
 	  .initial = "on", .help = "run in the background" },

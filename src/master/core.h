@@ -29,6 +29,7 @@ struct core_conf {
 	struct slice working_directory;	/* empty: stay */
 	struct slice pid;		/* absolute */
 	struct slice metrics_segment;	/* absolute */
+	struct slice metrics_persist;	/* the same; empty: off */
 	struct slice user_name;		/* empty: stay who we are */
 	uid_t user;
 	gid_t group;

@@ -21,6 +21,7 @@
 #include "master/pidfile.h"
 #include "master/process.h"
 #include "master/upgrade.h"
+#include "metrics/lock.h"
 #include "metrics/peaks.h"
 #include "metrics/segment.h"
 #include "metrics/sessions.h"
@@ -45,6 +46,12 @@ void loop_block_signals(void)
 	(void)sigprocmask(SIG_BLOCK, &set, NULL); /* cannot fail */
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)signal(SIGXFSZ, SIG_IGN);
+}
+
+bool master_is_main(const struct master *master)
+{
+	return metrics_load32(&master->segment->file->header.master_pid) ==
+	    (uint32_t)getpid();
 }
 
 bool master_is_alone(const struct master *master)
@@ -77,6 +84,7 @@ void loop_use_cycle(struct master *master, struct cycle **cycle)
 	for (unsigned i = 0; i < CORE_WORKERS_MAX; i++)
 		master->workers[i] = (struct place){ .died = false };
 	master->dashboard = (struct place){ .died = false };
+	master->persist.next_ns = 0;
 	if (old)
 		cycle_free(&old);
 }
@@ -325,6 +333,7 @@ static void loop_turn(struct master *master)
 	process_watch(master, now_ns);
 	loop_kill(master, now_ns);
 	loop_sweep(master, now_ns);
+	persist_turn(master, now_ns);
 }
 
 /* The command that started us may return: the workers serve. If none of them

@@ -470,6 +470,8 @@ void process_reap(struct master *master)
 	pid_t pid;
 
 	while ((pid = wait4(-1, &status, WNOHANG, &usage)) > 0) {
+		if (persist_reap(master, pid, status))
+			continue;
 		process = process_find(master, pid);
 		if (!process)
 			continue;	/* inherited with the process id */

@@ -53,6 +53,7 @@ struct start {
 	struct cycle *cycle;
 	struct inherit_passed passed;
 	bool inherited;
+	bool attached;			/* to the segment of that master */
 };
 
 /* Both live as long as the process does. */
@@ -268,6 +269,7 @@ static int start_segment(struct start *start)
 	if (start->inherited)
 		err = metrics_segment_attach(inherited ? inherited : path,
 		    &options, &master.segment);
+	start->attached = !err;
 	(void)unsetenv(UPGRADE_SEGMENT);
 	if (err)
 		err = metrics_segment_create(path, &options, &master.segment);
@@ -297,6 +299,7 @@ static int start_sockets(struct start *start)
 		    &start->log);
 		(void)unsetenv(UPGRADE_VARIABLE);
 	} else {
+		persist_look(&master, start->cycle->core);
 		metrics_owner_reclaim(
 		    start->cycle->core->metrics_segment.data);
 		inherit_take(&master.listens, &start->passed,
@@ -416,6 +419,7 @@ static int start_single(void)
 static void start_finish(void)
 {
 	systemd_leave(&master);
+	persist_stop(&master);
 	pidfile_remove(master.cycle->core->pid.data, master.new_binary != 0,
 	    master.log);
 	/* What it came to stays for who wants to know, up to the next start;
@@ -440,6 +444,8 @@ static int start_serve(struct start *start, char **argv)
 	    "ringmaster/" PACKAGE_VERSION);
 	start_title(argv);
 	loop_use_cycle(&master, &start->cycle);
+	if (!start->attached)
+		persist_load(&master);
 	(void)metrics_mark(master.segment, METRICS_MARK_START,
 	    SLICE(PACKAGE_VERSION)); /* for display only */
 	if (single) {

@@ -5,6 +5,7 @@
 #include "master/board.h"
 #include "master/cycle.h"
 #include "master/listen.h"
+#include "master/persist.h"
 #include "master/systemd.h"
 
 /*
@@ -66,6 +67,7 @@ struct master {
 	int new_binary_fd;		/* pidfd of it */
 	int old_master;			/* pidfd of whom we follow; or -1 */
 	struct systemd systemd;
+	struct persist persist;
 	int ready;			/* tells the waiting parent; -1: none */
 	bool starting;			/* no worker has served yet */
 	bool failed;			/* none ever will: exit with an error */
@@ -76,6 +78,9 @@ static inline unsigned master_workers(const struct master *master)
 {
 	return master->cycle->http ? (unsigned)master->cycle->core->workers : 0;
 }
+
+/* Of the masters that share the segment, this is the one that came last. */
+bool master_is_main(const struct master *master);
 
 /* No other master uses our pid file, unix sockets and segment. */
 bool master_is_alone(const struct master *master);

@@ -209,7 +209,7 @@ static int metrics_header_init(struct metrics_header *header,
 	header->header_size = sizeof(*header);
 	header->layout_hash = metrics_layout_hash();
 	header->file_size = sizeof(struct metrics_file);
-	header->started_real_ns = clock_real_ns();
+	header->started_real_ns = header->counted_real_ns = clock_real_ns();
 	header->started_mono_ns = clock_mono_ns();
 	header->reload.ok = 1;
 	header->generation = 1;

@@ -182,7 +182,9 @@ struct metrics_identity {	/* of the running master; texts */
 };
 
 struct metrics_header {
-	/* Written before the file has its name, and never again. */
+	/* Written before the file has its name, and never again; but that
+	 * a master that takes counts over (persist.h) sets `instance` before
+	 * it starts anybody. */
 	uint64_t magic;
 	uint32_t layout;
 	uint32_t header_size;
@@ -193,6 +195,9 @@ struct metrics_header {
 	uint64_t session_seed;
 	uint8_t instance[16];	/* random: another one, other counts */
 	char methods[METRICS_METHODS][METRICS_METHOD_NAME_MAX];
+
+	uint64_t counted_real_ns;	/* when its counts began; before it
+					 * started if they were taken over */
 
 	pthread_mutex_t lock;	/* of what stands below, to `tops` */
 

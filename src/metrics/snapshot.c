@@ -131,6 +131,7 @@ static Ringmaster__V1__Identity *snapshot_identity(struct snapshot *s)
 	ret->master_pid = metrics_load32(&header->master_pid);
 	ret->generation = (uint32_t)metrics_load(&header->generation);
 	ret->started_unix_ns = header->started_real_ns;
+	ret->counted_unix_ns = metrics_load(&header->counted_real_ns);
 	ret->reloaded_unix_ns = reload.ok_real_ns;
 	ret->last_reload_ok = reload.ok != 0;
 	ret->last_reload_error = snapshot_cstr(s, reload.error,
@@ -424,7 +425,7 @@ static void snapshot_methods(struct snapshot *s, Ringmaster__V1__Http *http)
 	}
 }
 
-static void snapshot_protocols(struct snapshot *s, Ringmaster__V1__Http *http)
+const char *snapshot_protocol_name(enum metrics_version version)
 {
 	static const char *const names[METRICS_VERSION_COUNT] = {
 		[METRICS_VERSION_OTHER] = "other",
@@ -433,6 +434,11 @@ static void snapshot_protocols(struct snapshot *s, Ringmaster__V1__Http *http)
 		[METRICS_VERSION_20] = "HTTP/2.0",
 	};
 
+	return names[version];
+}
+
+static void snapshot_protocols(struct snapshot *s, Ringmaster__V1__Http *http)
+{
 	http->protocols = snapshot_alloc(s, METRICS_VERSION_COUNT,
 	    sizeof(*http->protocols));
 	for (unsigned i = 0; http->protocols && i < METRICS_VERSION_COUNT;
@@ -446,7 +452,7 @@ static void snapshot_protocols(struct snapshot *s, Ringmaster__V1__Http *http)
 			return;
 		ringmaster__v1__protocol_count__init(protocol);
 		protocol->count = s->view->totals.versions[i];
-		protocol->protocol = (char *)names[i];
+		protocol->protocol = (char *)snapshot_protocol_name(i);
 		http->protocols[http->n_protocols++] = protocol;
 	}
 }
@@ -525,7 +531,7 @@ static void snapshot_caches(struct snapshot *s, Ringmaster__V1__Snapshot *ret)
 	if (!cache || !ret->caches)
 		return;
 	ringmaster__v1__cache__init(cache);
-	cache->name = (char *)"files";
+	cache->name = (char *)SNAPSHOT_CACHE;
 	cache->enabled = metrics_cache_enabled(s->segment);
 	cache->hits = counters[METRICS_CACHE_HITS];
 	cache->misses = counters[METRICS_CACHE_MISSES];
@@ -653,4 +659,28 @@ int metrics_snapshot_fill(const struct metrics_segment *segment,
 	all->unique_sessions = all->sessions->live;
 	*ret = all;
 	return 0;
+}
+
+/* ---- back from bytes ---- */
+
+/* Memory of an arena: freed as a whole. */
+static void *unpack_alloc(void *arena, size_t size)
+{
+	return arena_alloc(arena, size ? size : 1);
+}
+
+static void unpack_free(void *arena, void *memory)
+{
+	(void)arena;
+	(void)memory;
+}
+
+Ringmaster__V1__Snapshot *metrics_snapshot_unpack(struct slice bytes,
+    struct arena *arena)
+{
+	ProtobufCAllocator allocator = { .alloc = unpack_alloc,
+		.free = unpack_free, .allocator_data = arena };
+
+	return ringmaster__v1__snapshot__unpack(&allocator, bytes.len,
+	    (const uint8_t *)bytes.data);
 }

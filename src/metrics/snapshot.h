@@ -30,6 +30,13 @@ int metrics_snapshot_fill(const struct metrics_segment *segment,
     const struct metrics_snapshot_options *options, struct arena *arena,
     Ringmaster__V1__Snapshot **ret);
 
+/*
+ * Unpack a snapshot, with its memory in the arena. Returns it, or NULL if it
+ * is none or does not fit. Trusts nothing in the bytes.
+ */
+Ringmaster__V1__Snapshot *metrics_snapshot_unpack(struct slice bytes,
+    struct arena *arena);
+
 /* Fill in a mark, whose text stays where it is. */
 void metrics_snapshot_mark(struct metrics_mark *mark,
     Ringmaster__V1__Mark *ret);

@@ -18,6 +18,8 @@ struct snapshot {
 	bool failed;
 };
 
+#define SNAPSHOT_CACHE "files"	/* name of the file cache */
+
 static inline double snapshot_seconds(uint64_t ns)
 {
 	return (double)ns / 1e9;
@@ -34,6 +36,9 @@ char *snapshot_cstr(struct snapshot *s, const char *text, size_t size);
 
 /* The name of a server or location that there is. */
 char *snapshot_scope_name(struct snapshot *s, unsigned id);
+
+/* "HTTP/1.1", or "other". */
+const char *snapshot_protocol_name(enum metrics_version version);
 
 /* Histogram and status codes, as several parts have them. */
 Ringmaster__V1__Histogram *snapshot_hist(struct snapshot *s,

@@ -354,15 +354,18 @@ static void row_go_on(struct stat_row *row, const struct stat_row *before,
 	}
 }
 
-/* Seconds since the server started, until the sample or until it stopped. */
+/* Seconds since the server's counts began, until the sample or its end. */
 static double sample_age(const struct stat_sample *sample)
 {
 	const Ringmaster__V1__Identity *identity = sample->snapshot->identity;
 	uint64_t end_ns = sample->stopped_real_ns ? sample->stopped_real_ns
 	    : sample->snapshot->taken_unix_ns;
+	uint64_t began_ns = !identity ? UINT64_MAX
+	    : identity->counted_unix_ns ? identity->counted_unix_ns
+	    : identity->started_unix_ns;
 
-	return identity && end_ns > identity->started_unix_ns
-	    ? (double)(end_ns - identity->started_unix_ns) / NS_PER_SEC : NAN;
+	return end_ns > began_ns
+	    ? (double)(end_ns - began_ns) / NS_PER_SEC : NAN;
 }
 
 /* What the rows were before. */

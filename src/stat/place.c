@@ -156,28 +156,6 @@ int stat_path_find(const char *name, char path[STAT_PATH_MAX],
 
 /* ---- snapshots ---- */
 
-/* Memory of an arena: freed as a whole. */
-static void *unpack_alloc(void *arena, size_t size)
-{
-	return arena_alloc(arena, size ? size : 1);
-}
-
-static void unpack_free(void *arena, void *memory)
-{
-	(void)arena;
-	(void)memory;
-}
-
-Ringmaster__V1__Snapshot *stat_snapshot_unpack(struct slice bytes,
-    struct arena *arena)
-{
-	ProtobufCAllocator allocator = { .alloc = unpack_alloc,
-		.free = unpack_free, .allocator_data = arena };
-
-	return ringmaster__v1__snapshot__unpack(&allocator, bytes.len,
-	    (const uint8_t *)bytes.data);
-}
-
 static int file_bytes(int fd, struct buf *ret)
 {
 	for (;;) {
@@ -202,7 +180,7 @@ static bool file_is_snapshot(const struct buf *bytes)
 	bool is;
 
 	arena_init(&arena, NULL, 0, METRICS_SNAPSHOT_BYTES);
-	snapshot = stat_snapshot_unpack(buf_slice(bytes), &arena);
+	snapshot = metrics_snapshot_unpack(buf_slice(bytes), &arena);
 	is = snapshot && snapshot->taken_unix_ns && snapshot->identity;
 	arena_fini(&arena);
 	return is;

@@ -125,8 +125,11 @@ static void source_renew(struct stat_source *source)
 	source->segment = newer;
 	source->run++;
 	memset(source->next, 0, sizeof(source->next));
-	/* It began with nothing, so all that it had can be told. */
+	/* It began with nothing, so all that it had can be told, unless it
+	 * took the counts of former runs over. */
 	source->given = source->total = source->missed = 0;
+	source->followed = metrics_load(&newer->file->header.counted_real_ns)
+	    == newer->file->header.started_real_ns;
 }
 
 /* ---- samples ---- */
@@ -178,7 +181,7 @@ int stat_source_sample(struct stat_source *source,
 		err = metrics_snapshot_fill(source->segment,
 		    options ? options : &none, &sample.arena, &sample.snapshot);
 	} else {
-		sample.snapshot = stat_snapshot_unpack(
+		sample.snapshot = metrics_snapshot_unpack(
 		    buf_slice(&source->bytes), &sample.arena);
 		err = sample.snapshot ? 0 : -ENOMEM; /* it was looked at */
 	}
@@ -306,7 +309,7 @@ int stat_source_requests(struct stat_source *source, struct arena *arena,
 	if (source->segment)
 		return requests_of_segment(source, arena, ret);
 	source->followed = true;
-	snapshot = first ? stat_snapshot_unpack(buf_slice(&source->bytes),
+	snapshot = first ? metrics_snapshot_unpack(buf_slice(&source->bytes),
 	    arena) : NULL;
 	if (!snapshot)
 		return first ? -ENOMEM : 0;

@@ -107,13 +107,4 @@ struct stat_requests {
 int stat_source_requests(struct stat_source *source, struct arena *arena,
     struct stat_requests *ret);
 
-/* ---- snapshots in files ---- */
-
-/*
- * Unpack a snapshot, with its memory in the arena. Returns it, or NULL if it
- * is none or does not fit. Trusts nothing in the bytes.
- */
-Ringmaster__V1__Snapshot *stat_snapshot_unpack(struct slice bytes,
-    struct arena *arena);
-
 #endif

@@ -69,7 +69,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	stat_table_init(&table);
 	arena_init(&sample.arena, NULL, 0, METRICS_SNAPSHOT_BYTES);
-	sample.snapshot = stat_snapshot_unpack(bytes, &sample.arena);
+	sample.snapshot = metrics_snapshot_unpack(bytes, &sample.arena);
 	if (sample.snapshot)
 		check_snapshot(&sample, &table);
 	check_condition(bytes, &stat_counter_names, &table);

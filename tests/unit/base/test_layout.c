@@ -43,6 +43,8 @@ static void without_one_each_is_in_its_place(void **state)
 	assert_string_equal(full(NULL, "ringmaster.shm"), LAYOUT_SEGMENT);
 	assert_string_equal(full(NULL, "ringmaster.history"),
 	    RM_STATEDIR "/ringmaster.history");
+	assert_string_equal(full(NULL, "ringmaster.pb"),
+	    RM_STATEDIR "/ringmaster.pb");
 	assert_string_equal(full(NULL, "reports"), RM_STATEDIR "/reports");
 	assert_string_equal(full(NULL, "reports/a"), RM_STATEDIR "/reports/a");
 	assert_string_equal(full(NULL, "proxy_temp"),
