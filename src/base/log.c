@@ -46,6 +46,32 @@ int log_add(struct log *log, const struct log_file *file,
 	return 0;
 }
 
+static unsigned log_process_level;	/* 0: each sink has its own */
+
+void log_set_level(unsigned level)
+{
+	__atomic_store_n(&log_process_level, level, __ATOMIC_RELAXED);
+}
+
+/* Does sink `i` take lines of that level? */
+static bool log_sink_wants(const struct log *log, unsigned i,
+    enum log_level level)
+{
+	unsigned chosen = __atomic_load_n(&log_process_level,
+	    __ATOMIC_RELAXED);
+
+	return level <= (chosen && !log->sinks[i].file->program ? chosen
+	    : log->sinks[i].level);
+}
+
+bool log_wants(const struct log *log, enum log_level level)
+{
+	for (unsigned i = 0; i < log->count; i++)
+		if (log_sink_wants(log, i, level))
+			return true;
+	return false;
+}
+
 static struct {
 	log_tap *fn;
 	void *arg;
@@ -160,7 +186,7 @@ void log_vwrite(const struct log *log, enum log_level level, int error,
 		const struct log_file *file = log->sinks[i].file;
 		const struct log_line *out = &line;
 
-		if (level > log->sinks[i].level)
+		if (!log_sink_wants(log, i, level))
 			continue;
 		if (file->syslog) {
 			(void)syslog_send(file->syslog, file->fd,

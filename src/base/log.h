@@ -47,13 +47,13 @@ struct log {
 };
 
 /* Would a line of `level` be written anywhere? */
-static inline bool log_wants(const struct log *log, enum log_level level)
-{
-	for (unsigned i = 0; i < log->count; i++)
-		if (level <= log->sinks[i].level)
-			return true;
-	return false;
-}
+bool log_wants(const struct log *log, enum log_level level);
+
+/*
+ * Have all sinks of this process but consoles take lines up to `level` (enum
+ * log_level), whatever their own is; 0: their own again. Any thread.
+ */
+void log_set_level(unsigned level);
 
 /*
  * Write one line as nginx does:

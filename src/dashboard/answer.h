@@ -43,6 +43,8 @@ http_handler dashboard_metrics;		/* /metrics and its aliases */
 http_handler dashboard_toggle_cache;	/* /toggle_cache */
 http_handler dashboard_cache;		/* /api/v1/cache */
 http_handler dashboard_cache_flush;	/* /api/v1/cache/flush */
+http_handler dashboard_log_level;	/* /api/v1/logs/level */
+http_handler dashboard_drain;		/* /api/v1/workers/drain */
 http_handler dashboard_mark;		/* /api/v1/marks, POST */
 http_handler dashboard_start_test;	/* /start_test */
 http_handler dashboard_test_status;	/* /test_status */

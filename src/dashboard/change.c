@@ -161,16 +161,21 @@ int change_begin(struct http_request *request, const struct change *change,
 	return rc;
 }
 
+struct slice change_who(struct http_request *request,
+    char text[HTTP_ADDRESS_TEXT])
+{
+	if (request->user.len)
+		return request->user;
+	return (struct slice){ text,
+	    http_address_text(http_request_client(request), text) };
+}
+
 void change_log(struct http_request *request, const char *format, ...)
 {
 	char text[256], client[HTTP_ADDRESS_TEXT];
-	struct slice who = request->user;
+	struct slice who = change_who(request, client);
 	va_list args;
 
-	if (!who.len)
-		who = (struct slice){ client,
-		    http_address_text(http_request_client(request),
-		    client) };
 	va_start(args, format);
 	(void)vsnprintf(text, sizeof(text), format, args); /* may be cut */
 	va_end(args);

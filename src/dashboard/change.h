@@ -28,6 +28,10 @@ struct change {
 int change_begin(struct http_request *request, const struct change *change,
     struct fields *ret);
 
+/* Who makes a change: a name, or an address in `text`. */
+struct slice change_who(struct http_request *request,
+    char text[HTTP_ADDRESS_TEXT]);
+
 /* Log who changed what: "NAME-OR-ADDRESS TEXT". */
 void change_log(struct http_request *request, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

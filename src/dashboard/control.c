@@ -4,6 +4,9 @@
 
 #include "dashboard/answer.h"
 
+#include <errno.h>
+#include <math.h>
+
 #include "base/utf8.h"
 #include "dashboard/auth.h"
 #include "dashboard/change.h"
@@ -11,6 +14,7 @@
 #include "metrics/json.h"
 #include "metrics/owner.h"
 #include "metrics/slot.h"
+#include "metrics/switches.h"
 
 /* ---- the file cache ---- */
 
@@ -98,6 +102,113 @@ int dashboard_cache_flush(struct http_request *request)
 	http_response_text(request, 200, SLICE("application/json"),
 	    SLICE("{\"flushed\":true}\n"));
 	return HTTP_DONE;
+}
+
+/* ---- the level of the error logs ---- */
+
+/* A level's name, or "configured". */
+static bool control_level_parse(struct slice text, unsigned *ret)
+{
+	enum log_level level;
+
+	*ret = METRICS_LEVEL_CONFIGURED;
+	if (slice_equal(text, SLICE("configured")))
+		return true;
+	if (!log_level_parse(text, &level))
+		return false;
+	*ret = level;
+	return true;
+}
+
+/* Who did it is logged before or after, whichever the log takes. */
+static int control_level_set(struct http_request *request, unsigned level,
+    struct slice text)
+{
+	struct metrics_segment *segment = request->worker->segment;
+	char room[HTTP_ADDRESS_TEXT];
+	int err;
+
+	if (!log_wants(request->worker->log, LOG_LEVEL_NOTICE))
+		log_set_level(level);
+	change_log(request, "set the level of the error logs: %.*s",
+	    SLICE_ARG(text));
+	err = metrics_log_switch(segment, level, change_who(request, room));
+	if (err < 0)
+		http_log(request, LOG_LEVEL_ALERT, -err,
+		    "metrics_log_switch() failed");
+	return err;
+}
+
+int dashboard_log_level(struct http_request *request)
+{
+	static const struct change change = {
+		.field = SLICE("level"),
+		.expected = "{\"level\": \"debug\"} or another level, or "
+		    "\"configured\"",
+	};
+	struct buf out = buf_make(DASHBOARD_BODY_MAX);
+	struct fields fields;
+	struct slice text;
+	unsigned level;
+	int rc = change_begin(request, &change, &fields);
+
+	if (rc != HTTP_DECLINED)
+		return rc;
+	if (!fields_text(&fields, change.field, &text) ||
+	    !control_level_parse(text, &level))
+		return dashboard_error(request, 400, "Expected: %s",
+		    change.expected);
+	if (level != metrics_log_level(request->worker->segment) &&
+	    control_level_set(request, level, text) < 0)
+		return dashboard_error(request, 500,
+		    "The level could not be set.");
+	buf_printf(&out, "{\"level\":\"%.*s\"}\n", SLICE_ARG(text));
+	return dashboard_answer(request, 200, SLICE("application/json"), &out);
+}
+
+/* ---- replacing a worker ---- */
+
+static int control_drain(struct http_request *request, unsigned worker)
+{
+	struct buf out = buf_make(DASHBOARD_BODY_MAX);
+	char room[HTTP_ADDRESS_TEXT];
+	int pid = metrics_drain_want(request->worker->segment, worker,
+	    change_who(request, room));
+
+	if (pid == -ENOENT)
+		return dashboard_error(request, 404,
+		    "No worker of that number is running.");
+	if (pid == -EBUSY)
+		return dashboard_error(request, 409, "One of that number is "
+		    "being replaced, and still serves something.");
+	if (pid < 0) {
+		http_log(request, LOG_LEVEL_ALERT, -pid,
+		    "metrics_drain_want() failed");
+		return dashboard_error(request, 500,
+		    "The worker could not be replaced.");
+	}
+	change_log(request, "had worker %u (%d) replaced", worker, pid);
+	buf_printf(&out, "{\"worker\":%u,\"pid\":%d}\n", worker, pid);
+	return dashboard_answer(request, 202, SLICE("application/json"), &out);
+}
+
+int dashboard_drain(struct http_request *request)
+{
+	static const struct change change = {
+		.field = SLICE("worker"),
+		.expected = "{\"worker\": 0}, the number of one",
+	};
+	struct fields fields;
+	double worker;
+	int rc = change_begin(request, &change, &fields);
+
+	if (rc != HTTP_DECLINED)
+		return rc;
+	if (!fields_number(&fields, change.field, &worker) || worker < 0 ||
+	    worker >= METRICS_WORKERS_MAX || worker != floor(worker))
+		return dashboard_error(request, 400, "Expected: %s",
+		    change.expected);
+	return control_drain(request, (unsigned)worker);
 }
 
 /* ---- marks ---- */

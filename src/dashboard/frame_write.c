@@ -48,6 +48,8 @@ static const char *const frame_mark_names[] = {
 	[METRICS_MARK_TEST_START] = "test_start",
 	[METRICS_MARK_TEST_END] = "test_end",
 	[METRICS_MARK_ALERT] = "alert",
+	[METRICS_MARK_LOG_LEVEL] = "log_level",
+	[METRICS_MARK_DRAIN] = "drain",
 };
 _Static_assert(sizeof(frame_mark_names) / sizeof(*frame_mark_names) ==
     METRICS_MARK_KIND_COUNT, "each kind of mark has a name");

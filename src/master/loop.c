@@ -25,6 +25,7 @@
 #include "metrics/peaks.h"
 #include "metrics/segment.h"
 #include "metrics/sessions.h"
+#include "metrics/switches.h"
 
 #define LOOP_TERMINATE_NS NS_PER_SEC	/* from TERM to KILL */
 
@@ -72,6 +73,7 @@ void loop_use_cycle(struct master *master, struct cycle **cycle)
 	cycle_redirect_stderr(master->cycle);
 	listen_set_commit(&master->listens);
 	metrics_generation_set(master->segment, master->generation);
+	metrics_log_reset(master->segment);
 	metrics_connections_limit_set(master->segment,
 	    (uint64_t)master->cycle->core->worker_connections *
 	    master_workers(master));
@@ -326,7 +328,9 @@ static void loop_turn(struct master *master)
 {
 	uint64_t now_ns;
 
+	log_set_level(metrics_log_level(master->segment));
 	process_reap(master);
+	process_drain_wanted(master);
 	now_ns = clock_mono_ns();	/* of now: the dead are replaced */
 	process_start_missing(master, now_ns);
 	process_retire(master);

@@ -20,6 +20,10 @@
 #include "master/worker.h"
 #include "metrics/segment.h"
 #include "metrics/slot.h"
+#include "metrics/switches.h"
+
+_Static_assert((int)CORE_WORKERS_MAX <= (int)METRICS_WORKERS_MAX,
+    "each can be asked for");
 
 enum {
 	PROCESS_TICK_MS = 100,		/* between looks at the board */
@@ -85,7 +89,7 @@ static struct process *process_current(struct master *master,
 
 		if (process->kind == kind && process->slot == slot &&
 		    process->generation == master->generation &&
-		    !process->retired)
+		    !process->retired && !process->leaving)
 			return process;
 	}
 	return NULL;
@@ -275,7 +279,7 @@ static bool process_is_replaced(struct master *master,
 		return !process_workers_left(master);
 	if (master->state != MASTER_SERVING)
 		return true;
-	if (process->generation == master->generation)
+	if (process->generation == master->generation && !process->leaving)
 		return false;
 	if (process->kind == PROCESS_DASHBOARD)
 		return !master->cycle->dashboard || process_is_ready(master,
@@ -298,6 +302,37 @@ void process_retire(struct master *master)
 		process->retired = true;
 		metrics_slot_drain(master->segment, process->metrics_slot);
 		process_kill(master, process, SIGQUIT);
+	}
+}
+
+/* The only one of a worker slot; NULL: it is empty, or somebody is still
+ * leaving it. */
+static struct process *process_only(struct master *master, unsigned slot)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < master->process_count; i++)
+		count += master->processes[i].kind == PROCESS_WORKER &&
+		    master->processes[i].slot == slot;
+	return count == 1 ? process_current(master, PROCESS_WORKER, slot)
+			  : NULL;
+}
+
+void process_drain_wanted(struct master *master)
+{
+	if (!master_is_main(master) || master->state != MASTER_SERVING)
+		return;
+	for (unsigned i = 0; i < master_workers(master); i++) {
+		struct process *process;
+
+		if (!metrics_drain_take(master->segment, i))
+			continue;
+		process = process_only(master, i);
+		if (!process_is_ready(master, process))
+			continue;
+		log_write(master->log, LOG_LEVEL_NOTICE, 0, "worker process "
+		    "%d is replaced, as was asked for", (int)process->pid);
+		process->leaving = true;
 	}
 }
 
@@ -382,8 +417,8 @@ int process_next_ms(const struct master *master, uint64_t now_ns)
 		const struct process *process = &master->processes[i];
 
 		if (process->kind != PROCESS_NONE && !process->retired &&
-		    process->kind != PROCESS_BINARY &&
-		    process->generation != master->generation)
+		    process->kind != PROCESS_BINARY && (process->leaving ||
+			process->generation != master->generation))
 			return PROCESS_READY_TICK_MS;
 	}
 	return (int)((next - now_ns) / NS_PER_MSEC) + 1;
@@ -442,7 +477,8 @@ static void process_vacate(struct master *master,
 	struct place *place = process->kind == PROCESS_DASHBOARD
 	    ? &master->dashboard : &master->workers[process->slot];
 
-	if (process->retired || process->generation != master->generation)
+	if (process->retired || process->leaving ||
+	    process->generation != master->generation)
 		return;
 	place->died = true;
 	backoff_died(&place->backoff, process->started_ns, clock_mono_ns());

@@ -15,6 +15,10 @@ void process_start_missing(struct master *master, uint64_t now_ns);
  * serve, finish. */
 void process_retire(struct master *master);
 
+/* Take note of workers that shall be replaced (metrics/switches.h): each
+ * serves on until its successor does. */
+void process_drain_wanted(struct master *master);
+
 /* Tell the others to serve the sockets of workers that are stuck, and log
  * those that stay so. */
 void process_watch(struct master *master, uint64_t now_ns);

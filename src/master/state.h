@@ -30,6 +30,7 @@ struct process {
 	unsigned metrics_slot;
 	uint64_t started_ns;
 	bool retired;			/* was told to finish */
+	bool leaving;			/* will be, when it is replaced */
 	bool stuck;			/* a worker: no sign of life */
 };
 

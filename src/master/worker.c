@@ -37,6 +37,7 @@
 #include "master/title.h"
 #include "metrics/segment.h"
 #include "metrics/slot.h"
+#include "metrics/switches.h"
 #include "metrics/writer.h"
 #include "ring/ring.h"
 
@@ -375,6 +376,7 @@ static void worker_tick(void *arg)
 	bool stopped;
 
 	board_beat(options->board, options->process, now);
+	log_set_level(metrics_log_level(options->segment));
 	metrics_slot_set_ring(worker->metrics, ring_stats(worker->ring));
 	http_worker_tick(worker->http);
 	stopped = !worker->draining && worker_stop_waiting(worker);

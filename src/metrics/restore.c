@@ -14,12 +14,7 @@
 #include "metrics/slot.h"
 #include "metrics/snapshot_part.h"
 
-enum {
-	/* Workers of a snapshot that get a slot: others are for those that
-	 * will run. */
-	RESTORE_WORKERS_MAX = METRICS_SLOTS / 2,
-	RESTORE_CODE_NONE = 499,	/* as in snapshot_http.c */
-};
+enum { RESTORE_CODE_NONE = 499 };	/* as in snapshot_http.c */
 
 struct restore {
 	struct metrics_segment *segment;
@@ -392,7 +387,7 @@ static uint64_t restore_requests_left(const Ringmaster__V1__Snapshot *from)
 	uint64_t left = from->total_requests;
 
 	for (size_t i = 0; i < from->n_workers; i++)
-		if (from->workers[i]->index < RESTORE_WORKERS_MAX)
+		if (from->workers[i]->index < METRICS_WORKERS_MAX)
 			left -= from->workers[i]->requests;
 	return left <= from->total_requests ? left : 0;
 }
@@ -482,7 +477,7 @@ static int restore_workers(struct restore *r,
 	int err = 0;
 
 	for (size_t i = 0; i < from->n_workers && !err; i++)
-		if (from->workers[i]->index < RESTORE_WORKERS_MAX)
+		if (from->workers[i]->index < METRICS_WORKERS_MAX)
 			err = restore_slot(r, from->workers[i]->index, from,
 			    from->workers[i]);
 	return err;

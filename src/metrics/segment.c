@@ -46,6 +46,7 @@ static uint64_t metrics_layout_hash(void)
 		offsetof(struct metrics_header, peers),
 		offsetof(struct metrics_header, tops),
 		offsetof(struct metrics_header, cache_enabled),
+		offsetof(struct metrics_header, log_level),
 		offsetof(struct metrics_header, zone_use),
 		offsetof(struct metrics_sessions, table),
 		offsetof(struct metrics_totals, requests),
@@ -712,6 +713,8 @@ static const char *const segment_mark_kinds[METRICS_MARK_KIND_COUNT] = {
 	[METRICS_MARK_TEST_START] = "test begins",
 	[METRICS_MARK_TEST_END] = "test ends",
 	[METRICS_MARK_ALERT] = "alert",
+	[METRICS_MARK_LOG_LEVEL] = "log level",
+	[METRICS_MARK_DRAIN] = "drain",
 };
 
 const char *metrics_mark_words(const struct metrics_mark *mark,

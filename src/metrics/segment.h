@@ -40,6 +40,7 @@
 enum {
 	METRICS_LAYOUT = 5,		/* version: raise it with any change */
 	METRICS_SLOTS = 256,		/* workers at once, draining ones too */
+	METRICS_WORKERS_MAX = 128,	/* their numbers are below it */
 	METRICS_SCOPES_MAX = 256,	/* servers and locations, ever */
 	METRICS_SCOPE_NAME_MAX = 96,	/* bytes with the terminator */
 	METRICS_PEERS_MAX = 256,	/* upstream servers, ever */
@@ -150,6 +151,8 @@ enum metrics_mark_kind {
 	METRICS_MARK_TEST_START,	/* of load */
 	METRICS_MARK_TEST_END,
 	METRICS_MARK_ALERT,
+	METRICS_MARK_LOG_LEVEL,	/* of the error logs, chosen */
+	METRICS_MARK_DRAIN,	/* a worker is to be replaced */
 	METRICS_MARK_KIND_COUNT
 };
 
@@ -224,7 +227,8 @@ struct metrics_header {
 	struct metrics_top tops[METRICS_TOPS_MAX];
 
 	/* Single words, changed by atomic operations of the master but for
-	 * the first five, which anybody with a writable mapping may change. */
+	 * the first seven, which anybody with a writable mapping may
+	 * change. */
 	uint32_t cache_enabled;	/* the run-time switch */
 	uint32_t cache_epoch;	/* what was cached in another is void */
 	uint64_t inflight_wanted_s;	/* till then (CLOCK_MONOTONIC) workers
@@ -232,6 +236,9 @@ struct metrics_header {
 	uint64_t follow_run;	/* key of the load test that is announced, or
 				 * 0; see follow.h */
 	uint64_t follow_until_s;	/* till then (CLOCK_MONOTONIC) */
+	uint64_t drain[METRICS_WORKERS_MAX / 64];	/* a bit a worker that
+							 * shall be replaced */
+	uint32_t log_level;	/* of all error logs; 0: each its own */
 	uint32_t master_pid;
 	uint64_t recoveries;	/* locks whose owner had died */
 	uint64_t generation;	/* of the configuration, from 1 */

@@ -10,6 +10,7 @@
 #include "metrics/lock.h"
 #include "metrics/sessions.h"
 #include "metrics/snapshot_part.h"
+#include "metrics/switches.h"
 #include "metrics/top.h"
 
 void *snapshot_alloc(struct snapshot *s, size_t count, size_t size)
@@ -261,6 +262,10 @@ static Ringmaster__V1__MarkKind snapshot_mark_kind(uint64_t kind)
 		return RINGMASTER__V1__MARK_KIND__MARK_KIND_TEST_END;
 	case METRICS_MARK_ALERT:
 		return RINGMASTER__V1__MARK_KIND__MARK_KIND_ALERT;
+	case METRICS_MARK_LOG_LEVEL:
+		return RINGMASTER__V1__MARK_KIND__MARK_KIND_LOG_LEVEL;
+	case METRICS_MARK_DRAIN:
+		return RINGMASTER__V1__MARK_KIND__MARK_KIND_DRAIN;
 	case METRICS_MARK_KIND_COUNT:
 		break;
 	}
@@ -591,10 +596,13 @@ static Ringmaster__V1__Sessions *snapshot_sessions(struct snapshot *s)
 static Ringmaster__V1__Logs *snapshot_logs(struct snapshot *s)
 {
 	Ringmaster__V1__Logs *ret = snapshot_alloc(s, 1, sizeof(*ret));
+	unsigned level = metrics_log_level(s->segment);
 
 	if (!ret)
 		return NULL;
 	ringmaster__v1__logs__init(ret);
+	if (level != METRICS_LEVEL_CONFIGURED)
+		ret->level = (char *)log_level_name((enum log_level)level);
 	ret->access_dropped = s->view->totals.counters[METRICS_LOG_DROPPED];
 	return ret;
 }

@@ -99,7 +99,11 @@ static void view_alive_add(struct metrics_view *view,
 		view->draining++;
 	else
 		view->current++;
-	if (worker->pid == 0 || slot->generation > worker->generation) {
+	/* The newest: who drains has a successor, of the same configuration
+	 * if it was to be replaced. */
+	if (worker->pid == 0 || slot->generation > worker->generation ||
+	    (slot->generation == worker->generation &&
+		worker->state == METRICS_SLOT_DRAINING)) {
 		worker->pid = pid;
 		worker->generation = slot->generation;
 		worker->state = (enum metrics_slot_state)state;

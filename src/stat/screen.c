@@ -176,7 +176,7 @@ void screen_mark(struct pen *pen, const Ringmaster__V1__Mark *mark)
 	static const char *const names[] = { "event", "start", "reload",
 		"reload failed", "worker lost", "upgrade", "cache on",
 		"cache off", "stop", "cache flush", "deploy", "test",
-		"test end", "alert" };
+		"test end", "alert", "log level", "drain" };
 	unsigned kind = (unsigned)mark->kind;
 	const char *name = kind < sizeof(names) / sizeof(*names) ? names[kind]
 								 : names[0];

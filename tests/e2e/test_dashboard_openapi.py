@@ -135,6 +135,15 @@ EXAMPLES = [
     ("/api/v1/cache", {"method": "POST", "body": b'{"enabled":true}',
                        "headers": {"Content-Type": "application/json"}}),
     ("/api/v1/cache/flush", {"method": "POST", "body": b""}),
+    ("/api/v1/logs/level", {
+        "method": "POST", "body": b'{"level":"warn"}',
+        "headers": {"Content-Type": "application/json"}}),
+    ("/api/v1/workers/drain", {
+        "method": "POST", "body": b'{"worker":0}',
+        "headers": {"Content-Type": "application/json"}}),
+    ("/api/v1/workers/drain", {
+        "method": "POST", "body": b'{"worker":9}',
+        "headers": {"Content-Type": "application/json"}}),
     ("/api/v1/marks", {"method": "POST", "body": b'{"text":"v2"}',
                        "headers": {"Content-Type": "application/json"}}),
     ("/api/v1/marks?range=nonsense", {}), ("/start_test", {}),

@@ -23,6 +23,8 @@ const kinds = {
 	test_start: ['T', 'test started'],
 	test_end: ['T', 'test ended'],
 	alert: ['A', 'alert'],
+	log_level: ['L', 'log level'],
+	drain: ['W', 'worker replaced'],
 };
 const bad = ['reload_failed', 'crash', 'alert'];
 

@@ -79,6 +79,26 @@ static void lower_levels_are_left_out(void **state)
 	assert_line(": yes\n$");
 }
 
+static void a_level_can_be_chosen_for_all_but_consoles(void **state)
+{
+	const struct log_file people = { .fd = -1, .program = "test" };
+	struct log console = { .count = 0 };
+
+	(void)state;
+	(void)log_add(&console, &people, LOG_LEVEL_WARN);
+	log_set_level(LOG_LEVEL_DEBUG);
+	assert_true(log_wants(&logger, LOG_LEVEL_DEBUG));
+	assert_false(log_wants(&console, LOG_LEVEL_NOTICE));
+	log_write(&logger, LOG_LEVEL_DEBUG, 0, "yes");
+	assert_line(": yes\n$");
+	log_set_level(LOG_LEVEL_CRIT);
+	assert_false(log_wants(&logger, LOG_LEVEL_ERROR));
+	assert_true(log_wants(&console, LOG_LEVEL_WARN));
+	log_set_level(0);
+	assert_true(log_wants(&logger, LOG_LEVEL_NOTICE));
+	assert_false(log_wants(&logger, LOG_LEVEL_INFO));
+}
+
 static void control_bytes_are_escaped(void **state)
 {
 	(void)state;
@@ -203,6 +223,7 @@ int main(void)
 		TEST(a_line_is_nginxs),
 		TEST(an_error_is_added_with_its_number),
 		TEST(lower_levels_are_left_out),
+		TEST(a_level_can_be_chosen_for_all_but_consoles),
 		TEST(control_bytes_are_escaped),
 		TEST(a_long_line_is_cut_and_ended),
 		TEST(a_long_line_of_escapes_is_cut_as_well),

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 
 #include "metrics/peaks.h"
+#include "metrics/switches.h"
 
 static void new_segment_is_private_to_owner_and_group(void **state)
 {
@@ -423,6 +424,52 @@ static void reader_cannot_change_the_segment(void **state)
 #define TEST(name) \
 	cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 
+static void the_log_level_is_marked_when_it_changes(void **state)
+{
+	struct fixture *f = *state;
+	struct metrics_mark marks[METRICS_MARKS];
+
+	assert_int_equal(METRICS_LEVEL_CONFIGURED,
+	    metrics_log_level(f->segment));
+	for (unsigned i = 0; i < 2; i++)
+		assert_int_equal(0, metrics_log_switch(f->segment,
+		    LOG_LEVEL_DEBUG, SLICE("ann")));
+	assert_int_equal(LOG_LEVEL_DEBUG, metrics_log_level(f->segment));
+	assert_int_equal(1, metrics_marks_read(f->segment, marks));
+	assert_string_equal("debug, by ann", marks[0].text);
+	metrics_log_reset(f->segment);
+	assert_int_equal(METRICS_LEVEL_CONFIGURED,
+	    metrics_log_level(f->segment));
+	f->segment->file->header.log_level = LOG_LEVEL_DEBUG + 1;
+	assert_int_equal(METRICS_LEVEL_CONFIGURED,
+	    metrics_log_level(f->segment));
+}
+
+static void a_worker_that_runs_can_be_replaced_once(void **state)
+{
+	struct fixture *f = *state;
+	unsigned slot = fixture_slot(f, 127);
+	struct metrics_slot *slots = f->segment->file->slots;
+
+	assert_int_equal(-ENOENT, metrics_drain_want(f->segment, 127,
+	    SLICE("ann")));
+	slots[slot].pid = (uint32_t)getpid();
+	assert_int_equal(-ENOENT, metrics_drain_want(f->segment, 126,
+	    SLICE("ann")));
+	assert_int_equal(-ENOENT, metrics_drain_want(f->segment,
+	    METRICS_WORKERS_MAX, SLICE("ann")));
+	assert_false(metrics_drain_take(f->segment, 127));
+	assert_int_equal(getpid(), metrics_drain_want(f->segment, 127,
+	    SLICE("ann")));
+	assert_false(metrics_drain_take(f->segment, 63));
+	assert_true(metrics_drain_take(f->segment, 127));
+	assert_false(metrics_drain_take(f->segment, 127));
+	metrics_slot_drain(f->segment, slot);
+	assert_int_equal(-EBUSY, metrics_drain_want(f->segment, 127,
+	    SLICE("ann")));
+	slots[slot].pid = 0;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -432,6 +479,8 @@ int main(void)
 		TEST(wrong_magic_is_refused),
 		TEST(other_layout_version_is_refused),
 		TEST(other_layout_hash_is_refused),
+		TEST(the_log_level_is_marked_when_it_changes),
+		TEST(a_worker_that_runs_can_be_replaced_once),
 		TEST(file_cut_short_is_refused),
 		TEST(missing_file_is_an_error),
 		TEST(same_scope_keeps_its_id),
