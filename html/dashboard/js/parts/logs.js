@@ -1,10 +1,10 @@
 /*
  * The logs as the server keeps them, redacted by it: followed by their ids,
- * with a level and a text.
+ * with a level and a text. And the switch of what the server logs.
  */
 
-import { $, announce, attr, clockMs, get, make, moment, put, setNote, show,
-	utc } from '../app.js';
+import { $, announce, attr, clockMs, get, make, moment, post, put, setNote,
+	show, utc } from '../app.js';
 
 const KEPT = 1000, ASKED = 512, SHOWN = 200;
 const shapes = { emerg: '■', alert: '■', crit: '■', error: '■', warn: '▲',
@@ -107,6 +107,44 @@ function setFollow(on) {
 		scroll.scrollTop = scroll.scrollHeight;
 }
 
+/* ---- what the server logs ---- */
+
+async function readLevel(select) {
+	const { value } = select;
+	const { logs } = await get('/api/v1/snapshot?n=0');
+
+	if (select.value === value)	/* else it was just chosen */
+		select.value = logs.level || 'configured';
+}
+
+async function setLevel(select) {
+	const level = select.value;
+
+	try {
+		await post('/api/v1/logs/level', { level });
+		announce(`The server logs at level ${level}.`);
+	} catch (error) {
+		setNote(`The level was not set. ${error.message}`);
+		await readLevel(select).catch(() => {});
+	}
+}
+
+/* Others may have changed it since, and a reload has: so look again. */
+function mountLevel(panel) {
+	const select = make('select', {}, ...['configured',
+		...Object.keys(shapes)].map(level =>
+		make('option', { textContent: level })));
+	const look = () => readLevel(select).catch(() => {});
+
+	select.addEventListener('focus', look);
+	select.addEventListener('change', () => setLevel(select));
+	panel.append(make('div', { className: 'bar' },
+		make('p', { className: 'tools' },
+			make('label', {}, 'The server logs at level ',
+				select))));
+	look();
+}
+
 /**
  * Make the list; again() is called when the level changes. Returns what
  * brings it up to date: refresh(text that the lines have).
@@ -117,6 +155,7 @@ export function mount(panel, again) {
 	scroll = make('div', { className: 'scroll log-scroll', role: 'region',
 		tabIndex: 0, 'aria-label': 'Log' }, list, empty);
 	panel.append(scroll);
+	mountLevel(panel);
 	$('log-follow').addEventListener('click',
 		() => setFollow(!following()));
 	$('log-copy').addEventListener('click', copy);

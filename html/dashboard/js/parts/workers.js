@@ -1,9 +1,11 @@
 /*
- * The workers, of the frames; the longest turn of each is of the snapshot.
+ * The workers, of the frames, and the button that replaces one; the longest
+ * turn of each is of the snapshot.
  */
 
-import { balance, bytes, column, count, meter, meterFill, NONE, percent, rate,
-	seconds, store, sum, Table } from '../app.js';
+import { announce, balance, bytes, column, confirmed, count, make, meter,
+	meterFill, NONE, percent, post, rate, seconds, setNote, store, sum,
+	Table } from '../app.js';
 
 function workerItem(w) {
 	const [index, pid, state, connections, perSecond, p99, lag, inflight,
@@ -89,8 +91,44 @@ function fill(table, snapshot) {
 		` · showing ${shown} of ${store.last.w_all ?? all.length}`;
 }
 
+async function replace(worker) {
+	if (!await confirmed(`Replace worker ${worker}?`, 'Another one is ' +
+		'started in its place. It leaves when it has finished what ' +
+		'it serves.', 'Replace'))
+		return;
+	try {
+		await post('/api/v1/workers/drain', { worker });
+		announce(`Worker ${worker} is being replaced.`);
+	} catch (error) {
+		setNote(`Worker ${worker} was not replaced. ${error.message}`);
+	}
+}
+
+/* Which one, and the button. Returns what keeps the choice up to date. */
+function mountReplace(panel) {
+	const which = make('select');
+	const button = make('button', { 'aria-haspopup': 'dialog',
+		textContent: 'Replace…' });
+
+	button.addEventListener('click', () => replace(Number(which.value)));
+	panel.append(make('div', { className: 'bar' },
+		make('p', { className: 'tools' },
+			make('label', {}, 'Worker ', which), button)));
+	return () => {
+		const all = (store.last.w ?? []).map(([index]) => index);
+
+		if (all.length !== which.options.length)
+			which.replaceChildren(...all.map(index => make(
+				'option', { textContent: String(index) })));
+	};
+}
+
 export function mount(panel, on) {
 	const table = makeTable(panel, item => on.worker(item.index));
+	const choices = mountReplace(panel);
 
-	return snapshot => fill(table, snapshot);
+	return snapshot => {
+		choices();
+		return fill(table, snapshot);
+	};
 }
