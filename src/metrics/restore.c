@@ -329,6 +329,17 @@ static void restore_stages(struct restore *r,
 	restore_hist_add(r, from->send, &to[METRICS_STAGE_SEND]);
 }
 
+static void restore_parse_errors(const Ringmaster__V1__ParseErrors *from,
+    uint64_t *counters)
+{
+	counters[METRICS_PARSE_BAD] = from->bad_request;
+	counters[METRICS_PARSE_URI] = from->line_too_long;
+	counters[METRICS_PARSE_HEADERS] = from->headers_too_large;
+	counters[METRICS_PARSE_CODING] = from->transfer_coding;
+	counters[METRICS_PARSE_VERSION] = from->version;
+	counters[METRICS_PARSE_PROXY] = from->proxy_protocol;
+}
+
 static void restore_http(struct restore *r, const Ringmaster__V1__Http *from)
 {
 	struct metrics_totals *to = &r->totals;
@@ -336,26 +347,78 @@ static void restore_http(struct restore *r, const Ringmaster__V1__Http *from)
 	restore_codes(from->codes, from->n_codes, from->classes, to->codes);
 	restore_methods(r, from);
 	restore_protocols(r, from);
-	restore_hist(from->duration, &to->duration);
+	/* What of it asked the cache, restore_cache() takes from there. */
+	restore_hist(from->duration, &to->durations[METRICS_CACHE_NONE]);
 	restore_hist(from->first_byte, &to->first_byte);
 	if (from->stages)
 		restore_stages(r, from->stages);
 	to->counters[METRICS_BYTES_IN] = from->bytes_in;
-	to->requests_bytes_out = from->bytes_out;
+	to->bytes_out[METRICS_CACHE_NONE] = from->bytes_out;
 	to->requests_body_out = from->body_bytes_out;
 	to->aborted_client = from->aborted_by_client;
 	to->aborted_server = from->aborted_by_server;
 	to->counters[METRICS_TIMEOUTS] = from->timeouts;
-	to->counters[METRICS_PARSE_ERRORS] = from->parse_errors;
+	if (from->parse_causes)
+		restore_parse_errors(from->parse_causes, to->counters);
+	if (from->auth) {
+		to->counters[METRICS_AUTH_OK] = from->auth->ok;
+		to->counters[METRICS_AUTH_FAILED] = from->auth->failed;
+		to->counters[METRICS_AUTH_NONE] = from->auth->none;
+	}
 }
 
+static void restore_closed(const Ringmaster__V1__ClosedConnections *from,
+    uint64_t *counters)
+{
+	const uint64_t counts[METRICS_CLOSED_COUNT] = { from->none, from->one,
+	    from->below_10, from->below_100, from->below_1000, from->more };
+
+	memcpy(&counters[METRICS_CLOSED], counts, sizeof(counts));
+}
+
+/* Accepts that failed are among the operations: see restore_errors(). */
 static void restore_connections(struct restore *r,
     const Ringmaster__V1__Connections *from)
 {
-	r->totals.counters[METRICS_ACCEPTED] = from->accepted;
-	r->totals.counters[METRICS_HANDLED] = from->handled;
-	r->totals.counters[METRICS_DROPPED] = from->dropped;
-	r->totals.ring.accept_errors = from->accept_errors;
+	uint64_t *to = r->totals.counters;
+
+	to[METRICS_ACCEPTED] = from->accepted;
+	to[METRICS_HANDLED] = from->handled;
+	to[METRICS_REFUSED] = from->refused;
+	if (from->drops) {
+		to[METRICS_DROPPED_LIMIT] = from->drops->limit;
+		to[METRICS_DROPPED_MEMORY] = from->drops->memory;
+	}
+	if (from->closed)
+		restore_closed(from->closed, to);
+	restore_hist_add(r, from->duration, &r->slot->conn_age);
+}
+
+/* ---- the cache ---- */
+
+static void restore_take(uint64_t *all, uint64_t part)
+{
+	*all -= part < *all ? part : *all;
+}
+
+static void restore_bytes(struct metrics_totals *to,
+    enum metrics_cache_result result, uint64_t bytes)
+{
+	to->bytes_out[result] = bytes;
+	restore_take(&to->bytes_out[METRICS_CACHE_NONE], bytes);
+}
+
+static void restore_duration(struct metrics_totals *to,
+    enum metrics_cache_result result, const Ringmaster__V1__Histogram *from)
+{
+	struct hist *part = &to->durations[result];
+	struct hist *all = &to->durations[METRICS_CACHE_NONE];
+
+	restore_hist(from, part);
+	restore_take(&all->count, part->count);
+	restore_take(&all->sum_ns, part->sum_ns);
+	for (unsigned i = 0; i < HIST_BINS; i++)
+		restore_take(&all->bins[i], part->bins[i]);
 }
 
 static void restore_cache(struct restore *r,
@@ -372,6 +435,12 @@ static void restore_cache(struct restore *r,
 	to[METRICS_CACHE_BYPASS] = from->bypassed;
 	to[METRICS_CACHE_EVICTIONS] = from->evicted_for_space;
 	to[METRICS_CACHE_INVALIDATIONS] = from->evicted_as_changed;
+	restore_bytes(&r->totals, METRICS_CACHE_HIT, from->hit_bytes);
+	restore_bytes(&r->totals, METRICS_CACHE_MISS, from->miss_bytes);
+	restore_bytes(&r->totals, METRICS_CACHE_BYPASSED,
+	    from->bypassed_bytes);
+	restore_duration(&r->totals, METRICS_CACHE_HIT, from->hit_duration);
+	restore_duration(&r->totals, METRICS_CACHE_MISS, from->miss_duration);
 }
 
 static void restore_pool(struct restore *r, const Ringmaster__V1__Pool *from)
@@ -380,6 +449,34 @@ static void restore_pool(struct restore *r, const Ringmaster__V1__Pool *from)
 	r->totals.ring.pool_done = from->done;
 	r->totals.ring.pool_rejected = from->rejected;
 }
+
+/* ---- operations that failed ---- */
+
+static enum ring_error restore_error(const char *name)
+{
+	enum ring_error error = RING_ERROR_COUNT;
+
+	while (--error > RING_ERROR_OTHER &&
+	    strcmp(ring_error_name(error), name) != 0)
+		;
+	return error;
+}
+
+static void restore_errors(const Ringmaster__V1__Uring *from,
+    struct metrics_ring_totals *to)
+{
+	for (size_t i = 0; i < from->n_errors; i++) {
+		const Ringmaster__V1__OpError *one = from->errors[i];
+
+		for (unsigned op = 0; op < RING_OP_COUNT; op++)
+			if (strcmp(ring_op_name((enum ring_op)op),
+			    one->op) == 0)
+				to->errors[op][restore_error(one->error)] +=
+				    one->count;
+	}
+}
+
+/* ---- all of it ---- */
 
 /* Requests of workers that get no slot. */
 static uint64_t restore_requests_left(const Ringmaster__V1__Snapshot *from)
@@ -404,6 +501,8 @@ static void restore_all(struct restore *r,
 		restore_cache(r, from->caches[i]);
 	if (from->pool)
 		restore_pool(r, from->pool);
+	if (from->uring)
+		restore_errors(from->uring, &r->totals.ring);
 	if (from->logs)
 		r->totals.counters[METRICS_LOG_DROPPED] =
 		    from->logs->access_dropped;
@@ -507,6 +606,17 @@ static void restore_identity(struct metrics_header *header,
 		metrics_store(&header->counted_real_ns, since);
 }
 
+static void restore_drops(struct metrics_header *header,
+    const Ringmaster__V1__Shm *from)
+{
+	for (size_t i = 0; i < from->n_tables; i++)
+		for (unsigned table = 0; table < METRICS_TABLE_COUNT; table++)
+			if (strcmp(snapshot_table_name(table),
+			    from->tables[i]->table) == 0)
+				restore_add(&header->drops[table],
+				    from->tables[i]->dropped);
+}
+
 static void restore_header(struct metrics_file *file,
     const Ringmaster__V1__Snapshot *from)
 {
@@ -527,7 +637,7 @@ static void restore_header(struct metrics_file *file,
 		    processes->reloads_failed);
 	}
 	if (from->shm) {
-		restore_add(&header->scope_drops, from->shm->drops);
+		restore_drops(header, from->shm);
 		restore_add(&header->recoveries, from->shm->recoveries);
 	}
 	if (from->sessions) {

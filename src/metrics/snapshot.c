@@ -172,20 +172,31 @@ static uint64_t snapshot_slots_taken(struct snapshot *s)
 	return taken;
 }
 
+const char *snapshot_table_name(enum metrics_table table)
+{
+	static const char *const names[METRICS_TABLE_COUNT] = {
+		[METRICS_TABLE_SCOPES] = "scopes",
+		[METRICS_TABLE_PEERS] = "peers",
+		[METRICS_TABLE_ZONES] = "zones",
+		[METRICS_TABLE_SLOTS] = "processes",
+	};
+
+	return names[table];
+}
+
 static void snapshot_tables(struct snapshot *s, Ringmaster__V1__Shm *ret)
 {
 	const struct metrics_header *header = &s->segment->file->header;
 	const struct {
-		const char *name;
 		uint64_t used, peak, limit;
 	} tables[METRICS_TABLE_COUNT] = {
-		[METRICS_TABLE_SCOPES] = { "scopes",
+		[METRICS_TABLE_SCOPES] = {
 		    metrics_scope_count(s->segment), 0, METRICS_SCOPES_MAX },
-		[METRICS_TABLE_PEERS] = { "peers",
+		[METRICS_TABLE_PEERS] = {
 		    metrics_peer_count(s->segment), 0, METRICS_PEERS_MAX },
-		[METRICS_TABLE_ZONES] = { "zones",
+		[METRICS_TABLE_ZONES] = {
 		    metrics_zone_count(s->segment), 0, METRICS_ZONES_MAX },
-		[METRICS_TABLE_SLOTS] = { "processes", snapshot_slots_taken(s),
+		[METRICS_TABLE_SLOTS] = { snapshot_slots_taken(s),
 		    metrics_slot_count(s->segment), METRICS_SLOTS },
 	};
 
@@ -198,7 +209,7 @@ static void snapshot_tables(struct snapshot *s, Ringmaster__V1__Shm *ret)
 		if (!table)
 			return;
 		ringmaster__v1__shm_table__init(table);
-		table->table = (char *)tables[i].name;
+		table->table = (char *)snapshot_table_name(i);
 		table->used = tables[i].used;
 		/* Names are not given back. */
 		table->peak = tables[i].peak ? tables[i].peak : tables[i].used;

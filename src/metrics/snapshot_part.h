@@ -37,6 +37,9 @@ char *snapshot_cstr(struct snapshot *s, const char *text, size_t size);
 /* The name of a server or location that there is. */
 char *snapshot_scope_name(struct snapshot *s, unsigned id);
 
+/* "scopes". */
+const char *snapshot_table_name(enum metrics_table table);
+
 /* "HTTP/1.1", or "other". */
 const char *snapshot_protocol_name(enum metrics_version version);
 

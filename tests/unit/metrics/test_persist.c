@@ -96,6 +96,7 @@ static void count_everything(void)
 		FILL(slot->stages);
 		FILL(slot->loop_lag);
 		FILL(slot->pool_wait);
+		FILL(slot->conn_age);
 		FILL(slot->limits[world.zone]);
 		FILL(slot->scopes[world.server]);
 		FILL(slot->scopes[world.location]);
@@ -109,7 +110,7 @@ static void count_everything(void)
 	FILL(header->respawns);
 	FILL(header->reloads_ok);
 	FILL(header->reloads_failed);
-	FILL(header->scope_drops);
+	FILL(header->drops);
 	FILL(header->recoveries);
 	FILL(world.f->segment->file->sessions.created);
 	world.f->segment->file->sessions.expired =
@@ -243,7 +244,7 @@ static void a_sum_never_goes_down(void **state)
 	(void)state;
 	slot = &world.f->segment->file->slots[fixture_slot(world.f, 0)];
 	for (uint64_t ns = 1; ns < UINT64_MAX / 16; ns = ns * 7 + 3) {
-		slot->core.totals.duration.sum_ns = ns;
+		slot->core.totals.durations[0].sum_ns = ns;
 		before = take(world.f->segment)->http->duration->sum_seconds;
 		metrics_segment_close(&world.other);
 		assert_int_equal(0, metrics_segment_create(world.other_path,
