@@ -11,6 +11,7 @@ import { Panel } from './panel.js';
 import { axis, color, linePath, pattern, timeTicks } from './plot.js';
 
 const DRAG_PX = 6;
+const MOVE_PX = 2;		/* by less it is not drawn anew */
 const STALE_S = 10;		/* the newest value is drawn by then */
 
 /*
@@ -190,13 +191,13 @@ export class TimeChart extends Panel {
 			: clock(u.data[0][i] * 1000));
 	}
 
-	/* Is there something to draw? Not if it moves by less than a pixel. */
+	/* Is there something to draw? Not if it hardly moves. */
 	#due() {
 		const { from, to } = this.store.window();
 		const moved = to - this.drawn.to;
 
 		return moved < 0 || moved >= STALE_S ||
-			moved * this.drawn.width >= to - from;
+			moved * this.drawn.width >= MOVE_PX * (to - from);
 	}
 
 	paint(all) {
