@@ -43,7 +43,7 @@ def test_figures_agree_with_the_metrics(start, browser):
     cache = truth["cache_hits"] + truth["cache_misses"]
     assert re.search(r"%", tab.text("#card-cache .figure"))
     assert numbers(tab.text("#card-cache .figure"))[0] == pytest.approx(
-        100 * truth["cache_hits"] / cache, abs=0.1)
+        100 * truth["cache_hits"] / cache, abs=1)	# of rates
 
 
 def test_every_chart_has_points_and_says_so(start, browser):
