@@ -313,7 +313,8 @@ LIMITS = """
 def wait_zone(board, zone, **wanted):
     def counted():
         found = {one["name"]: one for one in board.json()["limits"]}[zone]
-        del found["name"]
+        for other in "name", "size_bytes", "used_bytes", "peak_bytes", "full":
+            del found[other]
         return sum(found.values()) >= sum(wanted.values()) and found
     found = wait_for(counted)
     assert {name: count for name, count in found.items() if count} == wanted
