@@ -491,7 +491,7 @@ void metrics_flush(struct metrics_writer *writer)
 {
 	struct metrics_slot *slot = writer->slot;
 
-	if (!writer->pending.dirty)
+	if (!writer->pending.dirty && !writer->pending.counted)
 		return;
 	writer_begin(writer);
 	if (writer->pending.request_count > 0)

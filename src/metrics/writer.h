@@ -218,7 +218,7 @@ struct metrics_inflight {
 /* Private to the process; see the functions below. */
 struct metrics_pending {
 	uint64_t counters[METRICS_COUNTER_COUNT];
-	uint64_t counted;		/* which of them are not 0; a bit each */
+	uint64_t counted;		/* which of them are new; a bit each */
 	int64_t gauges[METRICS_GAUGE_COUNT];
 	struct metrics_request *requests;
 	uint64_t slow_ns;		/* so long at least are the slowest of
@@ -226,7 +226,7 @@ struct metrics_pending {
 	uint32_t request_count;
 	uint32_t request_max;
 	uint32_t failed_count;		/* kept for that they failed */
-	bool dirty;
+	bool dirty;			/* there is more than `counted` */
 };
 
 struct metrics_segment;
@@ -333,7 +333,6 @@ static inline void metrics_count(struct metrics_writer *writer,
 
 	pending->counters[counter] += n;
 	pending->counted |= UINT64_C(1) << counter;
-	pending->dirty = true;
 }
 static inline void metrics_gauge_add(struct metrics_writer *writer,
     enum metrics_gauge gauge, int64_t n)
