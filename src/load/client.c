@@ -488,7 +488,7 @@ static bool client_spawn(struct load_client *client)
 /* Give what is due to idle clients, and come back for what will be. */
 static void worker_give(struct load_worker *worker)
 {
-	while (worker->more && worker->idle) {
+	while (worker->more && worker->idle && !worker->stopping) {
 		struct load_client *client = worker->idle;
 
 		if (worker->due_ns > clock_mono_ns()) {

@@ -355,6 +355,32 @@ def test_a_signal_ends_it_with_what_there_is(number):
     assert result["errors"] == 0
 
 
+def test_one_that_stood_still_ends_when_it_is_told(url):
+    """Requests are due in the moment that it sees the signal, and must not
+    be given out for ever: about one in three did that."""
+    processes = [subprocess.Popen(
+        [ringload_binary(), "-R", "10", "-c", "2", "-t", "1", "-d", "60s",
+         "--live-fd", "2", "--quiet", url], stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE) for _ in range(8)]
+    try:
+        for process in processes:
+            process.stderr.readline()		# a second is over
+        for process in processes:
+            time.sleep(0.03)		# each in another moment
+            process.send_signal(signal.SIGSTOP)
+        time.sleep(0.3)			# some more are due
+        for process in processes:
+            process.send_signal(signal.SIGINT)
+            process.send_signal(signal.SIGCONT)
+        for process in processes:
+            process.communicate(timeout=20)
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+    assert {process.returncode for process in processes} == {130}
+
+
 def test_a_second_signal_ends_it_at_once(url):
     """While it waits for a name, say: here, for the 3 s of a warning."""
     process = subprocess.Popen(
