@@ -58,7 +58,7 @@ def test_quit_and_term_leave_nobody(start):
 def test_workers_are_another_user(start):
     server = start(server=HELLO)
     assert uid(server.pid()) == 0
-    assert {uid(pid) for pid in server.workers()} == {NOBODY}
+    wait_for(lambda: {uid(pid) for pid in server.workers()} == {NOBODY})
 
 
 def test_killed_worker_is_replaced_at_once(start):

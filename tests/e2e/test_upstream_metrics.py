@@ -393,4 +393,6 @@ def test_promtool_accepts_it(start, backends):
         "upstream_header_seconds", "upstream_response_seconds",
         "upstream_bytes_total", "upstream_peer_state", "upstream_active",
         "upstream_keepalive_idle", "upstream_failures_total",
-        "limit_requests_total"}
+        "limit_requests_total", "limit_zone_size_bytes",
+        "limit_zone_used_bytes", "limit_zone_peak_bytes",
+        "limit_zone_full_total"}
