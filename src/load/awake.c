@@ -8,14 +8,13 @@
 
 /*
  * Who did not run for so long had to wait for others, or for the hypervisor.
- * That happens to any processor now and then: one that others use is one that
- * is gone for more than a tenth of the time. It is awake anyway, and time that
- * is used there may be charged to all of this session or control group, the
- * first thread with it. So leave it to them for a nap, and for a longer one
- * each time.
+ * A processor that others use is awake anyway, and time that is used there may
+ * be charged to all of this session or control group, the first thread with
+ * it. So leave it to them for a nap, and for a longer one each time.
  *
- * Not at once: while it sleeps, each request may be late, and ten in a
- * thousand are a p99.
+ * A processor of our own is taken by the hypervisor only. Each request may be
+ * late while it sleeps, and ten in a thousand are a p99: there the nap waits
+ * until it is gone for more than a tenth of the time.
  */
 #define AWAKE_GONE_NS (NS_PER_MSEC / 2)
 #define AWAKE_GONE_MAX_NS (10 * NS_PER_MSEC)
@@ -24,21 +23,30 @@
 
 enum { AWAKE_GONE_SHARE = 10 };
 
+bool awake_own(unsigned cpus, unsigned online, double quota)
+{
+	return cpus < online && quota >= cpus;
+}
+
 bool awake_may(unsigned threads, unsigned cpus, unsigned online,
     double quota)
 {
-	bool own = cpus < online && quota >= cpus;
 	double usable = quota < cpus ? quota : cpus;
 
-	return usable >= threads + (own ? 0 : 1);
+	return usable >= threads + (awake_own(cpus, online, quota) ? 0 : 1);
+}
+
+static unsigned awake_online(void)
+{
+	long online = sysconf(_SC_NPROCESSORS_ONLN);
+
+	return online > 0 ? (unsigned)online : 1;
 }
 
 bool awake_spare(unsigned threads)
 {
-	long online = sysconf(_SC_NPROCESSORS_ONLN);
-
-	return awake_may(threads, load_host_cpus(),
-	    online > 0 ? (unsigned)online : 1, load_host_quota());
+	return awake_may(threads, load_host_cpus(), awake_online(),
+	    load_host_quota());
 }
 
 /* To the processor of the other thread. If that cannot be done, it was not to
@@ -70,13 +78,16 @@ uint64_t awake_watch(struct awake_watch *watch, uint64_t now_ns)
 			watch->gone_ns = watch->nap_ns = 0;
 		return 0;
 	}
-	watch->gone_ns += passed_ns;
+	watch->gone_ns += watch->own ? passed_ns : AWAKE_GONE_MAX_NS;
 	if (watch->gone_ns < AWAKE_GONE_MAX_NS)
 		return 0;
-	watch->gone_ns = AWAKE_GONE_MAX_NS;
 	watch->nap_ns = watch->nap_ns ? watch->nap_ns * 2 : AWAKE_NAP_NS;
 	if (watch->nap_ns > AWAKE_NAP_MAX_NS)
 		watch->nap_ns = AWAKE_NAP_MAX_NS;
+	/* A nap is forgotten no sooner than it was long. */
+	watch->gone_ns = watch->nap_ns / AWAKE_GONE_SHARE;
+	if (watch->gone_ns < AWAKE_GONE_MAX_NS)
+		watch->gone_ns = AWAKE_GONE_MAX_NS;
 	return watch->nap_ns;
 }
 
@@ -92,7 +103,8 @@ static void awake_nap(const struct awake *awake, uint64_t nap_ns)
 /* The clock in turns, which leaves most of a core to its other half. */
 static void awake_run(struct awake *awake)
 {
-	struct awake_watch watch = { .last_ns = clock_mono_ns() };
+	struct awake_watch watch = { .last_ns = clock_mono_ns(),
+		.own = awake->own };
 	int here = -1, cpu;
 	uint64_t nap_ns;
 
@@ -123,7 +135,9 @@ static void *awake_main(void *arg)
 
 bool awake_start(struct awake *awake)
 {
-	*awake = (struct awake){ .cpu = sched_getcpu() };
+	*awake = (struct awake){ .cpu = sched_getcpu(),
+		.own = awake_own(load_host_cpus(), awake_online(),
+		    load_host_quota()) };
 	awake->started = pthread_create(&awake->id, NULL, awake_main,
 	    awake) == 0;
 	return awake->started;

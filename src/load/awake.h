@@ -20,6 +20,7 @@
 struct awake {
 	pthread_t id;
 	bool started;
+	bool own;			/* see awake_own() */
 
 	/* Atomic. */
 	bool stop;
@@ -28,9 +29,10 @@ struct awake {
 	uint64_t cpu_ns;		/* used; known when it was stopped */
 };
 
-/* What the second thread notices of others. All 0 but last_ns at first;
- * last_ns is set anew after a nap. */
+/* What the second thread notices of others. All 0 but `own` and last_ns at
+ * first; last_ns is set anew after a nap. */
 struct awake_watch {
+	bool own;			/* the processor is; awake_own() */
 	uint64_t last_ns;		/* when it ran */
 	uint64_t gone_ns;		/* of late it did not */
 	uint64_t nap_ns;		/* its last nap, if that was of late */
@@ -39,6 +41,10 @@ struct awake_watch {
 /* It runs at this time: how long it is to leave the processor to others, in
  * ns; 0: not at all. */
 uint64_t awake_watch(struct awake_watch *watch, uint64_t now_ns);
+
+/* Were the processors that this process may use given to it by an affinity?
+ * The arguments are those of awake_may(). */
+bool awake_own(unsigned cpus, unsigned online, double quota);
 
 /*
  * May so many threads have their processors kept awake? One processor more

@@ -118,9 +118,25 @@ static uint64_t gone(struct awake_watch *watch, uint64_t ns)
 	return awake_watch(watch, watch->last_ns + ns);
 }
 
-static void it_stays_where_others_are_seldom(void **state)
+static void it_leaves_at_once_what_is_not_its_own(void **state)
 {
 	struct awake_watch watch = { .last_ns = NS_PER_SEC };
+
+	(void)state;
+	/* A request takes no longer. */
+	for (unsigned i = 0; i < 1000; i++)
+		assert_true(gone(&watch, NS_PER_MSEC / 4) == 0);
+	for (unsigned nap = 10; nap < 320; nap *= 2) {
+		assert_true(gone(&watch, NS_PER_MSEC) == nap * NS_PER_MSEC);
+		runs(&watch, nap * NS_PER_MSEC / 2);
+	}
+	runs(&watch, NS_PER_SEC);
+	assert_true(gone(&watch, NS_PER_MSEC) == 10 * NS_PER_MSEC);
+}
+
+static void it_stays_where_others_are_seldom(void **state)
+{
+	struct awake_watch watch = { .last_ns = NS_PER_SEC, .own = true };
 
 	(void)state;
 	for (unsigned i = 0; i < 20; i++) {
@@ -134,7 +150,7 @@ static void it_stays_where_others_are_seldom(void **state)
 
 static void it_leaves_where_others_work(void **state)
 {
-	struct awake_watch watch = { .last_ns = NS_PER_SEC };
+	struct awake_watch watch = { .last_ns = NS_PER_SEC, .own = true };
 	uint64_t nap_ns = 10 * NS_PER_MSEC;
 
 	(void)state;
@@ -150,7 +166,7 @@ static void it_leaves_where_others_work(void **state)
 		runs(&watch, 3 * NS_PER_MSEC);
 	}
 	/* They have been gone for a while. */
-	runs(&watch, 200 * NS_PER_MSEC);
+	runs(&watch, NS_PER_SEC);
 	assert_true(gone(&watch, 3 * NS_PER_MSEC) == 0);
 	assert_true(gone(&watch, 20 * NS_PER_MSEC) == 10 * NS_PER_MSEC);
 }
@@ -195,6 +211,7 @@ int main(void)
 		cmocka_unit_test(but_not_of_those_it_was_given),
 		cmocka_unit_test(a_quota_is_for_all_in_the_group),
 		cmocka_unit_test(the_least_quota_of_the_groups_above_holds),
+		cmocka_unit_test(it_leaves_at_once_what_is_not_its_own),
 		cmocka_unit_test(it_stays_where_others_are_seldom),
 		cmocka_unit_test(it_leaves_where_others_work),
 		cmocka_unit_test(its_time_is_not_that_of_who_sleeps),
