@@ -441,7 +441,7 @@ struct metrics_undo {
  */
 enum {
 	METRICS_PENDING_MAX = 256,	/* requests a flush */
-	METRICS_SAMPLES_MAX = 64,	/* of each of three histograms a flush */
+	METRICS_SAMPLES_MAX = 64,	/* of each of 3 histograms a flush */
 	METRICS_TRIES_MAX = 128,	/* of upstream servers a flush */
 	METRICS_TOUCHED_MAX = 64,	/* upstream servers a flush */
 	METRICS_TOP_TOUCHED_MAX = 64,	/* entries of lists a flush */

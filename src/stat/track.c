@@ -284,7 +284,8 @@ static double track_mean(const struct track *track)
 	    TRACK_MINUTE - 2) % TRACK_MINUTE];
 	uint64_t count = track->all.total.count - before->count;
 
-	if (track->before_count < 2 || track->all.total.count <= before->count ||
+	if (track->before_count < 2 ||
+	    track->all.total.count <= before->count ||
 	    track->all.total.sum_ns < before->sum_ns)
 		return NAN;
 	return (double)(track->all.total.sum_ns - before->sum_ns) * 1e-9 /
