@@ -292,6 +292,9 @@ class Server:
         limits:  (resource.RLIMIT_..., value) pairs
         user:    a numeric user and group to run all of it as
         """
+        # Else what was started ends while the server goes on.
+        assert "daemon off;" in self.conf.read_text() + " ".join(args)
+
         def prepare():
             for what, value in limits:
                 resource.setrlimit(what, (value, value))

@@ -25,7 +25,7 @@ $proxy_protocol_tlv_0x100 $proxy_protocol_tlv_ssl_0x21";
         }
         %s
     }"""
-CONF = "events { }\npid run.pid;\nerror_log error.log info;\n" \
+CONF = "events { }\ndaemon off;\npid run.pid;\nerror_log error.log info;\n" \
     "worker_processes 1;\nhttp {\n    access_log off;\n%s\n}\n"
 GET = b"GET %s HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"
 

@@ -91,6 +91,7 @@ def test_any_header_and_each_request_anew(start):
 def test_unix_sockets(make):
     server = make()
     server.write("""events { }
+daemon off;
 pid run.pid;
 error_log error.log info;
 http {
