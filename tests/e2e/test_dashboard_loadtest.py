@@ -12,7 +12,7 @@ import signal
 
 import pytest
 from board import start_board
-from conftest import alive, children, wait_for
+from conftest import PATIENCE, alive, children, wait_for
 from generator import write_generator
 
 JSON = {"Content-Type": "application/json"}
@@ -37,7 +37,7 @@ class Loads:
     def now(self):
         return self.board.json("/test_status")
 
-    def over(self, seconds=20):
+    def over(self, seconds=PATIENCE):
         """Wait for its end; the status then."""
         def ended():
             now = self.now()
@@ -320,7 +320,7 @@ def test_a_test_of_a_page_ends_when_nobody_looks(tests):
     one = tests()
     assert one.begin(PAGE).status == 202
     pid = wait_for(one.pid)
-    wait_for(lambda: not alive(pid), 45)
+    wait_for(lambda: not alive(pid), 2 * PATIENCE)
     assert "closed" in one.now()["error"]
 
 
@@ -353,7 +353,7 @@ def test_the_cache_is_compared_and_left_as_it_was(real):
 
 def test_the_cache_is_left_as_it_was_by_a_killed_one(real):
     assert real.begin(preset="cache").status == 202
-    wait_for(lambda: not real.board.json()["cache_enabled"], 20)
+    wait_for(lambda: not real.board.json()["cache_enabled"])
     os.kill(real.pid(), signal.SIGKILL)
     real.over()
     assert real.board.json()["cache_enabled"] is True

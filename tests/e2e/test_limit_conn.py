@@ -4,7 +4,7 @@ import os
 import signal
 import threading
 
-from conftest import wait_for
+from conftest import PATIENCE, wait_for
 
 ZONE = "limit_conn_zone $arg_k zone=z:1m;"
 # An answer takes as long as its client reads it.
@@ -70,7 +70,7 @@ def test_who_has_gone_is_not_counted(start, backends):
     for _ in range(20):
         with server.connect() as client:
             client.send(b"GET /slow?k=a HTTP/1.1\r\nHost: x\r\n\r\n")
-            assert asked.acquire(timeout=10)
+            assert asked.acquire(timeout=PATIENCE)
             assert status(server) == 503
         assert status(server) == 200
 

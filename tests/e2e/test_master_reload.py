@@ -35,7 +35,7 @@ def test_fifty_reloads_fail_no_request(start):
             server.write(server=answer(i))
             server.signal(signal.SIGHUP)
             time.sleep(0.05)
-        wait_for(lambda: len(children(server.pid())) == 2, 20)
+        wait_for(lambda: len(children(server.pid())) == 2)
         time.sleep(0.2)
     assert load.failed == []
     assert load.ok > 100

@@ -58,7 +58,7 @@ def test_killed_and_back(start, browser, who):
     tab.wait(lambda: tab.js("return document.title") != "ringmaster")
 
     server.pid_file.unlink(missing_ok=True)
-    wait_for(lambda: who == "master" or not server.left(), 15)
+    wait_for(lambda: who == "master" or not server.left())
     server.start()
     tab.wait_up()
     # Soon: what was before it leaves the chart after 30 s.

@@ -15,7 +15,7 @@ import urllib.request
 
 import pytest
 from board import start_board
-from conftest import free_port, wait_for
+from conftest import PATIENCE, free_port, wait_for
 
 HERE = pathlib.Path(__file__).parent
 SCRIPTS = HERE.parents[1] / "scripts"
@@ -79,7 +79,7 @@ class Prometheus:
     def get(self, path, **args):
         url = "http://127.0.0.1:%d/api/v1/%s?%s" % (
             self.port, path, urllib.parse.urlencode(args))
-        with urllib.request.urlopen(url, timeout=10) as answer:
+        with urllib.request.urlopen(url, timeout=PATIENCE) as answer:
             return json.load(answer)["data"]
 
     def query(self, expr):
@@ -116,7 +116,7 @@ def prometheus(board, tmp_path):
         pytest.skip("no prometheus")
     prometheus = Prometheus(tmp_path, board.port)
     try:
-        wait_for(lambda: prometheus.query("1") or True, 30)
+        wait_for(lambda: prometheus.query("1") or True)
         yield prometheus
     except AssertionError:
         print(prometheus.log.read_text())
@@ -188,7 +188,7 @@ def test_prometheus_can_answer_each_question_of_the_dashboards(prometheus):
     def scraped_thrice():
         return (prometheus.value("sum(count_over_time("
                                  "ringmaster_generation[1m]))") or 0) >= 3
-    wait_for(scraped_thrice, 30)
+    wait_for(scraped_thrice)
     empty = [(title, expr) for title, expr in expressions()
              if not prometheus.query(expr)]
     assert not empty
@@ -198,7 +198,7 @@ def test_a_server_that_is_well_raises_no_alert(prometheus):
     def evaluated():
         return prometheus.query(
             "instance_server:ringmaster_http_requests:rate5m")
-    wait_for(evaluated, 30)
+    wait_for(evaluated)
     groups = prometheus.get("rules")["groups"]
     rules = [rule for group in groups for rule in group["rules"]]
     assert [rule["lastError"] for rule in rules if rule.get("lastError")] == []

@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from conftest import wait_for
+from conftest import PATIENCE, wait_for
 from ringload import (ANSWER, misbehaving, read_head, refused_url,
                       ringload_binary, run, run_json)
 
@@ -207,7 +207,7 @@ def test_another_machine_must_be_allowed():
         first = process.stderr.readline()
         assert "http://192.0.2.1/ is not this machine" in first
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=10)
+        process.communicate(timeout=PATIENCE)
     finally:
         process.kill()
     assert process.returncode == 130
@@ -295,7 +295,7 @@ def test_nobody_reads_the_live_lines_any_more(url):
     os.close(write)
     with os.fdopen(read) as live:
         assert live.readline()
-    out, _ = process.communicate(timeout=10)
+    out, _ = process.communicate(timeout=PATIENCE)
     result = json.loads(out)
     assert result["partial"]
     assert "--live-fd" in result["partial_reason"]
@@ -338,7 +338,7 @@ def interrupted(number, *signals):
             assert process.stderr.readline()	# a second is over
             for number in signals:
                 process.send_signal(number)
-            out, _ = process.communicate(timeout=10)
+            out, _ = process.communicate(timeout=PATIENCE)
         finally:
             process.kill()
     return process.returncode, out
@@ -391,7 +391,7 @@ def test_a_second_signal_ends_it_at_once(url):
         assert process.stderr.readline()
         process.send_signal(signal.SIGTERM)
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=10)
+        process.communicate(timeout=PATIENCE)
     finally:
         process.kill()
     assert process.returncode in (130, 143)

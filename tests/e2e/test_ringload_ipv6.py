@@ -59,7 +59,7 @@ def test_the_dashboard_tests_a_site_on_ipv6(start, binary, address):
                          {"Content-Type": "application/json"}, json.dumps(
                              {"preset": "classic", "target": target}).encode())
     assert response.status == 202, response.body
-    wait_for(lambda: not board.json("/test_status")["running"], 20)
+    wait_for(lambda: not board.json("/test_status")["running"])
     kept, = board.json("/api/v1/tests")["tests"]
     assert kept["url"] == "http://%s/" % target
     assert (kept["requests"], kept["errors"]) == (100, 0)

@@ -325,7 +325,7 @@ def test_ab_puts_the_cache_back_after_a_signal(start, signals):
             [ringload_binary(), "ab", segment(server), "--a", url(server),
              "--b-set", "cache=off", "-c", "2", "--quiet"],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        wait_for(lambda: not cache_is_on(board), 20)
+        wait_for(lambda: not cache_is_on(board))
         for number in signals:
             with contextlib.suppress(ProcessLookupError):
                 process.send_signal(number)

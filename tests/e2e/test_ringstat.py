@@ -363,7 +363,7 @@ def test_wait_and_start_timeout_are_for_servers_to_come(make):
                begin("-n", where, "-t", "off", "-l")]
     server.start()
     for process in waiting:
-        process.communicate(timeout=10)
+        process.communicate(timeout=PATIENCE)
         assert process.returncode == 0
 
 
@@ -379,7 +379,7 @@ def test_requests_come_as_lines(served):
     first, second, third = [process.stdout.readline().decode().rstrip("\n")
                             for _ in range(3)]
     process.terminate()
-    assert process.communicate(timeout=10) == (b"", b"")
+    assert process.communicate(timeout=PATIENCE) == (b"", b"")
     assert process.returncode == 0
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z 127\.0\.0\.1 "
                         r"503 \S+ \w?s \S+ \w*B GET \S* /no/1", first)
