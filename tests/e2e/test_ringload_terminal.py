@@ -26,8 +26,10 @@ class Terminal:
 
     def __init__(self, out, *args, columns=80, rows=24, env=None, by=()):
         self.text = ""
+        waits, may_begin = os.pipe()
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
+            os.read(waits, 1)
             os.environ.update({"TERM": "xterm", "LC_ALL": "C.UTF-8",
                                **(env or {})})
             os.dup2(os.open(str(out), os.O_WRONLY | os.O_CREAT, 0o644), 1)
@@ -35,6 +37,9 @@ class Terminal:
             os.execv(command[0], command)
         self.resize(columns, rows)
         self.before = termios.tcgetattr(self.fd)
+        os.write(may_begin, b"!")
+        os.close(may_begin)
+        os.close(waits)
 
     def resize(self, columns, rows):
         fcntl.ioctl(self.fd, termios.TIOCSWINSZ,
