@@ -373,7 +373,7 @@ def test_one_that_stood_still_ends_when_it_is_told(url):
             process.send_signal(signal.SIGINT)
             process.send_signal(signal.SIGCONT)
         for process in processes:
-            process.communicate(timeout=20)
+            process.communicate(timeout=PATIENCE)
     finally:
         for process in processes:
             process.kill()

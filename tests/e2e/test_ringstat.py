@@ -321,7 +321,7 @@ def test_a_damaged_segment_harms_nobody(served, tmp_path):
                 file.write(dice.randbytes(8))
         for args in (["-j"], ["-R"], ["--pb"], ["--prom"]):
             process = begin("-n", target, *args)
-            _, said = process.communicate(timeout=20)
+            _, said = process.communicate(timeout=PATIENCE)
             assert process.returncode in (1, 4), (args, said)
 
 
